@@ -1,0 +1,1 @@
+"""Words everyone uses: money, time, findings, refusals, ids. Knows nobody."""

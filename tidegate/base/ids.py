@@ -1,0 +1,20 @@
+"""Ids that say what they name: a prefix and 26 characters, the first ten of them time.
+
+Prefixes in use: `cus_` customer, `fac_` factor, `key_` API key, `adr_` address-book entry, `wd_` withdrawal,
+`dec_` decision, `hld_` hold, `trf_` ledger transfer, `dep_` deposit, `pay_` payout, `att_` payout attempt,
+`case_` case, `res_` restriction, `evt_` party event, `who_` staff session.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id such as `wd_01kq…`: 48 bits of milliseconds, then 80 random bits; sorts by time."""
+    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    letters = [_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
