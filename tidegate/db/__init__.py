@@ -1,0 +1,5 @@
+"""The system of record: connections, acts (one transaction each), the journal, leases, migrations."""
+
+from tidegate.db.core import Conn, Tx, act, connect, pool, row, rows, run
+
+__all__ = ["Conn", "Tx", "act", "connect", "pool", "row", "rows", "run"]

@@ -1,0 +1,108 @@
+"""Connections, and the one shape of a transaction: an act that somebody does at a time.
+
+Everything that changes goes through `act`. It commits the rows and their journal entries together, with one
+hash link, or nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.rows import class_row
+from psycopg_pool import ConnectionPool
+
+from tidegate.db import journal
+
+Conn = psycopg.Connection[tuple[Any, ...]]
+R = TypeVar("R")
+
+
+class _WholeNumeric(Loader):
+    """NUMERIC as int where it is whole, which is every amount of ours; Decimal only where it is not."""
+
+    def load(self, data: Buffer) -> int | Decimal:
+        text = bytes(data).decode()
+        return Decimal(text) if "." in text or "N" in text else int(text)
+
+
+def _configure(conn: Conn) -> None:
+    conn.adapters.register_loader("numeric", _WholeNumeric)
+
+
+def connect(url: str) -> Conn:
+    """An autocommit connection: a transaction exists only inside `act` (or `conn.transaction()`).
+
+    Without autocommit psycopg opens one implicitly, and `transaction()` inside it is merely a savepoint.
+    """
+    conn = psycopg.connect(url, autocommit=True, application_name="tidegate")
+    _configure(conn)
+    return conn
+
+
+def pool(url: str, size: int) -> ConnectionPool[Conn]:
+    """Up to `size` connections as `connect` makes them, checked before each loan; opened at once."""
+    return ConnectionPool(
+        url,
+        min_size=1,
+        max_size=size,
+        kwargs={"autocommit": True, "application_name": "tidegate"},
+        configure=_configure,
+        check=ConnectionPool.check_connection,
+        open=True,
+    )
+
+
+def row(conn: Conn, shape: type[R], sql: LiteralString, params: Mapping[str, object]) -> R | None:
+    """The first row as `shape` (columns are its fields), or None."""
+    with conn.cursor(row_factory=class_row(shape)) as cursor:
+        return cursor.execute(sql, params).fetchone()
+
+
+def rows(conn: Conn, shape: type[R], sql: LiteralString, params: Mapping[str, object]) -> list[R]:
+    """All rows as `shape`."""
+    with conn.cursor(row_factory=class_row(shape)) as cursor:
+        return cursor.execute(sql, params).fetchall()
+
+
+def run(conn: Conn, sql: LiteralString, params: Mapping[str, object]) -> int:
+    """Do it, and say how many rows it touched."""
+    return conn.execute(sql, params).rowcount
+
+
+@dataclass(slots=True)
+class Tx:
+    """One act in progress: who does it, when, on which connection, and what it has noted so far."""
+
+    conn: Conn
+    actor: str
+    now: datetime
+    _entries: list[journal.Entry] = field(default_factory=list)
+
+    def note(self, kind: str, subject: str, body: Mapping[str, object] | None = None) -> None:
+        """Write a journal entry, `kind` like "withdrawal.settled"; readers of the journal get it as news.
+
+        `body` is anything that has a canonical form. It is committed with the act or not at all.
+        """
+        self._entries.append(journal.entry(self.now, self.actor, kind, subject, body or {}))
+
+
+@contextmanager
+def act(conn: Conn, actor: str, now: datetime) -> Iterator[Tx]:
+    """One transaction: everything done in the block and its journal entries, or nothing.
+
+    The journal is sealed last, because the chain's tip is one row that everybody queues for: it is locked
+    only from here to the commit.
+    """
+    with conn.transaction():
+        tx = Tx(conn, actor, now)
+        yield tx
+        if tx._entries:
+            journal.seal(conn, tx._entries, now)

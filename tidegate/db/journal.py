@@ -1,0 +1,195 @@
+"""The journal: append-only, one hash link per transaction, checked by anyone with a copy.
+
+A link's root is the SHA-256 of its entries' canonical lines; its tip is the SHA-256 of the tip before, its
+number and its root. Whoever changes, drops or reorders an entry breaks every tip after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import class_row
+
+from tidegate.base.canonical import canonical
+from tidegate.base.times import rfc3339
+
+if TYPE_CHECKING:
+    from tidegate.db.core import Conn
+
+START = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    body: str  # canonical JSON
+
+    def line(self) -> bytes:
+        """What is hashed: every field, in canonical form."""
+        return canonical([rfc3339(self.at), self.actor, self.kind, self.subject, self.body]).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An entry with its place, as readers get it."""
+
+    link: int
+    position: int
+    at: datetime
+    actor: str
+    kind: str
+    subject: str
+    body: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.body)
+        return content
+
+
+def entry(at: datetime, actor: str, kind: str, subject: str, body: Mapping[str, object]) -> Entry:
+    return Entry(at, actor, kind, subject, canonical(body))
+
+
+def root_of(entries: Iterable[Entry]) -> bytes:
+    return hashlib.sha256(b"\n".join(item.line() for item in entries)).digest()
+
+
+def tip_of(before: bytes, seq: int, root: bytes) -> bytes:
+    return hashlib.sha256(before + seq.to_bytes(8, "big") + root).digest()
+
+
+def seal(conn: Conn, entries: list[Entry], now: datetime) -> None:
+    """Append the entries under one new link. The tip's row stays locked until the transaction ends."""
+    conn.execute(
+        """
+        WITH tip AS (
+            UPDATE journal_tip SET seq = seq + 1, tip = sha256(tip || int8send(seq + 1) || %(root)s)
+            RETURNING seq, tip
+        ), link AS (
+            INSERT INTO journal_link (seq, entries, root, tip, at)
+            SELECT seq, %(count)s, %(root)s, tip, %(at)s FROM tip
+        )
+        INSERT INTO journal (link, position, at, actor, kind, subject, body)
+        SELECT tip.seq, e.n - 1, %(at)s, e.actor, e.kind, e.subject, e.body
+          FROM tip, unnest(%(actors)s::text[], %(kinds)s::text[], %(subjects)s::text[], %(bodies)s::text[])
+               WITH ORDINALITY AS e (actor, kind, subject, body, n)
+        """,
+        {
+            "root": root_of(entries),
+            "count": len(entries),
+            "at": now,
+            "actors": [item.actor for item in entries],
+            "kinds": [item.kind for item in entries],
+            "subjects": [item.subject for item in entries],
+            "bodies": [item.body for item in entries],
+        },
+    )
+
+
+def after(conn: Conn, link: int, position: int, limit: int) -> list[News]:
+    """Entries after a place, oldest first. Links commit in order, so nothing ever appears behind a reader."""
+    with conn.cursor(row_factory=class_row(News)) as cursor:
+        return cursor.execute(
+            """
+            SELECT link, position, at, actor, kind, subject, body FROM journal
+             WHERE (link, position) > (%(link)s, %(position)s) ORDER BY link, position LIMIT %(limit)s
+            """,
+            {"link": link, "position": position, "limit": limit},
+        ).fetchall()
+
+
+def about(conn: Conn, subject: str) -> list[News]:
+    """Everything noted about one thing, oldest first."""
+    with conn.cursor(row_factory=class_row(News)) as cursor:
+        return cursor.execute(
+            """
+            SELECT link, position, at, actor, kind, subject, body FROM journal
+             WHERE subject = %(subject)s ORDER BY link, position
+            """,
+            {"subject": subject},
+        ).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found: `broken` says where the chain first lies, or None."""
+
+    links: int
+    entries: int
+    tip: str  # hex of the last tip that holds
+    broken: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    seq: int
+    entries: int
+    root: bytes
+    tip: bytes
+
+
+def verify(conn: Conn) -> Verdict:
+    """Recompute every root and tip from the first entry on, in one snapshot, streaming."""
+    with conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        stated = conn.execute("SELECT seq, tip FROM journal_tip").fetchone()
+        tip, seq, count = START, 0, 0
+        for link, entries in _linked(conn):
+            seq += 1
+            broken = _fault(link, entries, seq, tip)
+            if broken:
+                return Verdict(seq - 1, count, tip.hex(), broken)
+            tip, count = link.tip, count + len(entries)
+        if stated != (seq, tip):
+            return Verdict(
+                seq, count, tip.hex(), f"the chain ends at link {seq}, but its tip row says {stated and stated[0]}"
+            )
+        return Verdict(seq, count, tip.hex(), None)
+
+
+def _fault(link: _Link, entries: list[Entry], seq: int, before: bytes) -> str | None:
+    if link.seq != seq:
+        return f"link {seq} is missing: link {link.seq} stands in its place"
+    if len(entries) != link.entries:
+        return f"link {seq} names {link.entries} entries, but {len(entries)} are there"
+    if root_of(entries) != link.root:
+        return f"an entry of link {seq} was changed: its root does not match"
+    if tip_of(before, seq, link.root) != link.tip:
+        return f"link {seq} does not follow from the link before it"
+    return None
+
+
+def _linked(conn: Conn) -> Iterator[tuple[_Link, list[Entry]]]:
+    """Each link with its entries, in order, a thousand links at a time."""
+    done = 0
+    while True:
+        with conn.cursor(row_factory=class_row(_Link)) as cursor:
+            links = cursor.execute(
+                "SELECT seq, entries, root, tip FROM journal_link WHERE seq > %(done)s ORDER BY seq LIMIT 1000",
+                {"done": done},
+            ).fetchall()
+        if not links:
+            return
+        with conn.cursor(row_factory=class_row(News)) as cursor:
+            news = cursor.execute(
+                """
+                SELECT link, position, at, actor, kind, subject, body FROM journal
+                 WHERE link BETWEEN %(first)s AND %(last)s ORDER BY link, position
+                """,
+                {"first": links[0].seq, "last": links[-1].seq},
+            ).fetchall()
+        by_link: dict[int, list[Entry]] = {}
+        for item in news:
+            by_link.setdefault(item.link, []).append(Entry(item.at, item.actor, item.kind, item.subject, item.body))
+        for link in links:
+            yield link, by_link.get(link.seq, [])
+        done = links[-1].seq

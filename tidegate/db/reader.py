@@ -1,0 +1,99 @@
+"""Readers of the journal: news travels up the ladder in order, each piece acted on exactly once.
+
+A reader's cursor moves in the same transaction as what it did about the news; its row lock is the turn-taking
+between any number of worker machines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from psycopg.rows import class_row
+
+from tidegate.db.core import Conn, Tx, act
+from tidegate.db.journal import News, after
+
+Handler = Callable[[Tx, News], None]
+
+
+def read(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime, limit: int = 100) -> int:
+    """Take the next news for reader `name` and act on it; how many entries it moved past.
+
+    Kinds without a handler are passed over. Where a handler raises, its own work is rolled back and the news
+    is set aside in `unread`, visible and retried, so that one bad piece does not stop the rest.
+    """
+    with act(conn, "worker", now) as tx:
+        place = _take_turn(conn, name)
+        if place is None:
+            return 0
+        news = after(conn, *place, limit)
+        for item in news:
+            if item.kind in handlers:
+                _try(tx, name, handlers[item.kind], item)
+        if news:
+            conn.execute(
+                "UPDATE reader SET link = %(link)s, position = %(position)s WHERE name = %(name)s",
+                {"link": news[-1].link, "position": news[-1].position, "name": name},
+            )
+        return len(news)
+
+
+def retry(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime) -> int:
+    """Try again what was set aside and is due; how many pieces succeeded."""
+    done = 0
+    while True:
+        with act(conn, "worker", now) as tx:
+            with conn.cursor(row_factory=class_row(News)) as cursor:
+                item = cursor.execute(
+                    """
+                    SELECT j.link, j.position, j.at, j.actor, j.kind, j.subject, j.body
+                      FROM unread u JOIN journal j USING (link, position)
+                     WHERE u.reader = %(name)s AND u.next_at <= %(now)s
+                     ORDER BY u.link, u.position LIMIT 1 FOR UPDATE OF u SKIP LOCKED
+                    """,
+                    {"name": name, "now": now},
+                ).fetchone()
+            if item is None:
+                return done
+            if _try(tx, name, handlers[item.kind], item):
+                conn.execute(
+                    "DELETE FROM unread WHERE reader = %(name)s AND link = %(link)s AND position = %(position)s",
+                    {"name": name, "link": item.link, "position": item.position},
+                )
+                done += 1
+
+
+def _take_turn(conn: Conn, name: str) -> tuple[int, int] | None:
+    """The reader's place, locked until the transaction ends; None while another worker has the turn."""
+    conn.execute("INSERT INTO reader (name) VALUES (%(name)s) ON CONFLICT DO NOTHING", {"name": name})
+    return conn.execute(
+        "SELECT link, position FROM reader WHERE name = %(name)s FOR UPDATE SKIP LOCKED", {"name": name}
+    ).fetchone()
+
+
+def _try(tx: Tx, name: str, handler: Handler, item: News) -> bool:
+    noted = len(tx._entries)
+    try:
+        with tx.conn.transaction():  # a savepoint: a failing handler takes back only its own work
+            handler(tx, item)
+        return True
+    except Exception as fault:  # kept in `unread` with its words: shown, counted and retried, not swallowed
+        del tx._entries[noted:]
+        tx.conn.execute(
+            """
+            INSERT INTO unread (reader, link, position, subject, error, next_at)
+            VALUES (%(name)s, %(link)s, %(position)s, %(subject)s, %(error)s, %(next)s)
+            ON CONFLICT (reader, link, position) DO UPDATE
+               SET failures = unread.failures + 1, error = excluded.error, next_at = excluded.next_at
+            """,
+            {
+                "name": name,
+                "link": item.link,
+                "position": item.position,
+                "subject": item.subject,
+                "error": f"{type(fault).__name__}: {fault}"[:2000],
+                "next": tx.now + timedelta(seconds=30),
+            },
+        )
+        return False
