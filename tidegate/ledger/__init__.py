@@ -1,0 +1,1 @@
+"""Who owns what, as double entries; holds typed by purpose."""
