@@ -86,12 +86,13 @@ class Tx:
     now: datetime
     _entries: list[journal.Entry] = field(default_factory=list)
 
-    def note(self, kind: str, subject: str, body: Mapping[str, object] | None = None) -> None:
+    def note(self, kind: str, subject: str, body: Mapping[str, object] | None = None, by: str | None = None) -> None:
         """Write a journal entry, `kind` like "withdrawal.settled"; readers of the journal get it as news.
 
-        `body` is anything that has a canonical form. It is committed with the act or not at all.
+        `body` is anything that has a canonical form; `by` names who did it where one act serves several
+        people (a batch). It is committed with the act or not at all.
         """
-        self._entries.append(journal.entry(self.now, self.actor, kind, subject, body or {}))
+        self._entries.append(journal.entry(self.now, by or self.actor, kind, subject, body or {}))
 
 
 @contextmanager

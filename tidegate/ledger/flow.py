@@ -39,14 +39,21 @@ def spend(tx: Tx, purpose: str, ref: str, kind: str, receivers: Mapping[str, int
 
     Raises LookupError when no hold is open, ValueError when the receivers' sum is not the hold.
     """
-    hold = store.end_hold(tx.conn, purpose, ref, "spent", tx.now)
-    if hold is None:
+    hold = store.hold_of(tx.conn, purpose, ref)
+    if hold is None or hold.status != "open":
         raise LookupError(f"no open {purpose} hold for {ref}")
     if sum(receivers.values()) != hold.units:
         raise ValueError(f"{purpose} hold of {ref} is {hold.units} units, its receivers get {sum(receivers.values())}")
     account = store.owner_of(tx.conn, hold.account_id)
     assert account is not None  # a foreign key says so
-    return post(tx, kind, ref, account.asset_id, {account.owner: -hold.units, **receivers})
+    moves = {account.owner: -hold.units, **receivers}
+    # All accounts are locked in id order before the first one changes: ending the hold first would lock the
+    # holder ahead of the platform's accounts, and a deposit to the same customer the other way round.
+    store.ensure(tx.conn, sorted(moves), [account.asset_id] * len(moves))
+    store.lock(tx.conn, sorted(moves), [account.asset_id] * len(moves))
+    if store.end_hold(tx.conn, purpose, ref, "spent", tx.now) is None:
+        raise LookupError(f"the {purpose} hold for {ref} was ended by somebody else")
+    return post(tx, kind, ref, account.asset_id, moves)
 
 
 def balances(conn: Conn, owner: str) -> list[Balance]:

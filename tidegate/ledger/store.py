@@ -156,7 +156,7 @@ def add_holds(conn: Conn, holds: list[NewHold], now: datetime) -> None:
 
 
 def end_hold(conn: Conn, purpose: str, ref: str, status: str, now: datetime) -> Hold | None:
-    """End the open hold of (purpose, ref) as `released` or `spent` and lower the account's `held`; None if none is open."""
+    """End the open hold as `released` or `spent` and lower its account's `held`; None if none is open."""
     return row(
         conn,
         Hold,
