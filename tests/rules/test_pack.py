@@ -1,0 +1,291 @@
+"""Policy packs (rulebook section 10): strict to read, silent never means unlimited."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate.base.money import Asset
+from tidegate.base.refusals import Malformed
+from tidegate.base.times import from_rfc3339
+from tidegate.policy import pack as packs
+from tidegate.policy.pack import Policy, PolicySilent, parse
+from tidegate.policy.pricing import value_micro_usd
+from tidegate.policy.switch import Switch, check, stopping
+
+USD = 1_000_000
+USDT = Asset(1, "USDT", "evm-local", 6, "0xdAC17F958D2ee523a2206206994597C13D831ec7")
+ETH = Asset(2, "ETH", "evm-local", 18, None)
+
+
+def shipped(name: str) -> dict[str, object]:
+    return packs.from_json(resources.files("tidegate.policy").joinpath("packs", f"{name}.json").read_text())
+
+
+def changed(path: str, value: object) -> dict[str, object]:
+    """The demo pack, but with one place changed; `...` takes the key away."""
+    pack = copy.deepcopy(shipped("demo"))
+    *way, last = path.split("/")
+    place: dict[str, object] = pack
+    for key in way:
+        inner = place[key]
+        assert isinstance(inner, dict)
+        place = inner
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return pack
+
+
+@pytest.fixture
+def demo() -> Policy:
+    return parse(shipped("demo"), 7)
+
+
+def test_the_default_pack_says_what_the_rulebook_says() -> None:
+    policy = parse(shipped("default"))
+    assert [policy.limit_24h(level) for level in (0, 1, 2, 3)] == [125 * USD, 1_000 * USD, 50_000 * USD, 100_000 * USD]
+    assert policy.new_address_hours(0) == 24
+    assert {event: policy.credential_hold_hours(event) for event in packs.CREDENTIAL_EVENTS} == {
+        "password_changed": 24,
+        "mfa_changed": 24,
+        "email_changed": 72,
+        "phone_changed": 72,
+    }
+    assert (policy.confirmation_minutes, policy.confirmation_tries) == (15, 5)
+    assert policy.authorisation_minutes == 60
+    assert policy.required_lists == ("sanctions",)
+
+
+def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
+    default, demo = shipped("default"), shipped("demo")
+    assert {key for key in default if default[key] != demo[key]} == {
+        "new_address",
+        "fees",
+        "network_fee_ceiling",
+        "fixed_prices",
+    }
+    assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000"}
+
+
+def _section(pack: Mapping[str, object], key: str) -> dict[str, object]:
+    section = pack[key]
+    assert isinstance(section, dict)
+    return section
+
+
+@pytest.mark.parametrize(
+    ("value", "hours"),
+    [
+        (0, None),
+        (1_000 * USD - 1, None),
+        (1_000 * USD, 24),
+        (10_000 * USD - 1, 24),
+        (10_000 * USD, 48),
+    ],
+)
+def test_a_new_address_waits_from_a_value_on_and_longer_above_a_size(
+    demo: Policy, value: int, hours: int | None
+) -> None:
+    assert demo.new_address_hours(value) == hours
+
+
+@pytest.mark.parametrize(("value", "people"), [(0, 1), (50_000 * USD - 1, 1), (50_000 * USD, 2), (10**30, 2)])
+def test_more_people_look_at_more(demo: Policy, value: int, people: int) -> None:
+    assert demo.quorum(value) == people
+
+
+@pytest.mark.parametrize(("country", "standing"), [("DE", "allowed"), ("MM", "restricted"), ("KP", "banned")])
+def test_a_country_has_a_standing_and_the_default_otherwise(demo: Policy, country: str, standing: str) -> None:
+    assert demo.jurisdiction(country) == standing
+
+
+def test_prices_and_fees_are_exact(demo: Policy) -> None:
+    assert demo.price("ETH@evm-local") == 2_500 * 10**12
+    assert demo.fee_units(USDT) == 100_000
+    assert demo.fee_units(ETH) == 2 * 10**14
+    assert demo.fee_ceiling_units(ETH) == 10**16
+
+
+def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy) -> None:
+    other = Asset(3, "BTC", "bitcoin", 8, None)
+    no_level_two = parse(changed("limits_24h/2", ...))
+    coarse = Asset(4, "USDT", "evm-local", 0, None)
+    silent: list[tuple[str, Callable[[], object]]] = [
+        ("no_level", lambda: demo.limit_24h(None)),
+        ("no_limit", lambda: no_level_two.limit_24h(2)),
+        ("no_limit", lambda: demo.limit_24h(4)),
+        ("no_price", lambda: demo.price("BTC@bitcoin")),
+        ("no_fee", lambda: demo.fee_units(other)),
+        ("no_fee_ceiling", lambda: demo.fee_ceiling_units(other)),
+        ("no_hold", lambda: demo.credential_hold_hours("login")),
+        ("fee_too_precise", lambda: demo.fee_units(coarse)),
+    ]
+    for code, ask in silent:
+        with pytest.raises(PolicySilent) as refused:
+            ask()
+        assert (refused.value.code, refused.value.status) == (code, 409)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        ("surprise", 1, "surprise"),
+        ("fees", ..., "fees"),
+        ("fees", [], "fees"),
+        ("new_address/hours", ..., "new_address.hours"),
+        ("new_address/days", 1, "new_address.days"),
+        ("new_address/hours", -1, "new_address.hours"),
+        ("new_address/hours", 24.0, "new_address.hours"),
+        ("new_address/hours", True, "new_address.hours"),
+        ("new_address/hours", "24", "new_address.hours"),
+        ("new_address/large_hours", 23, "new_address.large_hours"),
+        ("new_address/large_from_value", "999.999999", "new_address.large_from_value"),
+        ("limits_24h/4", "1", "limits_24h.4"),
+        ("limits_24h/1", 1000, "limits_24h.1"),
+        ("limits_24h/1", 1000.5, "limits_24h.1"),
+        ("limits_24h/1", "-1", "limits_24h.1"),
+        ("limits_24h/1", "1e3", "limits_24h.1"),
+        ("limits_24h/1", "1,000", "limits_24h.1"),
+        ("limits_24h/1", "0.0000001", "limits_24h.1"),
+        ("limits_24h/1", None, "limits_24h.1"),
+        ("credential_hold_hours/login", 1, "credential_hold_hours.login"),
+        ("credential_hold_hours/mfa_changed", ..., "credential_hold_hours.mfa_changed"),
+        ("confirmation/minutes", 0, "confirmation.minutes"),
+        ("confirmation/tries", 0, "confirmation.tries"),
+        ("confirmation/tries", 21, "confirmation.tries"),
+        ("jurisdictions/default", "maybe", "jurisdictions.default"),
+        ("jurisdictions/countries", {"de": "allowed"}, "jurisdictions.countries.de"),
+        ("jurisdictions/countries", {"DE": "open"}, "jurisdictions.countries.DE"),
+        ("review/quorum", [], "review.quorum"),
+        ("review/quorum", [{"from_value": "1", "people": 1}], "review.quorum[0].from_value"),
+        ("review/quorum", [{"from_value": "0", "people": 6}], "review.quorum[0].people"),
+        ("review/quorum", [{"from_value": "0"}], "review.quorum[0].people"),
+        (
+            "review/quorum",
+            [{"from_value": "0", "people": 1}, {"from_value": "0", "people": 2}],
+            "review.quorum[1].from_value",
+        ),
+        (
+            "review/quorum",
+            [{"from_value": "0", "people": 2}, {"from_value": "1", "people": 1}],
+            "review.quorum[1].people",
+        ),
+        ("fees/USDT", "1", "fees.USDT"),
+        ("fees/USDT@evm-local", 0.1, "fees.USDT@evm-local"),
+        ("network_fee_ceiling/evm-local", "0", "network_fee_ceiling.evm-local"),
+        ("fixed_prices/ETH@evm-local", "0", "fixed_prices.ETH@evm-local"),
+        ("fixed_prices/ETH@evm-local", "0.0000000000001", "fixed_prices.ETH@evm-local"),
+        ("required_lists", ["sanctions", "sanctions"], "required_lists[1]"),
+        ("required_lists", ["No list"], "required_lists[0]"),
+        ("required_lists", "sanctions", "required_lists"),
+        ("authorisation_minutes", 0, "authorisation_minutes"),
+    ],
+)
+def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(changed(path, value))
+    assert (refused.value.code, refused.value.field) == ("pack_invalid", named)
+    assert named in refused.value.message
+
+
+def test_every_fault_is_named_at_once() -> None:
+    pack = changed("confirmation/tries", 0)
+    pack["authorisation_minutes"] = -1
+    assert [fault.field for fault in packs.faults(pack)] == ["confirmation.tries", "authorisation_minutes"]
+    assert packs.faults(shipped("demo")) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"fees": NaN', '{"fees": {}, "fees": {}}'])
+def test_a_text_that_is_not_one_plain_object_is_refused(text: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        packs.from_json(text)
+    assert refused.value.code == "pack_invalid"
+
+
+def test_a_fee_finer_than_the_asset_is_named_before_it_is_in_force() -> None:
+    policy = parse(changed("fees/USDT@evm-local", "0.0000001"))
+    assert [fault.field for fault in packs.misfits(policy, [USDT, ETH])] == ["fees.USDT@evm-local"]
+    assert packs.misfits(parse(shipped("demo")), [USDT, ETH]) == []
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+
+
+@given(
+    st.sampled_from(sorted(shipped("demo"))),
+    st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner)),
+)
+def test_a_pack_is_read_or_refused_and_never_crashes(key: str, value: object) -> None:
+    pack = changed(key, value)
+    if packs.faults(pack):
+        with pytest.raises(Malformed):
+            parse(pack)
+    else:
+        parse(pack)
+
+
+@pytest.mark.parametrize(
+    ("units", "decimals", "price", "value"),
+    [
+        (1_000_000, 6, 10**12, 1_000_000),
+        (0, 6, 10**12, 0),
+        (1, 18, 2_500 * 10**12, 1),  # far below a micro-USD: rounded up, never nothing
+        (10**18, 18, 2_500 * 10**12, 2_500 * USD),
+        (10**18 + 1, 18, 2_500 * 10**12, 2_500 * USD + 1),
+        (7, 0, 1, 1),
+        (2**256 - 1, 18, 10**12, -(-(2**256 - 1) // 10**12)),
+    ],
+)
+def test_a_value_is_exact_and_rounded_up(units: int, decimals: int, price: int, value: int) -> None:
+    assert value_micro_usd(units, decimals, price) == value
+
+
+@given(st.integers(0, 10**40), st.integers(0, 10**40), st.integers(0, 30), st.integers(1, 10**20))
+def test_splitting_an_amount_never_makes_it_worth_less(a: int, b: int, decimals: int, price: int) -> None:
+    parts = value_micro_usd(a, decimals, price) + value_micro_usd(b, decimals, price)
+    assert parts - 1 <= value_micro_usd(a + b, decimals, price) <= parts
+
+
+def test_a_switch_stops_its_asset_its_network_or_everything() -> None:
+    since = from_rfc3339("2026-11-24T12:00:00Z")
+    elsewhere = Asset(9, "USDT", "ethereum", 6, "0xdAC17F958D2ee523a2206206994597C13D831ec7")
+    for scope, subject, stopped in [
+        ("asset", "USDT@evm-local", [USDT]),
+        ("network", "evm-local", [USDT, ETH]),
+        ("platform", "platform", [USDT, ETH, elsewhere]),
+    ]:
+        switch = Switch("swi_1", scope, subject, "Node upgrade", since)
+        assert [asset for asset in (USDT, ETH, elsewhere) if switch.stops(asset)] == stopped
+    assert stopping([], USDT) is None
+    assert stopping([switch], USDT) is switch
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "reason", "code"),
+    [
+        ("world", "platform", "Drill", "switch_scope_unknown"),
+        ("asset", "USDC@evm-local", "Drill", "switch_subject_unknown"),
+        ("asset", "evm-local", "Drill", "switch_subject_unknown"),
+        ("network", "evm", "Drill", "switch_subject_unknown"),
+        ("platform", "all", "Drill", "switch_subject_unknown"),
+        ("platform", "platform", " ", "reason_missing"),
+    ],
+)
+def test_a_switch_that_would_stop_nothing_is_refused(scope: str, subject: str, reason: str, code: str) -> None:
+    assert check("asset", "USDT@evm-local", "Drill", [USDT, ETH]) == "asset"
+    with pytest.raises(Malformed) as refused:
+        check(scope, subject, reason, [USDT, ETH])
+    assert refused.value.code == code
+
+
+def test_a_pack_read_from_its_own_text_is_the_same_policy() -> None:
+    pack = shipped("demo")
+    assert parse(packs.from_json(json.dumps(pack))) == parse(pack)

@@ -1,0 +1,1 @@
+"""The numbers, in immutable versions that two people agreed on; kill switches."""

@@ -1,0 +1,164 @@
+"""Agreeing on numbers: propose, approve by somebody else, put in force. Switching things off at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+
+from tidegate.base.canonical import canonical
+from tidegate.base.ids import new_id
+from tidegate.base.refusals import Conflict, Malformed, NotFound, Unavailable
+from tidegate.base.times import rfc3339
+from tidegate.db import Conn, act
+from tidegate.ledger import store as ledger
+from tidegate.policy import store
+from tidegate.policy.pack import Policy, from_json, misfits, parse
+from tidegate.policy.store import Version
+from tidegate.policy.switch import Switch, check
+
+_parsed: dict[tuple[int, str], Policy] = {}
+"""Versions never change, so each is parsed once per process. The hash tells two databases apart."""
+
+
+def shipped(name: str) -> dict[str, object]:
+    """A pack that comes with the product: "default" (rulebook section 10) or "demo"."""
+    return from_json(resources.files("tidegate.policy").joinpath("packs", f"{name}.json").read_text())
+
+
+def propose(conn: Conn, pack: Mapping[str, object], actor: str, now: datetime) -> Version:
+    """Keep a pack as a draft. Raises Malformed `pack_invalid` naming what is wrong."""
+    wrong = misfits(parse(pack), ledger.assets(conn))
+    if wrong:
+        raise Malformed("pack_invalid", f"{wrong[0].field}: {wrong[0].message}", field=wrong[0].field)
+    body = canonical(pack)
+    with act(conn, actor, now) as tx:
+        version = store.add(conn, body, hashlib.sha256(body.encode()).hexdigest(), actor, now)
+        tx.note("policy.proposed", subject_of(version.version), {"hash": version.hash})
+        return version
+
+
+def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
+    """A second person agrees. Raises Conflict: `approver_is_author`, `policy_already_approved`."""
+    with act(conn, actor, now) as tx:
+        draft = store.lock(conn, version)
+        if draft is None:
+            raise _unknown(version)
+        if draft.created_by == actor:
+            raise Conflict(
+                "approver_is_author",
+                f'Policy version {version} needs a second person; "{actor}" wrote it and cannot approve it.',
+            )
+        if draft.approved_by is not None:
+            raise Conflict(
+                "policy_already_approved", f'Policy version {version} was approved by "{draft.approved_by}" already.'
+            )
+        store.approve(conn, version, actor)
+        tx.note("policy.approved", subject_of(version), {"hash": draft.hash, "author": draft.created_by})
+        return get(conn, version)
+
+
+def activate(conn: Conn, version: int, actor: str, now: datetime, active_from: datetime | None = None) -> Version:
+    """Put an approved version in force, from now on or from a time to come.
+
+    Raises Conflict: `policy_not_approved`, `policy_already_active`; Malformed `active_from_past`.
+    """
+    start = active_from or now
+    if start < now:
+        raise Malformed(
+            "active_from_past",
+            f"{rfc3339(start)} is past; decisions that were made stay made. Name now or a later time.",
+            field="active_from",
+        )
+    with act(conn, actor, now) as tx:
+        agreed = store.lock(conn, version)
+        if agreed is None:
+            raise _unknown(version)
+        if agreed.approved_by is None:
+            raise Conflict(
+                "policy_not_approved",
+                f'Policy version {version} needs a second approver; so far only "{agreed.created_by}" stands for it.',
+            )
+        if agreed.active_from is not None:
+            raise Conflict(
+                "policy_already_active",
+                f"Policy version {version} is in force from {rfc3339(agreed.active_from)}; propose a new version.",
+            )
+        store.activate(conn, version, start)
+        tx.note("policy.activated", subject_of(version), {"hash": agreed.hash, "active_from": start})
+        return get(conn, version)
+
+
+def active(conn: Conn, now: datetime) -> Policy:
+    """The policy in force. Raises Unavailable `no_policy` where none is: then nothing is decided."""
+    current = store.in_force(conn, now)
+    if current is None:
+        raise Unavailable(
+            "no_policy", "No policy is in force: propose one, approve it by a second person, activate it."
+        )
+    known = _parsed.get((current.version, current.hash))
+    return known or _parse(get(conn, current.version))
+
+
+def at_version(conn: Conn, version: int) -> Policy:
+    """The policy of a version, in force or not: for replaying a decision, and for looking at a draft."""
+    return _parse(get(conn, version))
+
+
+def get(conn: Conn, version: int) -> Version:
+    """One version as stored; NotFound `policy_unknown`."""
+    found = store.get(conn, version)
+    if found is None:
+        raise _unknown(version)
+    return found
+
+
+def versions(conn: Conn) -> list[Version]:
+    """Every version, newest first."""
+    return store.versions(conn)
+
+
+def switch_on(conn: Conn, scope: str, subject: str, reason: str, actor: str, now: datetime) -> Switch:
+    """Stop withdrawals of an asset, a network or everything, at once. Conflict `switch_already_on`."""
+    check(scope, subject, reason, ledger.assets(conn))
+    with act(conn, actor, now) as tx:
+        switch = store.add_switch(conn, new_id("swi"), scope, subject, reason, actor, now)
+        if switch is None:
+            raise Conflict("switch_already_on", f"The switch for {scope} {subject} is on already.")
+        tx.note("switch.on", switch.id, {"scope": scope, "subject": subject, "reason": reason})
+        return switch
+
+
+def switch_off(conn: Conn, id: str, actor: str, now: datetime) -> None:
+    """Let them go on. Raises NotFound `switch_unknown`, Conflict `switch_already_off`."""
+    with act(conn, actor, now) as tx:
+        switch = store.end_switch(conn, id, actor, now)
+        if switch is None:
+            known = store.switch(conn, id)
+            if known is None:
+                raise NotFound("switch_unknown", f"There is no kill switch {id}.")
+            raise Conflict(
+                "switch_already_off", f'The switch for {known.subject} was taken off by "{known.off_by}" already.'
+            )
+        tx.note("switch.off", id, {"scope": switch.scope, "subject": switch.subject})
+
+
+def switches(conn: Conn) -> list[Switch]:
+    """The kill switches that are on, oldest first."""
+    return store.switches(conn)
+
+
+def subject_of(version: int) -> str:
+    """What the journal calls a policy version: "policy:7"."""
+    return f"policy:{version}"
+
+
+def _parse(stored: Version) -> Policy:
+    policy = parse(from_json(stored.body), stored.version)
+    _parsed[stored.version, stored.hash] = policy
+    return policy
+
+
+def _unknown(version: int) -> NotFound:
+    return NotFound("policy_unknown", f"There is no policy version {version}.")

@@ -1,0 +1,171 @@
+"""Policy versions and kill switches: the statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+from tidegate.policy.switch import Switch
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as stored. `active_from` None = nobody has put it in force."""
+
+    version: int
+    body: str  # canonical JSON of the pack
+    hash: str  # sha256 of the body, hex
+    created_by: str
+    created_at: datetime
+    approved_by: str | None
+    active_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    version: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchFile:
+    """A kill switch with its whole story."""
+
+    id: str
+    scope: str
+    subject: str
+    reason: str
+    since: datetime
+    on_by: str
+    off_at: datetime | None
+    off_by: str | None
+
+
+def add(conn: Conn, body: str, hash: str, author: str, now: datetime) -> Version:
+    """Keep a pack as a new version, a draft."""
+    added = row(
+        conn,
+        Version,
+        """
+        INSERT INTO policy_version (body, hash, created_by, created_at)
+        VALUES (%(body)s, %(hash)s, %(author)s, %(now)s)
+        RETURNING version, body, hash, created_by, created_at, approved_by, active_from
+        """,
+        {"body": body, "hash": hash, "author": author, "now": now},
+    )
+    assert added is not None
+    return added
+
+
+def lock(conn: Conn, version: int) -> Version | None:
+    """One version, row-locked until the transaction ends."""
+    return row(
+        conn,
+        Version,
+        """
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+         WHERE version = %(version)s FOR UPDATE
+        """,
+        {"version": version},
+    )
+
+
+def get(conn: Conn, version: int) -> Version | None:
+    """One version."""
+    return row(
+        conn,
+        Version,
+        """
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+         WHERE version = %(version)s
+        """,
+        {"version": version},
+    )
+
+
+def versions(conn: Conn) -> list[Version]:
+    """Every version, newest first."""
+    return rows(
+        conn,
+        Version,
+        """
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+         ORDER BY version DESC
+        """,
+        {},
+    )
+
+
+def approve(conn: Conn, version: int, approver: str) -> None:
+    """Name the second person."""
+    run(
+        conn,
+        "UPDATE policy_version SET approved_by = %(approver)s WHERE version = %(version)s",
+        {"version": version, "approver": approver},
+    )
+
+
+def activate(conn: Conn, version: int, active_from: datetime) -> None:
+    """Say from when it is in force; from then on the row never changes."""
+    run(
+        conn,
+        "UPDATE policy_version SET active_from = %(active_from)s WHERE version = %(version)s",
+        {"version": version, "active_from": active_from},
+    )
+
+
+def in_force(conn: Conn, now: datetime) -> InForce | None:
+    """The version in force: of those whose time has come, the one whose time came last."""
+    return row(
+        conn,
+        InForce,
+        """
+        SELECT version, hash FROM policy_version WHERE active_from <= %(now)s
+         ORDER BY active_from DESC, version DESC LIMIT 1
+        """,
+        {"now": now},
+    )
+
+
+def add_switch(conn: Conn, id: str, scope: str, subject: str, reason: str, by: str, now: datetime) -> Switch | None:
+    """Switch it on; None where it is on already."""
+    return row(
+        conn,
+        Switch,
+        """
+        INSERT INTO kill_switch (id, scope, subject, reason, since, on_by)
+        VALUES (%(id)s, %(scope)s, %(subject)s, %(reason)s, %(now)s, %(by)s)
+        ON CONFLICT (scope, subject) WHERE off_at IS NULL DO NOTHING
+        RETURNING id, scope, subject, reason, since
+        """,
+        {"id": id, "scope": scope, "subject": subject, "reason": reason, "by": by, "now": now},
+    )
+
+
+def end_switch(conn: Conn, id: str, by: str, now: datetime) -> Switch | None:
+    """Switch it off; None where no such switch is on."""
+    return row(
+        conn,
+        Switch,
+        """
+        UPDATE kill_switch SET off_at = %(now)s, off_by = %(by)s WHERE id = %(id)s AND off_at IS NULL
+        RETURNING id, scope, subject, reason, since
+        """,
+        {"id": id, "by": by, "now": now},
+    )
+
+
+def switch(conn: Conn, id: str) -> SwitchFile | None:
+    """One switch with its whole story."""
+    return row(
+        conn,
+        SwitchFile,
+        "SELECT id, scope, subject, reason, since, on_by, off_at, off_by FROM kill_switch WHERE id = %(id)s",
+        {"id": id},
+    )
+
+
+def switches(conn: Conn) -> list[Switch]:
+    """The switches that are on, oldest first."""
+    return rows(conn, Switch, "SELECT id, scope, subject, reason, since FROM kill_switches_v ORDER BY since, id", {})
