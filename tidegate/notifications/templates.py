@@ -1,0 +1,99 @@
+"""What customers read, in English and Chinese. It never teaches a thief where the thresholds are (section 7).
+
+The analyst's version, with the numbers, is the finding's `detail`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    en: str
+    zh: str
+
+    def both(self) -> dict[str, str]:
+        return {"en": self.en, "zh": self.zh}
+
+
+FINDINGS: dict[str, Text] = {
+    "country_banned": Text(
+        "Withdrawals are not available for your country or region.", "您所在的国家或地区暂不支持提币。"
+    ),
+    "country_restricted": Text(
+        "Withdrawals for your country or region are checked by a person.", "您所在国家或地区的提币需要人工审核。"
+    ),
+    "funds_short": Text("The amount is more than your available balance.", "提币金额超过您的可用余额。"),
+    "over_limit_24h": Text(
+        "The amount is more than you can withdraw in 24 hours. Your remaining limit is shown in your account.",
+        "提币金额超过您 24 小时内的可提额度，剩余额度可在账户中查看。",
+    ),
+    "address_sanctioned": Text("We cannot send to this address.", "无法向该地址提币。"),
+    "address_listed": Text(
+        "This destination is checked by a person before anything is sent.", "该收款地址需经人工审核后方可提币。"
+    ),
+    "list_stale": Text(
+        "Our checks are taking longer than usual; a person will look at this withdrawal.",
+        "审核时间比平时更长，将由人工处理本次提币。",
+    ),
+    "large_amount": Text("A withdrawal of this size is checked by a person.", "该金额的提币需要人工审核。"),
+    "address_new": Text(
+        "This is a new address. For your safety the withdrawal waits; you can cancel it meanwhile.",
+        "这是新的提币地址。为保障您的资金安全，本次提币将延迟处理，期间您可以取消。",
+    ),
+    "credentials_changed": Text(
+        "Your sign-in details were changed recently. For your safety the withdrawal waits.",
+        "您的登录或安全信息近期有变更。为保障您的资金安全，本次提币将延迟处理。",
+    ),
+    "step_up_required": Text(
+        "Please confirm this withdrawal with your strongest factor.", "请使用您的最高级别验证方式确认本次提币。"
+    ),
+    "withdrawals_delayed": Text(
+        "Withdrawals from your account are delayed for the time being.", "您的账户提币目前延迟处理。"
+    ),
+    "withdrawals_blocked": Text(
+        "Withdrawals from your account are paused. Please contact support.", "您的账户提币已暂停，请联系客服。"
+    ),
+}
+
+NEXT_STEPS: dict[str, Text] = {
+    "awaiting_confirmation": Text("Enter the code from your authenticator app.", "请输入身份验证器中的验证码。"),
+    "delayed": Text(
+        "Nothing to do: it is checked again and continues when the time is up.", "无需操作：到时将再次审核并继续处理。"
+    ),
+    "in_review": Text(
+        "Nothing to do: a person is looking at it. We will ask if we need anything.",
+        "无需操作：人工审核中，如需补充资料会与您联系。",
+    ),
+    "approved": Text("Nothing to do: it is about to be sent.", "无需操作：即将发送。"),
+    "paying": Text("Nothing to do: it is being sent and confirmed on chain.", "无需操作：正在链上发送并确认。"),
+    "declined": Text("Nothing was sent and your funds are free.", "未发送任何资金，您的余额已释放。"),
+    "expired": Text(
+        "It was not confirmed in time; your funds are free. Ask again if you still want it.",
+        "未在规定时间内确认，您的余额已释放。如仍需提币，请重新提交。",
+    ),
+}
+
+WAITING: dict[str, Text] = {
+    "kill_switch": Text("Withdrawals of this asset are paused.", "该资产的提币暂停中。"),
+    "freeze": Text(
+        "Withdrawals from your account are paused. Please contact support.", "您的账户提币已暂停，请联系客服。"
+    ),
+    "liquidity": Text("We are topping up the wallet this is paid from.", "正在补充用于支付的钱包余额。"),
+    "fee_ceiling": Text(
+        "Network fees are above the ceiling; it is sent when they fall.", "网络手续费高于上限，待回落后发送。"
+    ),
+    "signer": Text("The signing service is being restarted.", "签名服务恢复中。"),
+    "person": Text("A person is looking into the payment.", "正在由人工处理该笔付款。"),
+}
+
+APPEAL = Text(
+    "If you think this is wrong, appeal with POST /v1/withdrawals/{id}/appeal or through support.",
+    "如您认为有误，可通过 POST /v1/withdrawals/{id}/appeal 或联系客服申诉。",
+)
+
+
+def finding(code: str) -> Text:
+    """The customer's words for a finding; a code without words is a bug that a test finds first."""
+    return FINDINGS[code]

@@ -1,0 +1,93 @@
+"""Where a deployment's parts are: one file for all of them, each reads what it needs.
+
+Secrets are named by file, not held here: the API reads the data key, the worker the authoriser's key, the signer
+its own home. Nobody reads another's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsFault(Exception):
+    """The settings file cannot be used; the message says what is missing and how it would look right."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    rpc: str  # JSON-RPC address of the node
+    trace: bool  # whether the node answers debug_traceBlockByNumber (needed to see internal transfers)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    database_url: str
+    networks: Mapping[str, NetworkSettings]
+    signer_socket: Path
+    data_key_file: Path  # 32 bytes, hex: seals TOTP secrets
+    authoriser_key_file: Path  # Ed25519 private key, hex: signs authorisations; the worker's alone
+
+    def data_key(self) -> bytes:
+        return _key(self.data_key_file)
+
+    def authoriser_key(self) -> bytes:
+        return _key(self.authoriser_key_file)
+
+
+def load(path: Path) -> Settings:
+    """Read the settings; `TIDEGATE_DATABASE_URL` in the environment wins over the file. Raises SettingsFault."""
+    try:
+        said = json.loads(path.read_text())
+        return Settings(
+            database_url=os.environ.get("TIDEGATE_DATABASE_URL") or said["database_url"],
+            networks={
+                name: NetworkSettings(rpc=network["rpc"], trace=network["trace"])
+                for name, network in said["networks"].items()
+            },
+            signer_socket=Path(said["signer_socket"]),
+            data_key_file=Path(said["data_key_file"]),
+            authoriser_key_file=Path(said["authoriser_key_file"]),
+        )
+    except FileNotFoundError as fault:
+        raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SettingsFault(f"{path} is not a settings file: {type(fault).__name__} {fault}.") from fault
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the settings so that `load` reads them; only their owner may read the file."""
+    text = json.dumps(
+        {
+            "database_url": settings.database_url,
+            "networks": {name: {"rpc": n.rpc, "trace": n.trace} for name, n in settings.networks.items()},
+            "signer_socket": str(settings.signer_socket),
+            "data_key_file": str(settings.data_key_file),
+            "authoriser_key_file": str(settings.authoriser_key_file),
+        },
+        indent=2,
+    )
+    write_private(path, text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    part = path.with_suffix(path.suffix + ".part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _key(path: Path) -> bytes:
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except (OSError, ValueError) as fault:
+        raise SettingsFault(f"The key file {path} cannot be read: {fault}.") from fault
+    if len(key) != 32:
+        raise SettingsFault(f"The key file {path} holds {len(key)} bytes; it must hold 32, in hex.")
+    return key

@@ -1,0 +1,1 @@
+"""Ask, decide, confirm, wait, hand to custody, settle: the life of a withdrawal."""

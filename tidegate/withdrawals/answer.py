@@ -1,0 +1,53 @@
+"""A withdrawal as the API, the webhooks and the console say it. Amounts are decimal strings in coins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from tidegate.base.findings import Finding, Outcome
+from tidegate.base.money import Asset, to_text
+from tidegate.base.times import rfc3339
+from tidegate.notifications import templates
+from tidegate.withdrawals.letter import letter
+from tidegate.withdrawals.withdrawal import Withdrawal
+
+
+def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`.
+
+    Findings carry the customer's words; their numbers are for `GET /v1/decisions/{id}`.
+    """
+    said = letter(withdrawal, findings)
+    return {
+        "id": withdrawal.id,
+        "customer": withdrawal.party_id,
+        "status": withdrawal.status.value,
+        "waiting_for": withdrawal.waiting_for,
+        "required_factor": withdrawal.required_factor,
+        "asset": asset.symbol,
+        "network": asset.network,
+        "address": withdrawal.address,
+        "memo": withdrawal.memo or None,
+        "amount": to_text(withdrawal.units, asset.decimals),
+        "fee": to_text(withdrawal.fee_units, asset.decimals),
+        "net_amount": to_text(withdrawal.net_units, asset.decimals),
+        "decision": {
+            "id": withdrawal.decision_id,
+            "outcome": outcome.value,
+            "findings": [
+                {
+                    "code": found.code,
+                    "outcome": found.outcome.value,
+                    "message": templates.finding(found.code).en,
+                    "message_zh": templates.finding(found.code).zh,
+                }
+                for found in findings
+            ],
+        },
+        "hold": asdict(said) if said is not None else None,
+        "tx": withdrawal.tx,
+        "created_at": rfc3339(withdrawal.created_at),
+        "changed_at": rfc3339(withdrawal.changed_at),
+    }

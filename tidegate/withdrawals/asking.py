@@ -1,0 +1,122 @@
+"""Reading a request: is it something that could ever be paid? Refuses what can never be right; decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tidegate.base.money import Asset, BadAmount, to_text, to_units
+from tidegate.base.refusals import Malformed
+from tidegate.policy.pack import Policy
+from tidegate.policy.pricing import value_micro_usd
+from tidegate.screening import address as addresses
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One request as it came in. `scope` and `key` are its idempotency key (None = every call is a new request);
+    `request` is the hash of its route and body. Exactly one of address and address_id is given."""
+
+    party_id: str
+    actor: str
+    asset: str
+    network: str
+    amount: str
+    address: str | None = None
+    address_id: str | None = None
+    memo: str | None = None
+    fee_ceiling: str | None = None
+    scope: str = "platform"
+    key: str | None = None
+    request: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The request understood: amounts in units, the address in its canonical spelling (None = by address_id)."""
+
+    asset: Asset
+    units: int
+    fee_units: int
+    fee_ceiling_units: int | None
+    value: int  # micro-USD
+    address: str | None
+    address_id: str | None
+    memo: str
+
+
+def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], policy: Policy) -> Asked:
+    """The request as whole units and a canonical address. `ours` are addresses of ours that must not be paid.
+
+    Raises Malformed with a stable code and the field; Policy's own refusals for a missing price or fee.
+    """
+    asset = assets.get((ask.asset, ask.network))
+    if asset is None:
+        known = ", ".join(sorted(item.name for item in assets.values())) or "none yet"
+        raise Malformed(
+            "asset_unknown", f"{ask.asset}@{ask.network} is not an asset here; known: {known}.", field="asset"
+        )
+    units = _units(ask.amount, asset, "amount")
+    fee = policy.fee_units(asset)
+    ceiling = None if ask.fee_ceiling is None else _units(ask.fee_ceiling, asset, "fee_ceiling")
+    if units == 0:
+        raise Malformed("amount_zero", "amount is 0; ask for more than the fee.", field="amount")
+    if units <= fee:
+        raise Malformed(
+            "amount_not_above_fee",
+            f"amount {ask.amount} leaves nothing after the fee of {to_text(fee, asset.decimals)} {asset.symbol}.",
+            field="amount",
+        )
+    if ceiling is not None and fee > ceiling:
+        raise Malformed(
+            "fee_above_ceiling",
+            f"the fee is {to_text(fee, asset.decimals)} {asset.symbol}, above your ceiling of {ask.fee_ceiling}.",
+            field="fee_ceiling",
+        )
+    if (ask.address is None) == (ask.address_id is None):
+        raise Malformed(
+            "address_missing", "give either address or address_id, not both and not neither.", field="address"
+        )
+    memo = ask.memo or ""
+    address = None if ask.address is None else destination(ask.network, ask.address, memo, assets, ours)
+    return Asked(
+        asset,
+        units,
+        fee,
+        ceiling,
+        value_micro_usd(units, asset.decimals, policy.price(asset.name)),
+        address,
+        ask.address_id,
+        memo,
+    )
+
+
+def destination(network: str, text: str, memo: str, assets: dict[tuple[str, str], Asset], ours: Collection[str]) -> str:
+    """The canonical spelling of an address that may be paid (section 4, address). Raises Malformed."""
+    judged = addresses.judge(network, text)
+    if not judged.valid or judged.normalised is None:
+        code = judged.reason or "address_malformed"
+        raise Malformed(code, f"{text[:100]!r} cannot be paid on {network}: {code}.", field="address")
+    if any(asset.contract == judged.normalised for asset in assets.values() if asset.network == network):
+        raise Malformed(
+            "address_is_token_contract",
+            f"{judged.normalised} is the contract of a token; coins sent there are lost. Give the receiver's address.",
+            field="address",
+        )
+    if judged.normalised in ours:
+        raise Malformed(
+            "address_is_ours",
+            f"{judged.normalised} is a wallet of this platform; nothing can be paid out to it.",
+            field="address",
+        )
+    refused = addresses.judge_memo(network, memo or None)
+    if refused is not None:
+        raise Malformed(refused, f"{network} carries no memo; leave it out.", field="memo")
+    return judged.normalised
+
+
+def _units(text: str, asset: Asset, field: str) -> int:
+    try:
+        return to_units(text, asset.decimals)
+    except BadAmount as bad:
+        raise Malformed(bad.code, str(bad), field=field) from bad

@@ -1,0 +1,824 @@
+"""The life of a withdrawal, one transaction per step: look (and lock), decide, write down, all or nothing.
+
+Lock order: parties by id, their ledger accounts, their limit counters, the withdrawal, its payout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import tidegate
+from tidegate.base.authorisation import Authorisation
+from tidegate.base.canonical import canonical, digest
+from tidegate.base.findings import Finding, Outcome
+from tidegate.base.ids import new_id
+from tidegate.base.money import Asset
+from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
+from tidegate.base.times import rfc3339
+from tidegate.cases import flow as cases
+from tidegate.custody import flow as custody
+from tidegate.db import Conn, Tx, act, replay
+from tidegate.ledger import accounts
+from tidegate.ledger import flow as ledger
+from tidegate.ledger import store as ledger_store
+from tidegate.parties import flow as parties
+from tidegate.parties.party import Party
+from tidegate.policy import flow as policies
+from tidegate.policy.pack import Policy
+from tidegate.screening import flow as screening
+from tidegate.withdrawals import answer, limits, store
+from tidegate.withdrawals.asking import Ask, Asked, read
+from tidegate.withdrawals.review import Facts, Hit, Restricted, Verdict, blocked, review
+from tidegate.withdrawals.withdrawal import (
+    CANCELLABLE,
+    FINAL,
+    Status,
+    Withdrawal,
+    payload_hash,
+    payload_of,
+    sources,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a shell hands in with every request: the registered assets, our own payable-looking addresses, the
+    policy in force. Read once per batch, not per request."""
+
+    assets: Mapping[int, Asset]
+    ours: frozenset[str]
+    policy: Policy
+
+    @property
+    def by_name(self) -> dict[tuple[str, str], Asset]:
+        return {(asset.symbol, asset.network): asset for asset in self.assets.values()}
+
+    def native(self, network: str) -> Asset:
+        """The coin that pays a network's fees."""
+        return next(asset for asset in self.assets.values() if asset.network == network and asset.is_native)
+
+
+def setting(conn: Conn, now: datetime) -> Setting:
+    """The setting as the database has it now. Raises Conflict `no_policy` where no policy is in force."""
+    return Setting(
+        {asset.id: asset for asset in ledger_store.assets(conn)},
+        frozenset(custody.hot_addresses(conn)),
+        policies.active(conn, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The HTTP answer to a request: body as text, because a replay must give the same bytes."""
+
+    status: int
+    body: str
+    replayed: bool = False
+
+
+# --- ask ---------------------------------------------------------------------------------------------------------
+
+
+def request(conn: Conn, asks: Sequence[Ask], setting: Setting, now: datetime) -> list[Answer | Refusal]:
+    """Decide a batch of requests, and hold funds and limits for what may go on: one transaction for all.
+
+    Every request is judged as if alone and in order: the second of one account sees what the first one took.
+    A refusal (malformed, unknown, key reused) concerns its own request and leaves nothing behind.
+    """
+    with act(conn, "api", now) as tx:
+        batch = _Batch(tx, setting, asks)
+        answers = [batch.one(ask) for ask in asks]
+        batch.write()
+        return answers
+
+
+@dataclass(slots=True)
+class _Room:
+    """What one account and one window still hold while a batch is judged."""
+
+    account_id: int
+    available: int
+    used: Mapping[str, int] = field(default_factory=dict)
+
+
+class _Batch:
+    """Facts of a batch, read by set-based statements; what was admitted so far; rows to write at the end."""
+
+    def __init__(self, tx: Tx, setting: Setting, asks: Sequence[Ask]) -> None:
+        self.tx, self.setting, now = tx, setting, tx.now
+        self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
+        by_name = setting.by_name
+        self.asked: dict[int, Asked | Refusal] = {}
+        for ask in asks:
+            try:
+                self.asked[id(ask)] = read(ask, by_name, setting.ours, setting.policy)
+            except Refusal as refusal:
+                self.asked[id(ask)] = refusal
+        self.parties = parties.lock(tx.conn, sorted({ask.party_id for ask in asks}))
+        ids = sorted(self.parties)
+        self.people = _People.gather(tx.conn, ids, setting.policy, now)
+        self.book = _Book(tx, asks, self.asked, self.parties)
+        pairs = sorted(
+            {
+                (ask.party_id, asked.asset.id)
+                for ask in asks
+                if isinstance(asked := self.asked[id(ask)], Asked) and ask.party_id in self.parties
+            }
+        )
+        owners, asset_ids = [owner for owner, _ in pairs], [asset for _, asset in pairs]
+        ledger_store.ensure(tx.conn, owners, asset_ids)
+        self.rooms = {
+            (account.owner, account.asset_id): _Room(account.id, account.posted - account.held)
+            for account in ledger_store.lock(tx.conn, owners, asset_ids)
+        }
+        store.lock_windows(tx.conn, ids, now)
+        self.windows = {use.subject: use for use in store.windows(tx.conn, ids, now - limits.DAY, None)}
+        self.used = {
+            subject: limits.used_in_window(use.total, use.total_before, use.released_inside)
+            for subject, use in self.windows.items()
+        }
+        self.totals = {subject: use.total for subject, use in self.windows.items()}
+        self.withdrawals: list[Withdrawal] = []
+        self.decisions: list[store.DecisionRow] = []
+        self.holds: list[ledger_store.NewHold] = []
+        self.reservations: list[store.Reservation] = []
+        self.kept: list[replay.First] = []
+
+    def one(self, ask: Ask) -> Answer | Refusal:
+        """Judge one request in its turn."""
+        try:
+            return self._replayed(ask) or self._judge(ask)
+        except Refusal as refusal:
+            return refusal
+
+    def _replayed(self, ask: Ask) -> Answer | None:
+        first = self.firsts.get((ask.scope, ask.key)) if ask.key is not None else None
+        if first is None:
+            return None
+        if first.request != ask.request:
+            raise replay.KeyReused(first.key)
+        return Answer(first.status, first.answer, replayed=True)
+
+    def _judge(self, ask: Ask) -> Answer:
+        tx, policy, now = self.tx, self.setting.policy, self.tx.now
+        party = self.parties.get(ask.party_id)
+        if party is None:
+            raise NotFound("customer_unknown", f"There is no customer {ask.party_id}.", field="customer")
+        asked = self.asked[id(ask)]
+        if isinstance(asked, Refusal):
+            raise asked
+        if party.id not in self.people.with_factor:
+            raise Conflict(
+                "factor_missing",
+                "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
+            )
+        entry = self.book.entry(ask, asked)
+        room = self.rooms[party.id, asked.asset.id]
+        id_, decision_id = new_id("wd"), new_id("dec")
+        facts = self.people.facts(
+            party,
+            now=now,
+            asset=asked.asset.name,
+            address=entry.address,
+            units=asked.units,
+            fee_units=asked.fee_units,
+            value=asked.value,
+            available_units=room.available,
+            used_24h=self.used[party.id],
+            address_saved_at=entry.saved_at,
+            hits=self.book.hits(ask.network, entry.address),
+            cleared=(),
+            requested_at=now,
+        )
+        stopped = blocked(facts)
+        if stopped is not None:
+            raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
+        verdict = review(facts, policy)
+        declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        made = Withdrawal(
+            id=id_,
+            number=0,  # drawn by the database
+            party_id=party.id,
+            requester=ask.actor,
+            asset_id=asked.asset.id,
+            network=asked.asset.network,
+            address=entry.address,
+            memo=asked.memo,
+            saved_address_id=entry.id,
+            units=asked.units,
+            fee_units=asked.fee_units,
+            fee_ceiling_units=asked.fee_ceiling_units,
+            value=asked.value,
+            payload_hash=payload_hash(
+                id_,
+                party.id,
+                asked.asset.name,
+                entry.address,
+                asked.memo,
+                asked.units,
+                asked.fee_units,
+                asked.fee_ceiling_units,
+            ),
+            status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
+            waiting_for=None,
+            required_factor=None if declined else "totp",
+            tries=0,
+            decision_id=decision_id,
+            release_at=None,
+            expires_at=None if declined else now + timedelta(minutes=policy.confirmation_minutes),
+            cleared=[],
+            confirmed_at=None,
+            authorised_at=None,
+            tx=None,
+            created_at=now,
+            changed_at=now,
+            ended_at=now if declined else None,
+        )
+        self.withdrawals.append(made)
+        self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
+        if not declined:
+            self._take(made, room)
+        body = canonical(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
+        if ask.key is not None:
+            first = replay.First(ask.scope, ask.key, ask.request, 201, body)
+            self.firsts[ask.scope, ask.key] = first
+            self.kept.append(first)
+        tx.note(
+            f"withdrawal.{made.status}",
+            made.id,
+            {
+                "status": made.status,
+                "party": made.party_id,
+                "decision": decision_id,
+                "outcome": verdict.outcome,
+                "payload": made.payload_hash,
+            },
+            by=ask.actor,
+        )
+        return Answer(201, body)
+
+    def _take(self, made: Withdrawal, room: _Room) -> None:
+        """Hold the funds and the limit, here and for the requests that follow in this batch."""
+        room.available -= made.units
+        self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
+        party = made.party_id
+        self.used[party] += made.value
+        self.totals[party] += made.value
+        # The counter's time never runs backwards, or a window could be entered twice by a skewed clock.
+        at = max(made.created_at, self.windows[party].at)
+        self.reservations.append(store.Reservation(party, made.id, at, made.value, self.totals[party]))
+
+    def write(self) -> None:
+        """Write down everything that was judged."""
+        conn, now = self.tx.conn, self.tx.now
+        if self.withdrawals:
+            store.insert(conn, self.withdrawals)
+            store.insert_decisions(conn, self.decisions)
+        if self.holds:
+            ledger_store.add_holds(conn, self.holds, now)
+            store.reserve(conn, self.reservations)
+        if self.kept:
+            replay.keep_many(conn, self.kept, now)
+
+
+class _Book:
+    """The destinations of a batch: address-book entries (made on first sight) and what lists say of them."""
+
+    def __init__(
+        self, tx: Tx, asks: Sequence[Ask], asked: Mapping[int, Asked | Refusal], known: Collection[str]
+    ) -> None:
+        by_id = [(a.party_id, a.address_id) for a in asks if a.address_id is not None]
+        raw = [
+            (a.party_id, a.network, item.address, item.memo)
+            for a in asks
+            if isinstance(item := asked[id(a)], Asked) and item.address is not None and a.party_id in known
+        ]
+        self._by_id = screening.entries_by_id(tx.conn, by_id)
+        self._raw = screening.entries_for(tx, raw)
+        addresses = {(e.network, e.address) for e in (*self._by_id.values(), *self._raw.values())}
+        self._hits = screening.hits(tx.conn, sorted(addresses), tx.now)
+
+    def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
+        """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
+        for one of another network."""
+        if ask.address_id is None:
+            return self._raw[ask.party_id, ask.network, asked.address or "", asked.memo]
+        entry = self._by_id.get((ask.party_id, ask.address_id))
+        if entry is None:
+            raise NotFound("address_unknown", f"There is no saved address {ask.address_id}.", field="address_id")
+        if entry.network != ask.network:
+            raise Conflict("address_wrong_network", f"{ask.address_id} is on {entry.network}, not {ask.network}.")
+        return entry
+
+    def hits(self, network: str, address: str) -> tuple[Hit, ...]:
+        return tuple(
+            Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self._hits.get((network, address), ())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """What is known of the parties of a batch, read in a few set-based statements."""
+
+    with_factor: Collection[str]
+    restrictions: Mapping[str, Sequence[Restricted]]
+    changed: Mapping[str, Sequence[tuple[str, datetime]]]
+    stale: tuple[str, ...]
+
+    @staticmethod
+    def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
+        fresh = screening.freshness(conn, policy.required_lists, now)
+        missing = [name for name, state in fresh.items() if state == "missing"]
+        if missing:
+            raise Conflict("no_list", f"Required list {missing[0]} was never imported; nothing can be decided.")
+        return _People(
+            parties.with_factor(conn, ids),
+            {
+                party: [Restricted(r.kind, r.until, r.value, r.created_at) for r in found]
+                for party, found in parties.restrictions(conn, ids, now).items()
+            },
+            parties.credential_changes(conn, ids),
+            tuple(sorted(name for name, state in fresh.items() if state == "stale")),
+        )
+
+    def facts(self, party: Party, **seen: Any) -> Facts:
+        return Facts(
+            party_id=party.id,
+            country=party.country,
+            level=party.level,
+            restrictions=tuple(self.restrictions.get(party.id, ())),
+            changed=tuple(sorted(self.changed.get(party.id, ()))),
+            stale_lists=self.stale,
+            **seen,
+        )
+
+
+# --- decide again ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A withdrawal under lock with everything a second decision sees."""
+
+    withdrawal: Withdrawal
+    asset: Asset
+    facts: Facts
+
+
+def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
+    """Lock party, account, window, withdrawal; gather the facts. Its own hold and reservation do not count against
+    it: the second review must not refuse what the first one took. Raises NotFound."""
+    peek = store.get(tx.conn, id)
+    if peek is None:
+        raise NotFound("withdrawal_unknown", f"There is no withdrawal {id}.")
+    party = parties.lock(tx.conn, [peek.party_id])[peek.party_id]
+    (account,) = ledger_store.lock(tx.conn, [party.id], [peek.asset_id])
+    store.lock_windows(tx.conn, [party.id], tx.now)
+    withdrawal = store.lock(tx.conn, id)
+    assert withdrawal is not None  # rows are never deleted
+    asset = setting.assets[withdrawal.asset_id]
+    own = withdrawal.units if withdrawal.status not in FINAL else 0
+    (use,) = store.windows(tx.conn, [party.id], tx.now - limits.DAY, withdrawal.id)
+    entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
+        party.id, withdrawal.saved_address_id
+    ]
+    found = screening.hits(tx.conn, [(withdrawal.network, withdrawal.address)], tx.now)
+    facts = _People.gather(tx.conn, [party.id], setting.policy, tx.now).facts(
+        party,
+        now=tx.now,
+        asset=asset.name,
+        address=withdrawal.address,
+        units=withdrawal.units,
+        fee_units=withdrawal.fee_units,
+        value=withdrawal.value,
+        available_units=account.posted - account.held + own,
+        used_24h=limits.used_in_window(use.total, use.total_before, use.released_inside),
+        address_saved_at=entry.saved_at,
+        hits=tuple(
+            Hit(hit.list, hit.entry, hit.category, hit.valid_from)
+            for hit in found.get((withdrawal.network, withdrawal.address), ())
+        ),
+        cleared=tuple(sorted(withdrawal.cleared)),
+        requested_at=withdrawal.created_at,
+    )
+    return _Looked(withdrawal, asset, facts)
+
+
+def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
+    """Review again and keep the decision."""
+    verdict = review(looked.facts, setting.policy)
+    decision_id = new_id("dec")
+    store.insert_decisions(
+        tx.conn, [_decision_row(decision_id, looked.withdrawal.id, stage, looked.facts, verdict, setting.policy)]
+    )
+    return decision_id, verdict
+
+
+def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting: Setting) -> Status:
+    """Move to where the verdict says: approved, delayed, in review, or declined."""
+    withdrawal, policy = looked.withdrawal, setting.policy
+    if verdict.outcome.severity >= Outcome.DECLINE.severity:
+        _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
+        return Status.DECLINED
+    if verdict.outcome is Outcome.REVIEW:
+        moved = _move(tx, withdrawal, Status.IN_REVIEW, decision_id=decision_id)
+        cases.open_case(
+            tx,
+            kind="withdrawal_review",
+            subject=withdrawal.id,
+            party_id=withdrawal.party_id,
+            requester=withdrawal.requester,
+            reasons=verdict.codes(Outcome.REVIEW),
+            quorum=policy.quorum(withdrawal.value),
+            sla_hours=policy.review_sla_hours,
+        )
+        return moved
+    if verdict.outcome is Outcome.DELAY:
+        assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
+        return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
+
+
+def _hard(verdict: Verdict) -> list[str]:
+    return verdict.codes(Outcome.DECLINE) + verdict.codes(Outcome.FREEZE)
+
+
+def _move(
+    tx: Tx,
+    withdrawal: Withdrawal,
+    target: Status,
+    *,
+    decision_id: str | None = None,
+    release_at: datetime | None = None,
+    cleared: Sequence[str] | None = None,
+    chain_tx: str | None = None,
+    why: str | None = None,
+) -> Status:
+    """Apply one move of the table, with its journal entry (I6). Raises Conflict where the table has no such move."""
+    done = store.move(
+        tx.conn,
+        withdrawal.id,
+        [status.value for status in sources(target)],
+        target.value,
+        decision_id=decision_id,
+        release_at=release_at,
+        cleared=cleared,
+        tx=chain_tx,
+        ended_at=tx.now if target in FINAL else None,
+        now=tx.now,
+    )
+    if done != 1:
+        raise Conflict("withdrawal_not_movable", f"{withdrawal.id} is {withdrawal.status}; it cannot become {target}.")
+    body: dict[str, object] = {"status": target, "from": withdrawal.status, "party": withdrawal.party_id}
+    for name, value in (("decision", decision_id), ("release_at", release_at), ("tx", chain_tx), ("why", why)):
+        if value is not None:
+            body[name] = value
+    tx.note(f"withdrawal.{target}", withdrawal.id, body)
+    return target
+
+
+def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | None = None, why: str) -> None:
+    """End without payment: the status, the hold and the limit go together (I5)."""
+    _move(tx, withdrawal, target, decision_id=decision_id, why=why)
+    ledger.release(tx, "withdrawal", withdrawal.id)
+    store.give_back(tx.conn, withdrawal.id, tx.now)
+    cases.moot(tx, withdrawal.id, f"the withdrawal is {target}")
+
+
+def _decision_row(
+    id: str, withdrawal_id: str, stage: str, facts: Facts, verdict: Verdict, policy: Policy
+) -> store.DecisionRow:
+    return store.DecisionRow(
+        id=id,
+        withdrawal_id=withdrawal_id,
+        stage=stage,
+        at=facts.now,
+        outcome=verdict.outcome.value,
+        findings=canonical(verdict.findings),
+        facts=canonical(facts),
+        facts_hash=digest(facts),
+        policy_version=policy.version,
+        engine=tidegate.__version__,
+    )
+
+
+# --- confirm, cancel ---------------------------------------------------------------------------------------------
+
+
+def confirm(
+    conn: Conn, id: str, factor: str, code: str, data_key: bytes, actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer confirms what they saw, with the factor the decision asked for; then it is reviewed again.
+
+    A wrong code is counted and refused (`code_wrong`); the last allowed one declines the withdrawal
+    (`code_tries_used_up`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
+    `payload_changed`), Forbidden (`withdrawals_blocked`).
+    """
+    refusal: Refusal | None = None
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        _confirmable(withdrawal, looked, factor, now)
+        if not parties.check_totp(tx, withdrawal.party_id, code, data_key):
+            # Counted, not rolled back: the refusal is raised once this act has committed.
+            refusal = _wrong_code(tx, withdrawal, setting.policy)
+        else:
+            store.confirmed(tx.conn, id, now)
+            tx.note("factor.used", withdrawal.id, {"factor": factor, "payload": withdrawal.payload_hash})
+            decision_id, verdict = _decide(tx, looked, "confirm", setting)
+            _follow(tx, looked, decision_id, verdict, setting)
+    if refusal is not None:
+        raise refusal
+    return _got(conn, id)
+
+
+def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: datetime) -> None:
+    if withdrawal.status is not Status.AWAITING_CONFIRMATION:
+        raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
+    if withdrawal.expires_at is not None and withdrawal.expires_at <= now:
+        raise Conflict("confirmation_expired", f"The time to confirm ended at {rfc3339(withdrawal.expires_at)}.")
+    if factor != withdrawal.required_factor:
+        raise Conflict("factor_not_asked", f"This withdrawal asks for {withdrawal.required_factor}, not {factor!r}.")
+    if payload_of(withdrawal, looked.asset.name) != withdrawal.payload_hash:
+        raise Conflict("payload_changed", f"{withdrawal.id} is not what the customer saw any more; nothing is sent.")
+    stopped = blocked(looked.facts)
+    if stopped is not None:
+        raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
+
+
+def _wrong_code(tx: Tx, withdrawal: Withdrawal, policy: Policy) -> Refusal:
+    tries = store.wrong_code(tx.conn, withdrawal.id)
+    tx.note("factor.refused", withdrawal.id, {"tries": tries})
+    if tries >= policy.confirmation_tries:
+        _end(tx, withdrawal, Status.DECLINED, why="too many wrong codes")
+        return TooMany("code_tries_used_up", f"{tries} wrong codes: the withdrawal is declined; ask again.")
+    return Forbidden(
+        "code_wrong",
+        f"The code is wrong, used already or expired; {policy.confirmation_tries - tries} tries are left.",
+        field="code",
+    )
+
+
+def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer takes it back, while no payout attempt owns it. Raises Conflict `withdrawal_not_cancellable`.
+
+    The race with the payout is decided on the payout's row: whoever changes it first wins.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _look(tx, id, setting).withdrawal
+        if withdrawal.status not in CANCELLABLE or not _recalled(tx, withdrawal):
+            status = Status.PAYING if withdrawal.status in CANCELLABLE else withdrawal.status
+            raise Conflict("withdrawal_not_cancellable", f"{id} is {status}; it can no longer be cancelled.")
+        _end(tx, withdrawal, Status.CANCELLED, why=f"by {actor}")
+    return _got(conn, id)
+
+
+def _recalled(tx: Tx, withdrawal: Withdrawal) -> bool:
+    """Whether no payout can start any more: none was queued, or the queued one is taken back now."""
+    return withdrawal.authorised_at is None or custody.recall(tx, withdrawal.id)
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+
+def release(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
+    """A delay has ended: review again, never straight to approved. A blocked party's withdrawal stays as it is."""
+    with act(conn, "worker", now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        if withdrawal.status is not Status.DELAYED or withdrawal.release_at is None or withdrawal.release_at > now:
+            return withdrawal.status
+        if blocked(looked.facts):
+            store.waits_for(tx.conn, id, "freeze")
+            return withdrawal.status
+        decision_id, verdict = _decide(tx, looked, "release", setting)
+        return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
+    """A deadline has passed: funds and limit are free again."""
+    with act(conn, "worker", now) as tx:
+        withdrawal = _look(tx, id, setting).withdrawal
+        waits = withdrawal.status in (Status.AWAITING_CONFIRMATION, Status.AWAITING_INFORMATION)
+        if not waits or withdrawal.expires_at is None or withdrawal.expires_at > now:
+            return withdrawal.status
+        _end(tx, withdrawal, Status.EXPIRED, why=f"not answered by {rfc3339(withdrawal.expires_at)}")
+        return Status.EXPIRED
+
+
+# --- people ------------------------------------------------------------------------------------------------------
+
+
+def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> None:
+    """A case about this withdrawal was answered (news from `cases`).
+
+    An approval clears the findings that asked for a person, and nothing else: it is reviewed once more, so a
+    freeze, a list or a delay that came since still counts. A withdrawal that has ended meanwhile stays ended.
+    """
+    looked = _look(tx, id, setting)
+    withdrawal = looked.withdrawal
+    if withdrawal.status is not Status.IN_REVIEW:
+        return
+    if answer_ == "declined":
+        _end(tx, withdrawal, Status.DECLINED, why=f"by a reviewer in {case_id}")
+        return
+    latest = store.decision(tx.conn, withdrawal.decision_id)
+    assert latest is not None  # the column says so
+    asked = {f["code"] for f in json.loads(latest.findings) if f["outcome"] == Outcome.REVIEW.value}
+    cleared = sorted({*withdrawal.cleared, *asked})
+    looked = replace(looked, facts=replace(looked.facts, cleared=tuple(cleared)))
+    decision_id, verdict = _decide(tx, looked, "person", setting)
+    if verdict.outcome is Outcome.REVIEW:
+        # Something new asks for a person: the old case is closed, so a new one is opened from here.
+        _reopen(tx, withdrawal, decision_id, verdict, cleared, setting)
+        return
+    if verdict.outcome.severity >= Outcome.DECLINE.severity:
+        _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
+        return
+    delayed = verdict.outcome is Outcome.DELAY
+    _move(
+        tx,
+        withdrawal,
+        Status.DELAYED if delayed else Status.APPROVED,
+        decision_id=decision_id,
+        release_at=verdict.release_at if delayed else None,
+        cleared=cleared,
+    )
+
+
+def _reopen(
+    tx: Tx, withdrawal: Withdrawal, decision_id: str, verdict: Verdict, cleared: Sequence[str], setting: Setting
+) -> None:
+    store.clear(tx.conn, withdrawal.id, cleared, decision_id)
+    cases.open_case(
+        tx,
+        kind="withdrawal_review",
+        subject=withdrawal.id,
+        party_id=withdrawal.party_id,
+        requester=withdrawal.requester,
+        reasons=[code for code in verdict.codes(Outcome.REVIEW) if code not in cleared],
+        quorum=setting.policy.quorum(withdrawal.value),
+        sla_hours=setting.policy.review_sla_hours,
+    )
+
+
+# --- pay ---------------------------------------------------------------------------------------------------------
+
+Sign = Callable[[bytes], str]
+"""Signs an authorisation's payload (Ed25519, hex) with the worker's key, which the API does not hold."""
+
+
+def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], setting: Setting, now: datetime) -> Status:
+    """The last look before coins move: review once more, then sign the authorisation and queue the payout.
+
+    What the customer saw is checked against the journal, not only against the row: a row changed behind our
+    back (BigONE 2025) stops here, and again at the signer.
+    """
+    with act(conn, "worker", now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        if withdrawal.status is not Status.APPROVED or withdrawal.authorised_at is not None:
+            return withdrawal.status
+        if blocked(looked.facts):
+            _waits(tx, withdrawal, "freeze")
+            return withdrawal.status
+        if not _as_requested(tx, withdrawal, looked.asset):
+            if withdrawal.waiting_for != "person":
+                tx.note("withdrawal.tampered", id, {"payload": withdrawal.payload_hash})
+            _waits(tx, withdrawal, "person")
+            return withdrawal.status
+        decision_id, verdict = _decide(tx, looked, "pay", setting)
+        if verdict.outcome.severity > Outcome.STEP_UP.severity:
+            return _follow(tx, looked, decision_id, verdict, setting)
+        order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
+        custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
+        store.authorised(tx.conn, id, now)
+        tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
+        return Status.APPROVED
+
+
+def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
+    seen = store.requested_payload(tx.conn, withdrawal.id)
+    return seen == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
+
+
+def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:
+    if store.waits_for(tx.conn, withdrawal.id, what):
+        tx.note("withdrawal.waits", withdrawal.id, {"for": what})
+
+
+def _order(
+    withdrawal: Withdrawal,
+    asset: Asset,
+    decision_id: str,
+    chain_ids: Mapping[str, int],
+    setting: Setting,
+    now: datetime,
+) -> Authorisation:
+    policy, native = setting.policy, setting.native(asset.network)
+    return Authorisation(
+        id=withdrawal.id,
+        network=asset.network,
+        chain_id=chain_ids[asset.network],
+        asset=asset.name,
+        contract=asset.contract,
+        address=withdrawal.address,
+        memo=withdrawal.memo or None,
+        units=withdrawal.net_units,
+        fee_ceiling_units=policy.fee_ceiling_units(native),
+        decision_id=decision_id,
+        policy_version=policy.version,
+        not_after=rfc3339(now + timedelta(minutes=policy.authorisation_minutes)),
+    )
+
+
+def paying(tx: Tx, id: str) -> None:
+    """A payout attempt owns it now (news from `custody`): cancelling is over."""
+    withdrawal = store.lock(tx.conn, id)
+    if withdrawal is not None and withdrawal.status is Status.APPROVED:
+        _move(tx, withdrawal, Status.PAYING)
+
+
+def settled(tx: Tx, id: str, chain_tx: str) -> None:
+    """Final on chain, and what arrived is what was asked for: the hold is spent, the limit consumed."""
+    withdrawal = _locked_in_order(tx, id)
+    if withdrawal.status is not Status.PAYING:
+        return
+    _move(tx, withdrawal, Status.SETTLED, chain_tx=chain_tx)
+    ledger.spend(
+        tx,
+        "withdrawal",
+        id,
+        "settlement",
+        {accounts.CHAIN: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
+    )
+    screening.mark_paid(tx, withdrawal.saved_address_id)
+
+
+def returned(tx: Tx, id: str, why: str) -> None:
+    """Proven that it can never be paid: the funds and the limit are free again."""
+    withdrawal = _locked_in_order(tx, id)
+    if withdrawal.status is Status.PAYING:
+        _end(tx, withdrawal, Status.RETURNED, why=why)
+
+
+def authorisation_lapsed(tx: Tx, id: str) -> None:
+    """The payout could not start before its authorisation ended: review again, then authorise anew."""
+    withdrawal = _locked_in_order(tx, id)
+    if withdrawal.status is Status.APPROVED:
+        store.unauthorised(tx.conn, id)
+        tx.note("withdrawal.unauthorised", id, {"why": "the authorisation ended before a payout started"})
+
+
+def _locked_in_order(tx: Tx, id: str) -> Withdrawal:
+    peek = _got(tx.conn, id)
+    parties.lock(tx.conn, [peek.party_id])
+    locked = store.lock(tx.conn, id)
+    assert locked is not None
+    return locked
+
+
+# --- read --------------------------------------------------------------------------------------------------------
+
+
+def get(conn: Conn, id: str, party_id: str | None = None) -> Withdrawal:
+    """One withdrawal; for a customer's credential only their own. Raises NotFound."""
+    withdrawal = store.get(conn, id)
+    if withdrawal is None or (party_id is not None and withdrawal.party_id != party_id):
+        raise NotFound("withdrawal_unknown", f"There is no withdrawal {id}.")
+    return withdrawal
+
+
+def _got(conn: Conn, id: str) -> Withdrawal:
+    return get(conn, id)
+
+
+def view(conn: Conn, withdrawal: Withdrawal, assets: Mapping[int, Asset]) -> dict[str, Any]:
+    """The withdrawal as the API says it, with its newest decision."""
+    decision = store.decision(conn, withdrawal.decision_id)
+    assert decision is not None
+    return answer.as_json(withdrawal, assets[withdrawal.asset_id], Outcome(decision.outcome), findings_of(decision))
+
+
+def findings_of(decision: store.DecisionRow) -> list[Finding]:
+    """A stored decision's findings."""
+    return [
+        Finding(f["code"], Outcome(f["outcome"]), f["clause"], f["detail"], f["ends_at"], f["data"])
+        for f in json.loads(decision.findings)
+    ]
+
+
+def headroom(conn: Conn, party: Party, setting: Setting, now: datetime) -> list[limits.Headroom]:
+    """What still fits in each window of a party (GET …/limits). Refuses without a level."""
+    use = next(iter(store.windows(conn, [party.id], now - limits.DAY, None)), None)
+    used = 0 if use is None else limits.used_in_window(use.total, use.total_before, use.released_inside)
+    own = [
+        int(r.value) * 1_000_000
+        for r in parties.restrictions(conn, [party.id], now).get(party.id, ())
+        if r.kind == "withdrawal_limit" and r.value is not None
+    ]
+    return [limits.Headroom("party", 24, min([setting.policy.limit_24h(party.level), *own]), used)]

@@ -1,0 +1,45 @@
+"""The hold letter: why a withdrawal waits, until when, what the customer can do. Derived, never typed (section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidegate.base.findings import Finding, Outcome
+from tidegate.base.times import rfc3339
+from tidegate.notifications import templates
+from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """`reasons` are codes with the customer's words in English and Chinese; `ends_at` None = a person ends it."""
+
+    reasons: list[dict[str, object]]
+    ends_at: str | None
+    next_step: dict[str, str]
+    appeal: dict[str, str]
+
+
+def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None:
+    """The letter for where the withdrawal stands; None where nothing waits and nothing was refused."""
+    if withdrawal.status in FINAL and withdrawal.status not in (Status.DECLINED, Status.EXPIRED):
+        return None
+    step = templates.NEXT_STEPS.get(withdrawal.status)
+    if step is None:
+        return None
+    reasons: list[dict[str, object]] = [
+        {"code": found.code, **templates.finding(found.code).both()}
+        for found in findings
+        if found.outcome is not Outcome.ALLOW and found.code not in withdrawal.cleared
+    ]
+    if withdrawal.waiting_for is not None:
+        waiting = templates.WAITING[withdrawal.waiting_for]
+        reasons.append({"code": withdrawal.waiting_for, **waiting.both()})
+    ends = {
+        Status.DELAYED: withdrawal.release_at,
+        Status.AWAITING_CONFIRMATION: withdrawal.expires_at,
+        Status.AWAITING_INFORMATION: withdrawal.expires_at,
+    }.get(withdrawal.status)
+    appeal = {lang: text.replace("{id}", withdrawal.id) for lang, text in templates.APPEAL.both().items()}
+    return Letter(reasons, rfc3339(ends) if ends else None, step.both(), appeal)

@@ -1,0 +1,406 @@
+"""Withdrawals, decisions, limit reservations: the statements. The hot ones take a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+from tidegate.withdrawals.withdrawal import Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """A decision with everything a replay needs. findings and facts are canonical JSON."""
+
+    id: str
+    withdrawal_id: str
+    stage: str
+    at: datetime
+    outcome: str
+    findings: str
+    facts: str
+    facts_hash: str
+    policy_version: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a party's window holds: the three figures of `limits.used_in_window`, and when the counter last moved."""
+
+    subject: str
+    at: datetime
+    total: int
+    total_before: int
+    released_inside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Room taken in a party's window. `total_after` continues the counter under its row lock."""
+
+    subject: str
+    ref: str
+    at: datetime
+    value: int
+    total_after: int
+
+
+def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
+    """Write new withdrawals. `number` is drawn by the database in the order given."""
+    run(
+        conn,
+        """
+        INSERT INTO withdrawal (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units,
+                                fee_units, fee_ceiling_units, value, payload_hash, status, required_factor, decision_id,
+                                expires_at, created_at, changed_at, ended_at)
+        SELECT id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at, created_at,
+               created_at, ended_at
+          FROM unnest(%(ids)s::text[], %(parties)s::text[], %(requesters)s::text[], %(assets)s::int[],
+                      %(networks)s::text[], %(addresses)s::text[], %(memos)s::text[], %(saved)s::text[],
+                      %(units)s::numeric[], %(fees)s::numeric[], %(ceilings)s::numeric[], %(values)s::numeric[],
+                      %(payloads)s::text[], %(statuses)s::text[], %(factors)s::text[], %(decisions)s::text[],
+                      %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[])
+               AS w (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+                     fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at,
+                     created_at, ended_at)
+        """,
+        {
+            "ids": [w.id for w in items],
+            "parties": [w.party_id for w in items],
+            "requesters": [w.requester for w in items],
+            "assets": [w.asset_id for w in items],
+            "networks": [w.network for w in items],
+            "addresses": [w.address for w in items],
+            "memos": [w.memo for w in items],
+            "saved": [w.saved_address_id for w in items],
+            "units": [w.units for w in items],
+            "fees": [w.fee_units for w in items],
+            "ceilings": [w.fee_ceiling_units for w in items],
+            "values": [w.value for w in items],
+            "payloads": [w.payload_hash for w in items],
+            "statuses": [w.status.value for w in items],
+            "factors": [w.required_factor for w in items],
+            "decisions": [w.decision_id for w in items],
+            "expires": [w.expires_at for w in items],
+            "created": [w.created_at for w in items],
+            "ended": [w.ended_at for w in items],
+        },
+    )
+
+
+def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
+    """Write decisions; they are never changed."""
+    run(
+        conn,
+        """
+        INSERT INTO decision (id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version,
+                              engine)
+        SELECT * FROM unnest(%(ids)s::text[], %(withdrawals)s::text[], %(stages)s::text[], %(ats)s::timestamptz[],
+                             %(outcomes)s::text[], %(findings)s::text[], %(facts)s::text[], %(hashes)s::text[],
+                             %(policies)s::int[], %(engines)s::text[])
+        """,
+        {
+            "ids": [d.id for d in items],
+            "withdrawals": [d.withdrawal_id for d in items],
+            "stages": [d.stage for d in items],
+            "ats": [d.at for d in items],
+            "outcomes": [d.outcome for d in items],
+            "findings": [d.findings for d in items],
+            "facts": [d.facts for d in items],
+            "hashes": [d.facts_hash for d in items],
+            "policies": [d.policy_version for d in items],
+            "engines": [d.engine for d in items],
+        },
+    )
+
+
+def lock_windows(conn: Conn, subjects: Sequence[str], now: datetime) -> None:
+    """Make and lock the parties' limit counters, in order; after accounts, before anything else."""
+    run(
+        conn,
+        """
+        INSERT INTO limit_counter (scope, subject, at)
+        SELECT 'party', subject, %(now)s FROM unnest(%(subjects)s::text[]) AS s (subject)
+         WHERE NOT EXISTS (SELECT FROM limit_counter c WHERE c.scope = 'party' AND c.subject = s.subject)
+         ORDER BY subject ON CONFLICT DO NOTHING
+        """,
+        {"subjects": sorted(subjects), "now": now},
+    )
+    run(
+        conn,
+        """
+        SELECT 1 FROM limit_counter WHERE scope = 'party' AND subject = ANY (%(subjects)s)
+         ORDER BY subject FOR NO KEY UPDATE
+        """,
+        {"subjects": sorted(subjects)},
+    )
+
+
+def windows(conn: Conn, subjects: Sequence[str], opens: datetime, except_ref: str | None) -> list[Used]:
+    """What the parties' windows hold since `opens`, leaving out one withdrawal's own reservation.
+
+    Three index look-ups per party, however many withdrawals its window has.
+    """
+    return rows(
+        conn,
+        Used,
+        """
+        SELECT c.subject, c.at, c.total, coalesce(b.total_after, 0) AS total_before,
+               coalesce(r.value, 0) + coalesce(o.value, 0) AS released_inside
+          FROM limit_counter c
+          LEFT JOIN LATERAL (SELECT total_after FROM limit_use
+                              WHERE scope = 'party' AND subject = c.subject AND at <= %(opens)s
+                              ORDER BY at DESC, total_after DESC LIMIT 1) b ON true
+          LEFT JOIN LATERAL (SELECT sum(value) AS value FROM limit_use
+                              WHERE scope = 'party' AND subject = c.subject AND at > %(opens)s
+                                AND released_at IS NOT NULL) r ON true
+          LEFT JOIN LATERAL (SELECT value FROM limit_use
+                              WHERE ref = %(except_ref)s AND scope = 'party' AND subject = c.subject
+                                AND at > %(opens)s AND released_at IS NULL) o ON true
+         WHERE c.scope = 'party' AND c.subject = ANY (%(subjects)s)
+        """,
+        {"subjects": list(subjects), "opens": opens, "except_ref": except_ref},
+    )
+
+
+def reserve(conn: Conn, items: Sequence[Reservation]) -> None:
+    """Take room in the windows and move the counters on; the counters are locked by the caller."""
+    run(
+        conn,
+        """
+        WITH used AS (
+            INSERT INTO limit_use (scope, subject, ref, at, value, total_after)
+            SELECT 'party', * FROM unnest(%(subjects)s::text[], %(refs)s::text[], %(ats)s::timestamptz[],
+                                          %(values)s::numeric[], %(totals)s::numeric[])
+            RETURNING subject, at, total_after
+        )
+        UPDATE limit_counter c SET total = u.total, at = u.at
+          FROM (SELECT subject, max(total_after) AS total, max(at) AS at FROM used GROUP BY subject) u
+         WHERE c.scope = 'party' AND c.subject = u.subject
+        """,
+        {
+            "subjects": [r.subject for r in items],
+            "refs": [r.ref for r in items],
+            "ats": [r.at for r in items],
+            "values": [r.value for r in items],
+            "totals": [r.total_after for r in items],
+        },
+    )
+
+
+def give_back(conn: Conn, ref: str, now: datetime) -> int:
+    """Return a withdrawal's room, once; how many reservations were still standing."""
+    return run(
+        conn,
+        "UPDATE limit_use SET released_at = %(now)s WHERE ref = %(ref)s AND released_at IS NULL",
+        {"ref": ref, "now": now},
+    )
+
+
+def get(conn: Conn, id: str) -> Withdrawal | None:
+    """One withdrawal."""
+    return row(
+        conn,
+        Withdrawal,
+        """
+        SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+          FROM withdrawal WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def lock(conn: Conn, id: str) -> Withdrawal | None:
+    """One withdrawal, row-locked until the transaction ends."""
+    return row(
+        conn,
+        Withdrawal,
+        """
+        SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+          FROM withdrawal WHERE id = %(id)s FOR UPDATE
+        """,
+        {"id": id},
+    )
+
+
+def search(
+    conn: Conn, party_id: str | None, status: str | None, asset_id: int | None, before: str | None, limit: int
+) -> list[Withdrawal]:
+    """Newest first; `before` is the id that the last page ended with."""
+    return rows(
+        conn,
+        Withdrawal,
+        """
+        SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+          FROM withdrawal
+         WHERE (%(party)s::text IS NULL OR party_id = %(party)s) AND (%(status)s::text IS NULL OR status = %(status)s)
+           AND (%(asset)s::int IS NULL OR asset_id = %(asset)s) AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"party": party_id, "status": status, "asset": asset_id, "before": before, "limit": limit},
+    )
+
+
+def move(
+    conn: Conn,
+    id: str,
+    sources: Sequence[str],
+    target: str,
+    *,
+    decision_id: str | None,
+    release_at: datetime | None,
+    cleared: Sequence[str] | None,
+    tx: str | None,
+    ended_at: datetime | None,
+    now: datetime,
+) -> int:
+    """The only status update: 1 when the withdrawal stood in one of `sources`, else 0. None keeps what is there,
+    but for release_at, which a move always sets."""
+    return run(
+        conn,
+        """
+        UPDATE withdrawal
+           SET status = %(target)s, decision_id = coalesce(%(decision)s, decision_id), release_at = %(release)s,
+               cleared = coalesce(%(cleared)s::text[], cleared), tx = coalesce(%(tx)s, tx), ended_at = %(ended)s,
+               waiting_for = NULL, changed_at = %(now)s,
+               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review') THEN NULL ELSE authorised_at END
+         WHERE id = %(id)s AND status = ANY (%(sources)s)
+        """,
+        {
+            "id": id,
+            "sources": list(sources),
+            "target": target,
+            "decision": decision_id,
+            "release": release_at,
+            "cleared": None if cleared is None else list(cleared),
+            "tx": tx,
+            "ended": ended_at,
+            "now": now,
+        },
+    )
+
+
+def confirmed(conn: Conn, id: str, now: datetime) -> None:
+    """The customer has confirmed."""
+    run(conn, "UPDATE withdrawal SET confirmed_at = %(now)s WHERE id = %(id)s", {"id": id, "now": now})
+
+
+def wrong_code(conn: Conn, id: str) -> int:
+    """Count a wrong code; how many there were."""
+    got = conn.execute(
+        "UPDATE withdrawal SET tries = tries + 1 WHERE id = %(id)s RETURNING tries", {"id": id}
+    ).fetchone()
+    return int(got[0]) if got else 0
+
+
+def authorised(conn: Conn, id: str, now: datetime) -> None:
+    """An authorisation was issued and queued for payout."""
+    run(
+        conn,
+        "UPDATE withdrawal SET authorised_at = %(now)s, waiting_for = NULL, changed_at = %(now)s WHERE id = %(id)s",
+        {"id": id, "now": now},
+    )
+
+
+def waits_for(conn: Conn, id: str, what: str | None) -> int:
+    """Say why an approved withdrawal does not move (an overlay, not a status); 1 when that is news."""
+    return run(
+        conn,
+        "UPDATE withdrawal SET waiting_for = %(what)s WHERE id = %(id)s AND waiting_for IS DISTINCT FROM %(what)s",
+        {"id": id, "what": what},
+    )
+
+
+def unauthorised(conn: Conn, id: str) -> None:
+    """The authorisation ran out unused: a new one needs a new review."""
+    run(conn, "UPDATE withdrawal SET authorised_at = NULL WHERE id = %(id)s", {"id": id})
+
+
+def clear(conn: Conn, id: str, cleared: Sequence[str], decision_id: str) -> None:
+    """Remember what a person let pass and the decision that asks for another one."""
+    run(
+        conn,
+        "UPDATE withdrawal SET cleared = %(cleared)s, decision_id = %(decision)s WHERE id = %(id)s",
+        {"id": id, "cleared": list(cleared), "decision": decision_id},
+    )
+
+
+def requested_payload(conn: Conn, id: str) -> str | None:
+    """What the journal says the customer saw when they asked."""
+    got = conn.execute(
+        """
+        SELECT body::jsonb ->> 'payload' FROM journal
+         WHERE subject = %(id)s AND kind = 'withdrawal.awaiting_confirmation' ORDER BY link, position LIMIT 1
+        """,
+        {"id": id},
+    ).fetchone()
+    return got[0] if got else None
+
+
+def due(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Delayed withdrawals whose time has come, oldest first."""
+    found = conn.execute(
+        """
+        SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s
+         ORDER BY release_at, id LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Withdrawals that were not confirmed, or not informed about, in time."""
+    found = conn.execute(
+        """
+        SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
+           AND expires_at <= %(now)s ORDER BY expires_at, id LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def to_authorise(conn: Conn, limit: int) -> list[str]:
+    """Approved withdrawals that have no authorisation yet, oldest first."""
+    found = conn.execute(
+        "SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL ORDER BY id LIMIT %(limit)s",
+        {"limit": limit},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def decision(conn: Conn, id: str) -> DecisionRow | None:
+    """One decision."""
+    return row(
+        conn,
+        DecisionRow,
+        """
+        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+          FROM decision WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def decisions_of(conn: Conn, withdrawal_id: str) -> list[DecisionRow]:
+    """Every decision about one withdrawal, oldest first."""
+    return rows(
+        conn,
+        DecisionRow,
+        """
+        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+          FROM decision WHERE withdrawal_id = %(id)s ORDER BY at, id
+        """,
+        {"id": withdrawal_id},
+    )

@@ -1,0 +1,159 @@
+"""The worker: everything that moves by itself. Run as many as you like, on as many machines as you like.
+
+Each loop has a connection of its own and takes its turn by row locks and leases, so two workers never do one
+thing twice. A loop that fails says so, waits a little longer each time, and goes on; the others do not notice.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tidegate.base.clock import utcnow
+from tidegate.custody import jobs as custody
+from tidegate.custody.chain import Chain, Signer
+from tidegate.db import Conn, Tx, connect, lease, reader
+from tidegate.db.journal import News
+from tidegate.integrations.evm import EvmChain
+from tidegate.integrations.signer_client import SignerClient
+from tidegate.settings import Settings
+from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals import jobs
+
+log = structlog.get_logger("worker")
+
+Step = Callable[[Conn], int]
+"""One turn of a loop: how much it did. 0 = nothing to do, so wait before the next turn."""
+
+_READER = "withdrawals"
+
+
+def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, reader.Handler]:
+    """Who waits for which news: `custody` and `cases` write rows, `withdrawals` acts on them."""
+
+    def answered(tx: Tx, news: News) -> None:
+        said = news.content
+        withdrawals.answered(tx, said["subject"], said["answer"], news.subject, now_setting(tx.conn))
+
+    def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
+        def handle(tx: Tx, news: News) -> None:
+            if news.subject.startswith("wd_"):  # gas and sweeps are custody's own affair
+                act(tx, news.subject, news)
+
+        return handle
+
+    return {
+        "case.answered": answered,
+        "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
+        "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
+        "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),
+        "payout.lapsed": of_withdrawal(lambda tx, id, _: withdrawals.authorisation_lapsed(tx, id)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    name: str
+    step: Step
+    pause: float  # seconds between turns that found nothing to do
+
+
+def loops(
+    chains: Mapping[str, Chain],
+    signer: Callable[[], Signer],
+    sign: withdrawals.Sign,
+    clock: Callable[[], datetime],
+) -> list[Loop]:
+    """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads."""
+    chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
+
+    def setting(conn: Conn) -> Callable[[], withdrawals.Setting]:
+        return lambda: withdrawals.setting(conn, clock())
+
+    def news(conn: Conn) -> int:
+        acting = handlers(lambda c: withdrawals.setting(c, clock()))
+        return reader.read(conn, _READER, acting, clock()) + reader.retry(conn, _READER, acting, clock())
+
+    def time(conn: Conn) -> int:
+        return (
+            jobs.release_due(conn, setting(conn), clock)
+            + jobs.expire_due(conn, setting(conn), clock)
+            + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
+        )
+
+    made = [Loop("news", news, 0.1), Loop("time", time, 0.2)]
+    for name, chain in chains.items():
+        made += [
+            Loop(f"pay:{name}", lambda c, n=name, ch=chain, s=signer(): custody.pay(c, ch, s, n, clock), 0.2),
+            Loop(f"watch:{name}", lambda c, n=name, ch=chain: custody.watch(c, ch, n, clock), 0.3),
+            Loop(f"deposits:{name}", lambda c, n=name, ch=chain: custody.scan_deposits(c, ch, n, clock), 0.3),
+            Loop(f"sweep:{name}", lambda c, n=name, ch=chain, s=signer(): custody.sweep(c, ch, s, n, clock), 2.0),
+        ]
+    return made
+
+
+def work(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Refuses to start where a wallet's stored next nonce disagrees with the chain."""
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    key = Ed25519PrivateKey.from_private_bytes(settings.authoriser_key())
+
+    def chains() -> dict[str, Chain]:
+        return {name: EvmChain(n.rpc, name, trace=n.trace) for name, n in settings.networks.items()}
+
+    def signer() -> Signer:
+        return SignerClient(settings.signer_socket)
+
+    with connect(settings.database_url) as conn:
+        for name, chain in chains().items():
+            custody.check_wallets(conn, chain, signer(), name)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    threads = [
+        threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
+        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow)
+    ]
+    threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
+    for thread in threads:
+        thread.start()
+    log.info("working", holder=holder, loops=[thread.name for thread in threads])
+    stop.wait()
+    for thread in threads:
+        thread.join(timeout=10)
+
+
+def _turn(loop: Loop, url: str, stop: threading.Event) -> None:
+    """One loop for the life of the process: turn, pause, and after a failure a new connection."""
+    failures = 0
+    while not stop.is_set():
+        try:
+            with connect(url) as conn:
+                while not stop.is_set():
+                    if loop.step(conn) == 0:
+                        stop.wait(loop.pause)
+                    failures = 0
+        except Exception as fault:  # the loop is the last to hear of it: it says so and tries again
+            failures += 1
+            log.warning("loop failed", loop=loop.name, failures=failures, fault=f"{type(fault).__name__}: {fault}")
+            stop.wait(min(30.0, 0.5 * 2 ** min(failures, 6)))
+
+
+def _beat(url: str, holder: str, stop: threading.Event) -> None:
+    """Say "alive" every few seconds, so that the console and /ready can tell a dead worker."""
+    while not stop.is_set():
+        try:
+            with connect(url) as conn:
+                while not stop.is_set():
+                    lease.take(conn, f"worker:{holder}", holder, utcnow(), 15)
+                    stop.wait(5)
+        except Exception as fault:  # the database is away; the missing beat is what tells people
+            log.warning("no heartbeat", fault=f"{type(fault).__name__}: {fault}")
+            stop.wait(2)
