@@ -91,13 +91,18 @@ def loops(
 
     made = [Loop("news", news, 0.1), Loop("time", time, 0.2)]
     for name, chain in chains.items():
-        made += [
-            Loop(f"pay:{name}", lambda c, n=name, ch=chain, s=signer(): custody.pay(c, ch, s, n, clock), 0.2),
-            Loop(f"watch:{name}", lambda c, n=name, ch=chain: custody.watch(c, ch, n, clock), 0.3),
-            Loop(f"deposits:{name}", lambda c, n=name, ch=chain: custody.scan_deposits(c, ch, n, clock), 0.3),
-            Loop(f"sweep:{name}", lambda c, n=name, ch=chain, s=signer(): custody.sweep(c, ch, s, n, clock), 2.0),
-        ]
+        made += _network_loops(name, chain, signer, clock)
     return made
+
+
+def _network_loops(name: str, chain: Chain, signer: Callable[[], Signer], clock: Callable[[], datetime]) -> list[Loop]:
+    payer, sweeper = signer(), signer()
+    return [
+        Loop(f"pay:{name}", lambda conn: custody.pay(conn, chain, payer, name, clock), 0.2),
+        Loop(f"watch:{name}", lambda conn: custody.watch(conn, chain, name, clock), 0.3),
+        Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock), 0.3),
+        Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, sweeper, name, clock), 2.0),
+    ]
 
 
 def work(settings: Settings) -> None:
