@@ -52,9 +52,6 @@ FINDINGS: dict[str, Text] = {
     "withdrawals_delayed": Text(
         "Withdrawals from your account are delayed for the time being.", "您的账户提币目前延迟处理。"
     ),
-    "withdrawals_blocked": Text(
-        "Withdrawals from your account are paused. Please contact support.", "您的账户提币已暂停，请联系客服。"
-    ),
 }
 
 NEXT_STEPS: dict[str, Text] = {

@@ -1,0 +1,239 @@
+"""The decision, as a compliance officer reads it: the good case, then "the good case, but…"."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tidegate.base.canonical import canonical
+from tidegate.base.findings import Outcome
+from tidegate.notifications import templates
+from tidegate.policy import flow as policies
+from tidegate.policy.pack import Policy, PolicySilent, parse
+from tidegate.withdrawals.review import BLOCKING, CHECKS, Facts, Hit, Restricted, blocked, review
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+USD = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return parse(policies.shipped("default"), version=1)
+
+
+GOOD = Facts(
+    now=NOW,
+    party_id="cus_1",
+    country="DE",
+    level=2,
+    asset="USDT@evm-local",
+    address="0x0000000000000000000000000000000000001234",
+    units=100_000_000,
+    fee_units=100_000,
+    value=100 * USD,
+    available_units=100_000_000,
+    used_24h=0,
+    address_saved_at=NOW - 72 * HOUR,
+    restrictions=(),
+    changed=(),
+    hits=(),
+    stale_lists=(),
+    cleared=(),
+    requested_at=NOW,
+)
+
+
+def hit(category: str) -> Hit:
+    return Hit("a-list", "somebody", category, NOW - 9 * HOUR)
+
+
+def under(kind: str, value: str | None = None) -> Restricted:
+    return Restricted(kind, None, value, NOW - HOUR)
+
+
+CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
+    ("the good case", {}, Outcome.ALLOW, []),
+    ("one unit more than there is", {"units": 100_000_001}, Outcome.DECLINE, ["funds_short"]),
+    ("exactly the limit", {"used_24h": 49_900 * USD, "value": 100 * USD}, Outcome.ALLOW, []),
+    ("a micro-dollar over it", {"used_24h": 49_900 * USD + 1}, Outcome.DECLINE, ["over_limit_24h"]),
+    ("level 0 at its limit", {"level": 0, "value": 125 * USD}, Outcome.ALLOW, []),
+    ("level 0 above", {"level": 0, "value": 125 * USD + 1}, Outcome.DECLINE, ["over_limit_24h"]),
+    ("level 1 at its limit", {"level": 1, "value": 1_000 * USD}, Outcome.ALLOW, []),
+    ("level 1 above", {"level": 1, "value": 1_000 * USD + 1}, Outcome.DECLINE, ["over_limit_24h"]),
+    ("level 3 goes further", {"level": 3, "used_24h": 60_000 * USD}, Outcome.ALLOW, []),
+    ("banned country", {"country": "KP"}, Outcome.DECLINE, ["country_banned"]),
+    ("restricted country", {"country": "MM"}, Outcome.REVIEW, ["country_restricted"]),
+    ("address 24 h old", {"address_saved_at": NOW - 24 * HOUR}, Outcome.ALLOW, []),
+    ("a second younger", {"address_saved_at": NOW - 24 * HOUR + SECOND}, Outcome.DELAY, ["address_new"]),
+    ("password changed 24 h ago", {"changed": (("password_changed", NOW - 24 * HOUR),)}, Outcome.ALLOW, []),
+    (
+        "password changed a second later",
+        {"changed": (("password_changed", NOW - 24 * HOUR + SECOND),)},
+        Outcome.DELAY,
+        ["credentials_changed"],
+    ),
+    ("factor changed", {"changed": (("mfa_changed", NOW - 23 * HOUR),)}, Outcome.DELAY, ["credentials_changed"]),
+    ("e-mail changed 72 h ago", {"changed": (("email_changed", NOW - 72 * HOUR),)}, Outcome.ALLOW, []),
+    (
+        "e-mail changed 71 h ago",
+        {"changed": (("email_changed", NOW - 71 * HOUR),)},
+        Outcome.DELAY,
+        ["credentials_changed"],
+    ),
+    (
+        "phone changed 71 h ago",
+        {"changed": (("phone_changed", NOW - 71 * HOUR),)},
+        Outcome.DELAY,
+        ["credentials_changed"],
+    ),
+    ("sanctioned destination", {"hits": (hit("sanctions"),)}, Outcome.DECLINE, ["address_sanctioned"]),
+    ("otherwise listed destination", {"hits": (hit("scam"),)}, Outcome.REVIEW, ["address_listed"]),
+    ("stale list", {"stale_lists": ("sanctions",)}, Outcome.REVIEW, ["list_stale"]),
+    ("just below the review line", {"value": 10_000 * USD - 1}, Outcome.ALLOW, []),
+    ("large amount", {"value": 10_000 * USD}, Outcome.REVIEW, ["large_amount"]),
+    (
+        "large, but a person looked",
+        {"value": 10_000 * USD, "cleared": ("large_amount",)},
+        Outcome.ALLOW,
+        ["large_amount"],
+    ),
+    (
+        "a person clears one finding, not another",
+        {"value": 10_000 * USD, "hits": (hit("scam"),), "cleared": ("large_amount",)},
+        Outcome.REVIEW,
+        ["address_listed", "large_amount"],
+    ),
+    (
+        "nobody clears a sanction",
+        {"hits": (hit("sanctions"),), "cleared": ("address_sanctioned",)},
+        Outcome.DECLINE,
+        ["address_sanctioned"],
+    ),
+    ("step-up restriction", {"restrictions": (under("step_up"),)}, Outcome.STEP_UP, ["step_up_required"]),
+    (
+        "delay restriction, still running",
+        {"restrictions": (under("withdrawal_delay", "48"),), "requested_at": NOW - 48 * HOUR + SECOND},
+        Outcome.DELAY,
+        ["withdrawals_delayed"],
+    ),
+    (
+        "delay restriction, waited out",
+        {"restrictions": (under("withdrawal_delay", "48"),), "requested_at": NOW - 48 * HOUR},
+        Outcome.ALLOW,
+        [],
+    ),
+    ("own limit kept", {"restrictions": (under("withdrawal_limit", "100"),)}, Outcome.ALLOW, []),
+    (
+        "own limit passed",
+        {"restrictions": (under("withdrawal_limit", "99"),)},
+        Outcome.DECLINE,
+        ["over_limit_24h"],
+    ),
+    ("a watch changes nothing", {"restrictions": (under("watch"),)}, Outcome.ALLOW, []),
+    (
+        "everything at once is told at once",
+        {"units": 100_000_001, "country": "KP", "hits": (hit("sanctions"),), "address_saved_at": NOW},
+        Outcome.DECLINE,
+        ["address_new", "address_sanctioned", "country_banned", "funds_short"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("but", "outcome", "codes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome, codes: list[str]) -> None:
+    verdict = review(replace(GOOD, **but), policy)
+    assert (verdict.outcome, sorted(f.code for f in verdict.findings)) == (outcome, codes)
+
+
+def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
+    shown = {check.__name__ for check in CHECKS for case in CASES if list(check(replace(GOOD, **case[1]), policy))}
+    assert shown == {check.__name__ for check in CHECKS}
+
+
+def test_every_check_names_its_clause() -> None:
+    assert all(check.__doc__ and "ection" in check.__doc__ for check in CHECKS)
+
+
+def test_every_finding_has_words_for_the_customer_in_both_languages(policy: Policy) -> None:
+    codes = {f.code for case in CASES for f in review(replace(GOOD, **case[1]), policy).findings}
+    for code in codes:
+        text = templates.finding(code)
+        assert text.en
+        assert text.zh
+        assert not any(digit in text.en.replace("24 hours", "") for digit in "123456789"), "no thresholds to customers"
+
+
+def test_an_unknown_level_is_a_refusal_not_a_limit_of_its_own(policy: Policy) -> None:
+    """OpenCEX: the level look-up always gave level 0; Peatio: 0 meant unlimited."""
+    with pytest.raises(PolicySilent) as silent:
+        review(replace(GOOD, level=None), policy)
+    assert silent.value.code == "no_level"
+
+
+def test_a_delay_ends_with_its_last_reason(policy: Policy) -> None:
+    verdict = review(
+        replace(GOOD, address_saved_at=NOW, changed=(("email_changed", NOW), ("password_changed", NOW))), policy
+    )
+    assert verdict.release_at == NOW + 72 * HOUR
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKING))
+def test_a_blocking_restriction_stops_every_move(kind: str) -> None:
+    assert blocked(replace(GOOD, restrictions=(under("watch"), under(kind)))) == kind
+
+
+def test_without_one_nothing_is_stopped() -> None:
+    assert blocked(replace(GOOD, restrictions=(under("step_up"), under("withdrawal_delay")))) is None
+
+
+facts = st.builds(
+    replace,
+    st.just(GOOD),
+    units=st.integers(1, 2 * 10**8),
+    value=st.integers(0, 10**11),
+    used_24h=st.integers(0, 10**11),
+    level=st.integers(0, 3),
+    country=st.sampled_from(["DE", "KP", "MM"]),
+    address_saved_at=st.integers(0, 60).map(lambda h: NOW - h * HOUR),
+    hits=st.lists(st.sampled_from(["sanctions", "scam"]).map(hit), max_size=2).map(tuple),
+    stale_lists=st.sampled_from([(), ("sanctions",)]),
+    changed=st.lists(
+        st.tuples(
+            st.sampled_from(["password_changed", "phone_changed"]), st.integers(0, 90).map(lambda h: NOW - h * HOUR)
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(facts)
+def test_the_outcome_is_never_milder_than_any_finding_that_nobody_cleared(f: Facts) -> None:
+    """I7. Marble: a screening hit hid a declining score."""
+    verdict = review(f, parse(policies.shipped("default")))
+    assert all(verdict.outcome.severity >= found.outcome.severity for found in verdict.findings)
+
+
+@given(facts, st.sampled_from(["sanctions", "scam"]))
+def test_one_more_hit_never_weakens_the_outcome(f: Facts, category: str) -> None:
+    p = parse(policies.shipped("default"))
+    assert review(replace(f, hits=(*f.hits, hit(category))), p).outcome.severity >= review(f, p).outcome.severity
+
+
+@given(facts)
+def test_the_same_facts_give_the_same_bytes(f: Facts) -> None:
+    """I11."""
+    p = parse(policies.shipped("default"))
+    assert canonical(review(f, p)) == canonical(review(f, p))
+
+
+@given(facts)
+def test_every_delay_says_when_it_ends(f: Facts) -> None:
+    verdict = review(f, parse(policies.shipped("default")))
+    assert all(found.ends_at for found in verdict.findings if found.outcome is Outcome.DELAY)
