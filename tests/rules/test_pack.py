@@ -163,6 +163,7 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("confirmation/tries", 21, "confirmation.tries"),
         ("jurisdictions/default", "maybe", "jurisdictions.default"),
         ("jurisdictions/countries", {"de": "allowed"}, "jurisdictions.countries.de"),
+        ("jurisdictions/countries", {"UK": "banned"}, "jurisdictions.countries.UK"),
         ("jurisdictions/countries", {"DE": "open"}, "jurisdictions.countries.DE"),
         ("review/quorum", [], "review.quorum"),
         ("review/quorum", [{"from_value": "1", "people": 1}], "review.quorum[0].from_value"),
@@ -276,7 +277,7 @@ def test_a_switch_stops_its_asset_its_network_or_everything() -> None:
         ("asset", "evm-local", "Drill", "switch_subject_unknown"),
         ("network", "evm", "Drill", "switch_subject_unknown"),
         ("platform", "all", "Drill", "switch_subject_unknown"),
-        ("platform", "platform", " ", "reason_missing"),
+        ("platform", "platform", " ", "reason_invalid"),
     ],
 )
 def test_a_switch_that_would_stop_nothing_is_refused(scope: str, subject: str, reason: str, code: str) -> None:

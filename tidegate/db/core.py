@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, LiteralString, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.abc import Buffer
@@ -100,10 +101,25 @@ def act(conn: Conn, actor: str, now: datetime) -> Iterator[Tx]:
     """One transaction: everything done in the block and its journal entries, or nothing.
 
     The journal is sealed last, because the chain's tip is one row that everybody queues for: it is locked
-    only from here to the commit.
+    only from here to the commit. An act inside another one on the same connection is a part of it, with a
+    savepoint: what it noted is sealed with the outer act, what it raises takes back only its own work.
     """
+    outer = _in_progress.get(conn)
+    tx = Tx(conn, actor, now)
     with conn.transaction():
-        tx = Tx(conn, actor, now)
-        yield tx
-        if tx._entries:
-            journal.seal(conn, tx._entries, now)
+        if outer is not None:
+            yield tx
+        else:
+            _in_progress[conn] = tx
+            try:
+                yield tx
+            finally:
+                del _in_progress[conn]
+            if tx._entries:
+                journal.seal(conn, tx._entries, now)
+    if outer is not None:
+        outer._entries.extend(tx._entries)
+
+
+_in_progress: WeakKeyDictionary[Conn, Tx] = WeakKeyDictionary()
+"""The outermost act of each connection. A connection belongs to one thread at a time, so no lock is needed."""

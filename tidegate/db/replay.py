@@ -30,6 +30,17 @@ class KeyReused(Refusal):
         )
 
 
+def claim(conn: Conn, scope: str, key: str) -> None:
+    """Wait for whoever uses the same key just now; nobody else does until the transaction ends.
+
+    Without it the second of two equal requests meets the thing that the first one made, not its answer.
+    """
+    conn.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(scope)s || ' ' || %(key)s, 0))",
+        {"scope": scope, "key": key},
+    )
+
+
 def find(conn: Conn, scope: str, key: str, request: str) -> First | None:
     """The first answer, or None for a new key. Raises KeyReused when the request differs."""
     first = row(

@@ -14,13 +14,14 @@ from decimal import Decimal
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
+from tidegate.parties.countries import COUNTRIES
 from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
 STANDINGS = ("allowed", "restricted", "banned")
 
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_COUNTRY = re.compile("|".join(sorted(COUNTRIES)))
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -190,7 +191,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     confirmation = reader.section("confirmation", top["confirmation"], "minutes", "tries")
     places = reader.section("jurisdictions", top["jurisdictions"], "default", "countries")
     countries = reader.entries(
-        "jurisdictions.countries", places["countries"], _COUNTRY, 'a country as two capital letters, like "DE"'
+        "jurisdictions.countries", places["countries"], _COUNTRY, 'an assigned country code, like "DE" or "GB"'
     )
     review = reader.section("review", top["review"], "from_value", "quorum", "sla_hours")
     fees = reader.entries("fees", top["fees"], _ASSET, 'an asset, like "USDT@evm-local"')

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Malformed
+from tidegate.parties.party import check_reason
 
 
 class Scope(StrEnum):
@@ -49,8 +50,7 @@ def check(scope: str, subject: str, reason: str, assets: Iterable[Asset]) -> Sco
         raise Malformed(
             "switch_scope_unknown", f"{scope!r} is not a scope; use asset, network or platform", field="scope"
         )
-    if not 1 <= len(reason.strip()) <= 500:
-        raise Malformed("reason_missing", "Customers read the reason: write 1 to 500 characters", field="reason")
+    check_reason(reason)
     known = {
         Scope.ASSET: {asset.name for asset in assets},
         Scope.NETWORK: {asset.network for asset in assets},

@@ -1,0 +1,601 @@
+"""What goes in and what comes out, field by field: the source of `/openapi.json`.
+
+Requests are read strictly: no unknown fields, no numbers in quotes, no amounts as numbers. Answers are described
+here and made elsewhere; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from tidegate.base.times import from_rfc3339
+from tidegate.parties.party import EventType, RestrictionKind
+from tidegate.withdrawals.withdrawal import Status
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _amount(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise PydanticCustomError("amount_not_a_string", 'Send the amount as a string of digits, like "12.5".')
+    return value
+
+
+def _time(value: Any) -> datetime:
+    if isinstance(value, str) and _RFC3339.fullmatch(value):
+        try:
+            return from_rfc3339(value)
+        except (ValueError, OverflowError):
+            pass
+    raise PydanticCustomError("time_malformed", "Write the time like 2026-11-24T10:39:00Z.")
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("date_malformed", "Write the date like 1990-12-31.")
+
+
+Amount = Annotated[
+    str,
+    BeforeValidator(_amount),
+    StringConstraints(max_length=200),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(0|[1-9][0-9]{0,77})(\.[0-9]{1,77})?$",
+            "description": "Decimal string in units of the asset; never a JSON number.",
+            "examples": ["12.5"],
+        }
+    ),
+]
+Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
+Date = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+At = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Decimal = Annotated[str, Field(description="Decimal string in units of the asset.", examples=["12.5"])]
+Text = Annotated[str, StringConstraints(max_length=500)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Long = Annotated[str, StringConstraints(max_length=4000)]
+Id = Annotated[str, StringConstraints(max_length=64)]
+Ticker = Annotated[str, Field(max_length=20, examples=["USDT"])]
+Network = Annotated[str, Field(max_length=41, examples=["evm-local"])]
+
+
+class In(BaseModel):
+    """A request body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Out(BaseModel):
+    """An answer's body."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+# --- problems ----------------------------------------------------------------------------------------------------
+
+
+class BadField(Out):
+    field: str
+    code: str
+    message: str
+
+
+class Problem(Out):
+    """RFC 9457. Programs look at `code`; `detail` is for people and may change."""
+
+    type: str = Field(examples=["urn:tidegate:problem:amount_malformed"])
+    title: str
+    status: int
+    code: str = Field(examples=["amount_malformed"])
+    detail: str
+    errors: list[BadField] | None = None
+
+
+# --- customers ---------------------------------------------------------------------------------------------------
+
+
+class NewCustomer(In):
+    external_id: Short = Field(examples=["user-1001"], description="The platform's own id.")
+    country: Short = Field(examples=["DE"], description="ISO 3166-1 alpha-2.")
+    name: Short = Field(examples=["Ada Example"])
+    email: Text = Field(examples=["ada@example.com"])
+
+
+class Identity(In):
+    level: int = Field(ge=0, le=3, examples=[2], description="0 nothing, 1 basic, 2 verified, 3 enhanced.")
+    verified_name: Short | None = Field(default=None, examples=["Ada Example"])
+    date_of_birth: Date | None = Field(default=None, examples=["1990-12-31"])
+    country: Short | None = Field(default=None, examples=["DE"])
+    provider: Short | None = Field(default=None, examples=["example-kyc"], description="Who verified.")
+    reference: Short | None = Field(default=None, examples=["check-77"], description="Their file.")
+
+
+class Customer(Out):
+    id: str = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    external_id: str
+    country: str
+    name: str
+    email: str
+    level: int | None = Field(description="Identity level; null = nobody has said.")
+    verified_name: str | None
+    date_of_birth: str | None
+    provider: str | None
+    reference: str | None
+    created_at: At
+
+
+class Customers(Out):
+    customers: list[Customer]
+    next: str | None = Field(description="Send it as `before` to get the next page; null = this was the last.")
+
+
+class NewEvent(In):
+    type: Literal["login", "password_changed", "mfa_changed", "email_changed", "phone_changed"]
+    at: Time = Field(examples=["2026-11-24T10:39:00Z"], description="When it happened.")
+    device_id: Short | None = None
+    ip: Short | None = Field(default=None, examples=["203.0.113.7"])
+    country: Short | None = Field(default=None, examples=["DE"])
+
+
+class Event(Out):
+    id: str
+    customer: str
+    type: EventType
+    at: At
+    known_at: At
+    device_id: str | None
+    ip: str | None
+    country: str | None
+
+
+class Balance(Out):
+    asset: str
+    network: str
+    available: Decimal
+    held: dict[str, Decimal] = Field(description="By purpose: withdrawal, bond, escrow, retention, legal.")
+    total: Decimal
+
+
+class Balances(Out):
+    balances: list[Balance]
+
+
+class Window(Out):
+    scope: str = Field(examples=["party"])
+    hours: int
+    limit: str = Field(description="USD.")
+    used: str = Field(description="USD, reserved or consumed inside the window.")
+    left: str = Field(description="USD.")
+
+
+class Limits(Out):
+    currency: Literal["USD"]
+    windows: list[Window]
+
+
+class Entry(Out):
+    cursor: str = Field(examples=["17.0"], description="link.position: its place in the journal.")
+    at: At
+    actor: str
+    kind: str = Field(examples=["withdrawal.settled"])
+    subject: str
+    body: dict[str, Any]
+
+
+class Timeline(Out):
+    entries: list[Entry]
+
+
+class Freeze(In):
+    reason: Text = Field(examples=["My phone was stolen."])
+
+
+class NewFactor(In):
+    type: Literal["totp"]
+
+
+class Factor(Out):
+    id: str
+    secret: str = Field(description="Base 32. Shown in this answer and nowhere else.")
+    otpauth_uri: str = Field(description="The same for a QR code.")
+
+
+# --- custody, addresses ------------------------------------------------------------------------------------------
+
+
+class AssetName(In):
+    asset: Ticker
+    network: Network
+
+
+class DepositAddress(Out):
+    customer: str
+    asset: str
+    network: str
+    address: str
+    memo: str | None
+
+
+class Deposit(Out):
+    id: str
+    customer: str
+    asset: str
+    network: str
+    tx: str
+    sender: str
+    claimed: Decimal = Field(description="What the transfer said.")
+    credited: Decimal = Field(description="What really arrived and was credited.")
+    status: Literal["seen", "credited", "refused", "gone"]
+    reason: str | None = Field(description="Why less than claimed, or nothing, was credited.")
+    seen_at: At
+    decided_at: At | None
+
+
+class Deposits(Out):
+    deposits: list[Deposit]
+    next: str | None
+
+
+class NewAddress(In):
+    network: Network
+    address: Annotated[str, StringConstraints(max_length=200)] = Field(
+        examples=["0x52908400098527886E0F7030069857D2E4169EE7"]
+    )
+    memo: Annotated[str, StringConstraints(max_length=200)] | None = None
+    label: Annotated[str, StringConstraints(max_length=100)] = ""
+    ownership: Literal["unknown", "self_hosted", "vasp"] = "unknown"
+
+
+class Address(Out):
+    id: str
+    customer: str
+    network: str
+    address: str
+    memo: str | None
+    label: str
+    ownership: str
+    saved_at: At
+    usable_at: At | None = Field(description="From when the smallest amount that waits no longer waits.")
+    warnings: list[str]
+
+
+# --- withdrawals -------------------------------------------------------------------------------------------------
+
+
+class NewWithdrawal(In):
+    customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    asset: Ticker
+    network: Network
+    amount: Amount = Field(description="What leaves the balance; the fee is inside.")
+    address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="Exactly one of address and address_id."
+    )
+    address_id: Id | None = None
+    memo: Annotated[str, StringConstraints(max_length=200)] | None = None
+    fee_ceiling: Amount | None = Field(default=None, description="The most fee the customer agrees to.")
+
+
+class Confirmation(In):
+    factor: Literal["totp"]
+    code: Annotated[str, StringConstraints(max_length=20)] = Field(examples=["123456"])
+
+
+class SaidFinding(Out):
+    code: str
+    outcome: str
+    message: str
+    message_zh: str
+
+
+class SaidDecision(Out):
+    id: str
+    outcome: Literal["allow", "step_up", "delay", "review", "decline", "freeze"]
+    findings: list[SaidFinding]
+
+
+class Words(Out):
+    en: str
+    zh: str
+
+
+class Reason(Words):
+    code: str
+
+
+class Hold(Out):
+    """Why it waits, until when, what the customer can do."""
+
+    reasons: list[Reason]
+    ends_at: At | None
+    next_step: Words
+    appeal: Words
+
+
+class Payout(Out):
+    status: str
+    tx: str | None
+    confirmations: int | None = Field(description="Null until it is mined, or while the node is unreachable.")
+
+
+class Withdrawal(Out):
+    id: str = Field(examples=["wd_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    customer: str
+    status: Status
+    waiting_for: str | None
+    required_factor: str | None
+    asset: str
+    network: str
+    address: str
+    memo: str | None
+    amount: Decimal
+    fee: Decimal
+    net_amount: Decimal = Field(description="What arrives: amount minus fee.")
+    decision: SaidDecision
+    hold: Hold | None
+    tx: str | None
+    created_at: At
+    changed_at: At
+
+
+class WithdrawalWithPayout(Withdrawal):
+    payout: Payout | None
+
+
+class Withdrawals(Out):
+    withdrawals: list[Withdrawal]
+    next: str | None
+
+
+class Finding(Out):
+    code: str
+    outcome: str
+    clause: str
+    detail: str
+    ends_at: At | None
+    data: dict[str, str]
+
+
+class Decision(Out):
+    id: str
+    withdrawal: str
+    stage: Literal["request", "confirm", "release", "person", "pay"]
+    at: At
+    outcome: str
+    findings: list[Finding]
+    facts: dict[str, Any] = Field(description="Everything the decision saw: canonical, hashed.")
+    facts_hash: str
+    policy_version: int
+    engine: str
+
+
+class Replay(Out):
+    identical: bool = Field(description="Whether the stored facts and policy give the same bytes today.")
+    outcome: str
+    findings: list[Finding]
+    stored_outcome: str
+    facts_intact: bool = Field(description="Whether the stored facts still have their hash.")
+    engine: str
+    stored_engine: str
+
+
+# --- lists, restrictions, cases, policies ------------------------------------------------------------------------
+
+
+class ScreeningList(Out):
+    name: str
+    entries: int
+    as_of: At | None
+    fresh: bool
+    max_age_hours: int
+
+
+class Lists(Out):
+    lists: list[ScreeningList]
+
+
+class Quarantined(Out):
+    line: int
+    reason: str
+
+
+class Imported(Out):
+    imported: int
+    removed: int
+    quarantined: list[Quarantined]
+
+
+class NewRestriction(In):
+    party: Id
+    kind: Literal[
+        "freeze",
+        "step_up",
+        "withdrawal_delay",
+        "withdrawal_limit",
+        "withdrawal_block",
+        "trade_limit",
+        "trade_block",
+        "watch",
+        "ban",
+    ]
+    until: Time | None = Field(default=None, description="Null = until lifted.")
+    value: Short | None = Field(default=None, description="Whole hours of a delay, whole USD of a limit.")
+    reason: Text
+
+
+class Lift(In):
+    reason: Text
+
+
+class Restriction(Out):
+    id: str
+    party: str
+    kind: RestrictionKind
+    until: At | None
+    value: str | None
+    reason: str
+    created_by: str
+    created_at: At
+    lifted_by: str | None
+    lifted_at: At | None
+    lift_reason: str | None
+
+
+class Restrictions(Out):
+    restrictions: list[Restriction]
+    next: str | None
+
+
+class CaseAnswer(Out):
+    person: str
+    answer: Literal["approve", "decline"]
+    reason: str
+    at: At
+
+
+class CaseEvidence(Out):
+    person: str
+    note: str
+    at: At
+
+
+class Case(Out):
+    id: str
+    kind: str
+    subject: str
+    customer: str
+    reasons: list[str]
+    quorum: int
+    status: Literal["open", "approved", "declined", "moot"]
+    assignee: str | None
+    opened_at: At
+    due_at: At
+    closed_at: At | None
+
+
+class CaseWithFile(Case):
+    answers: list[CaseAnswer]
+    evidence: list[CaseEvidence]
+
+
+class Cases(Out):
+    cases: list[Case]
+    next: str | None
+
+
+class NewEvidence(In):
+    note: Long
+
+
+class NewAnswer(In):
+    answer: Literal["approve", "decline"]
+    reason: Text
+
+
+class PolicyVersion(Out):
+    version: int
+    hash: str
+    created_by: str
+    created_at: At
+    approved_by: str | None
+    active_from: At | None
+    in_force: bool
+    pack: dict[str, Any]
+
+
+class Policies(Out):
+    policies: list[PolicyVersion]
+
+
+# --- keys --------------------------------------------------------------------------------------------------------
+
+
+class NewKey(In):
+    role: Literal["integrator", "analyst", "compliance", "treasury", "support", "auditor", "admin", "customer"]
+    label: Short = Field(examples=["payments backend"])
+    customer: Id | None = Field(default=None, description="For the role customer: whose objects it sees.")
+    scopes: list[Short] | None = Field(default=None, max_length=50, description="Null = all scopes of the role.")
+    addresses: list[Short] | None = Field(default=None, max_length=50, examples=[["10.0.0.0/8"]])
+    expires_at: Time | None = None
+
+
+class Key(Out):
+    id: str
+    role: str
+    customer: str | None
+    label: str
+    scopes: list[str] | None
+    addresses: list[str] | None
+    expires_at: At | None
+    created_by: str
+    created_at: At
+    revoked_at: At | None
+
+
+class KeyWithSecret(Key):
+    key: str = Field(description="Shown in this answer and nowhere else.")
+
+
+class Keys(Out):
+    keys: list[Key]
+
+
+# --- trust and operation -----------------------------------------------------------------------------------------
+
+
+class Feed(Out):
+    events: list[Entry]
+    next: str = Field(description="Send it as `after` to go on; the same again where nothing new has come.")
+
+
+class Journal(Out):
+    entries: list[Entry]
+    next: str
+
+
+class JournalRoot(Out):
+    links: int
+    tip: str = Field(description="SHA-256 over the whole journal, hex.")
+    at: At | None
+
+
+class Switch(Out):
+    scope: str
+    subject: str
+    reason: str
+    since: At
+
+
+class Speed(Out):
+    asset: str
+    network: str
+    settled: int
+    median_seconds: int | None
+    p95_seconds: int | None
+
+
+class PublicStatus(Out):
+    at: At
+    withdrawals: Literal["open", "paused"]
+    switches: list[Switch]
+    assets: list[Speed] = Field(description="Of the last 24 hours, from request to final on chain.")
+
+
+class Health(Out):
+    status: Literal["ok"]
+    version: str
+
+
+class Ready(Out):
+    status: Literal["ready", "not_ready"]
+    waiting_for: list[str]

@@ -1,0 +1,1 @@
+"""Customers, the keys of machines and staff, their factors and sessions; restrictions in force."""

@@ -1,0 +1,214 @@
+"""Who may do what: roles, their scopes, and how long a person stays signed in.
+
+A key's own scopes can only narrow its role's. Nobody both asks and answers: the integrator moves money and
+answers no case, staff answer cases and ask for no withdrawal.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tidegate.base.refusals import Forbidden, Malformed
+
+READS = frozenset(
+    {
+        "customers:read",
+        "addresses:read",
+        "deposits:read",
+        "withdrawals:read",
+        "decisions:read",
+        "cases:read",
+        "lists:read",
+        "restrictions:read",
+        "policy:read",
+        "treasury:read",
+        "keys:read",
+        "journal:read",
+    }
+)
+WRITES = frozenset(
+    {
+        "customers:write",  # register, record events
+        "customers:freeze",  # stop everything outgoing of one customer
+        "identity:write",
+        "factors:write",
+        "addresses:write",
+        "deposits:write",  # hand out deposit addresses
+        "withdrawals:write",  # ask, confirm, cancel
+        "cases:answer",
+        "lists:write",
+        "restrictions:write",
+        "policy:write",  # draft and put in force
+        "policy:approve",
+        "switches:write",
+        "treasury:write",
+        "keys:write",
+    }
+)
+SCOPES = READS | WRITES
+
+ROLES: dict[str, frozenset[str]] = {
+    "integrator": frozenset(  # the platform's own backend
+        {
+            "customers:read",
+            "customers:write",
+            "customers:freeze",
+            "identity:write",
+            "factors:write",
+            "addresses:read",
+            "addresses:write",
+            "deposits:read",
+            "deposits:write",
+            "withdrawals:read",
+            "withdrawals:write",
+            "decisions:read",
+            "lists:read",
+            "restrictions:read",
+            "policy:read",
+        }
+    ),
+    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
+    "compliance": READS - {"keys:read"}
+    | {
+        "cases:answer",
+        "customers:freeze",
+        "identity:write",
+        "lists:write",
+        "restrictions:write",
+        "policy:write",
+        "policy:approve",
+        "switches:write",
+    },
+    "treasury": READS - {"keys:read", "cases:read"} | {"treasury:write", "switches:write", "policy:approve"},
+    "support": frozenset(
+        {"customers:read", "customers:freeze", "addresses:read", "deposits:read", "withdrawals:read", "cases:read"}
+    ),
+    "auditor": READS,
+    "admin": READS
+    | {
+        "customers:freeze",
+        "lists:write",
+        "restrictions:write",
+        "policy:write",
+        "policy:approve",
+        "switches:write",
+        "treasury:write",
+        "keys:write",
+    },
+    "customer": frozenset(  # their own objects only
+        {
+            "customers:read",
+            "customers:freeze",
+            "addresses:read",
+            "addresses:write",
+            "deposits:read",
+            "deposits:write",
+            "withdrawals:read",
+            "withdrawals:write",
+        }
+    ),
+}
+"""Role -> scopes. The route table names one scope per route; the reference is made from this."""
+
+STAFF = frozenset(ROLES) - {"integrator", "customer"}
+"""Roles of people: they may sign in at the console."""
+
+SESSION_IDLE = timedelta(minutes=30)
+SESSION_LIFE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls: a machine, a person of ours, or a customer. `scopes` are those that are left of the role's."""
+
+    key_id: str
+    role: str
+    scopes: frozenset[str]
+    party_id: str | None  # the customer whose objects it sees; None = everybody's
+    label: str
+
+    @property
+    def actor(self) -> str:
+        """How the journal names them: the customer themself, or the key."""
+        return self.party_id or self.key_id
+
+    def may(self, needed: str) -> bool:
+        return needed in self.scopes
+
+    def require(self, needed: str) -> None:
+        """Raises Forbidden `scope_missing` when they may not."""
+        if needed not in self.scopes:
+            raise Forbidden("scope_missing", f'This needs the scope {needed}; "{self.label}" ({self.role}) lacks it.')
+
+
+def allows(role: str, scopes: Collection[str] | None, needed: str) -> bool:
+    """Whether a key of this role, narrowed to `scopes` (None = not narrowed), may do it."""
+    return needed in effective(role, scopes)
+
+
+def effective(role: str, scopes: Collection[str] | None) -> frozenset[str]:
+    """What is left of the role's scopes. A role nobody knows may do nothing."""
+    own = ROLES.get(role, frozenset())
+    return own if scopes is None else own & frozenset(scopes)
+
+
+def check_key(
+    role: str,
+    label: str,
+    party_id: str | None,
+    scopes: Collection[str] | None,
+    addresses: Collection[str] | None,
+    expires_at: datetime | None,
+    now: datetime,
+) -> None:
+    """Raises Malformed for a key that could do nothing, or more than its role."""
+    if role not in ROLES:
+        raise Malformed("role_unknown", f"{role[:40]!r} is not a role; known are {', '.join(ROLES)}", field="role")
+    if not 1 <= len(label) <= 100 or not label.isprintable() or label != label.strip():
+        raise Malformed("label_invalid", "Name whose key it is in 1 to 100 printable characters", field="label")
+    if (role == "customer") != (party_id is not None):
+        raise Malformed("party_mismatch", "Exactly the role customer names a customer", field="party_id")
+    if scopes is not None:
+        beyond = sorted(set(scopes) - ROLES[role])
+        if beyond or not scopes:
+            raise Malformed(
+                "scopes_invalid",
+                f"{', '.join(beyond) or 'No scope'} does not narrow the role {role}, which has "
+                f"{', '.join(sorted(ROLES[role]))}",
+                field="scopes",
+            )
+    if addresses is not None:
+        if not addresses:
+            raise Malformed("addresses_invalid", "A key without any address could not be used", field="addresses")
+        for text in addresses:
+            try:
+                ipaddress.ip_network(text)
+            except ValueError as bad:
+                raise Malformed(
+                    "addresses_invalid",
+                    f"{text[:60]!r} is not a network like 10.0.0.0/8 or 2001:db8::/32: {bad}",
+                    field="addresses",
+                ) from bad
+    if expires_at is not None and expires_at <= now:
+        raise Malformed("expires_at_past", "The key would have expired already", field="expires_at")
+
+
+def calls_from(addresses: Collection[str] | None, ip: str | None) -> bool:
+    """Whether `ip` lies in one of the networks (None = anywhere). An unknown or unreadable ip lies in none."""
+    if addresses is None:
+        return True
+    try:
+        caller = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return False
+    if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped is not None:
+        caller = caller.ipv4_mapped
+    return any(caller in ipaddress.ip_network(text) for text in addresses)
+
+
+def session_over(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
+    """Signed in for 12 hours at most, and for 30 minutes without a request."""
+    return now >= seen_at + SESSION_IDLE or now >= created_at + SESSION_LIFE

@@ -1,0 +1,442 @@
+"""Customers, what happens to their accounts, who may call, and what is ordered about whom.
+
+The journal never carries a name, a mail address or a birthday: it cannot be erased.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyotp
+
+from tidegate.base.ids import new_id
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Unauthorised
+from tidegate.base.times import rfc3339
+from tidegate.db import Conn, Tx, act, journal
+from tidegate.parties import access, party, sealing, store, totp
+from tidegate.parties.access import Identity
+from tidegate.parties.party import EventType, Party, Restriction, Verified
+from tidegate.parties.store import Event, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A new factor. The secret is shown this once."""
+
+    id: str  # "fac_…"
+    secret: str  # base 32
+    otpauth_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A new key. The secret is shown this once."""
+
+    id: str  # "key_…"
+    secret: str  # "tg_…"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A person has signed in. The cookie is shown this once."""
+
+    cookie: str
+    csrf: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who is signed in, and the token that every form of theirs must carry."""
+
+    identity: Identity
+    csrf: str
+
+
+# Customers.
+
+
+def register(
+    conn: Conn,
+    external_id: str,
+    country: str,
+    name: str,
+    email: str,
+    actor: str,
+    now: datetime,
+    kind: str = "customer",
+) -> Party:
+    """Take a customer in. Raises Malformed naming the field; Conflict `external_id_taken`."""
+    party.check_customer(external_id, country, name, email)
+    if kind not in ("customer", "merchant"):
+        raise Malformed("kind_unknown", f"{kind[:40]!r} is not a kind of party; use customer or merchant", field="kind")
+    with act(conn, actor, now) as tx:
+        made = store.add(conn, new_id("cus"), kind, external_id, country, name, email, now)
+        if made is None:
+            raise Conflict(
+                "external_id_taken", f"external_id {external_id!r} belongs to another customer.", field="external_id"
+            )
+        tx.note("party.registered", made.id, {"kind": kind, "country": country})
+        return made
+
+
+def set_identity(conn: Conn, party_id: str, verified: Verified, actor: str, now: datetime) -> Party:
+    """Write down who somebody verified the customer to be; it replaces what was known before."""
+    party.check_verified(verified, now)
+    with act(conn, actor, now) as tx:
+        before = _lock_one(conn, party_id)
+        store.set_identity(conn, party_id, verified)
+        tx.note(
+            "party.identified",
+            party_id,
+            {
+                "level": verified.level,
+                "level_before": before.level,
+                "country": verified.country or before.country,
+                "provider": verified.provider,
+                "reference": verified.reference,
+            },
+        )
+        return get(conn, party_id)
+
+
+def record_event(
+    conn: Conn,
+    party_id: str,
+    type: str,
+    at: datetime,
+    actor: str,
+    now: datetime,
+    device_id: str | None = None,
+    ip: str | None = None,
+    country: str | None = None,
+) -> Event:
+    """Write down what the platform says happened. Raises Malformed: `event_unknown`, `event_in_future`, …"""
+    kind = party.check_event(type, at, device_id, ip, country, now)
+    with act(conn, actor, now) as tx:
+        _lock_one(conn, party_id)
+        return _record(tx, Event(new_id("evt"), party_id, kind.value, at, now, device_id, ip, country))
+
+
+def get(conn: Conn, party_id: str) -> Party:
+    """One customer; NotFound `customer_unknown`."""
+    found = store.get(conn, party_id)
+    if found is None:
+        raise _unknown(party_id)
+    return found
+
+
+def page(conn: Conn, text: str | None = None, before: str | None = None, limit: int = 50) -> list[Party]:
+    """Customers, newest first; with `text` those whose id, external id or mail it is, or whose name contains it."""
+    if not text:
+        return store.page(conn, before, limit)
+    return store.search(conn, text, before, limit) if text.isprintable() else []
+
+
+def timeline(conn: Conn, party_id: str) -> list[journal.News]:
+    """Everything the journal says about a customer, oldest first; NotFound `customer_unknown`."""
+    get(conn, party_id)
+    return journal.about(conn, party_id)
+
+
+# What a decision reads, for many parties at once.
+
+
+def lock(conn: Conn, ids: Collection[str]) -> dict[str, Party]:
+    """The parties by id, row-locked in id order until the transaction ends. Unknown ids are absent."""
+    return {found.id: found for found in store.lock(conn, sorted(set(ids)))}
+
+
+def restrictions(conn: Conn, ids: Collection[str], now: datetime) -> dict[str, list[Restriction]]:
+    """What is in force on each of the parties, oldest first; every id is there."""
+    orders: dict[str, list[Restriction]] = {id: [] for id in ids}
+    for order in store.restrictions(conn, list(orders), now):
+        orders[order.party_id].append(order)
+    return orders
+
+
+def latest_events(conn: Conn, ids: Collection[str], types: Sequence[str]) -> dict[str, dict[str, datetime]]:
+    """When each of these event types last happened to each of the parties; every id is there."""
+    latest: dict[str, dict[str, datetime]] = {id: {} for id in ids}
+    for item in store.latest_events(conn, list(latest), types):
+        latest[item.party_id][item.type] = item.at
+    return latest
+
+
+def with_factor(conn: Conn, ids: Collection[str]) -> set[str]:
+    """Which of the parties have a factor in use."""
+    return {item.id for item in store.with_factor(conn, list(ids))}
+
+
+# Factors.
+
+
+def enrol_totp(
+    conn: Conn, party_id: str, data_key: bytes, actor: str, now: datetime, issuer: str = "Tidegate"
+) -> Enrolled:
+    """Give the customer a factor. One that was in use before stops working, and that is a change of factor:
+
+    withdrawals pause after it as after any `mfa_changed`. A first enrolment changes nothing and pauses nothing.
+    """
+    secret = pyotp.random_base32()
+    with act(conn, actor, now) as tx:
+        owner = _lock_one(conn, party_id)
+        factor_id = new_id("fac")
+        old = store.factor(conn, party_id)
+        if old is not None:
+            store.revoke_factor(conn, old.id, now)
+        store.add_factor(conn, factor_id, party_id, _seal(data_key, secret, factor_id, party_id), now)
+        if old is not None:
+            _record(tx, Event(new_id("evt"), party_id, EventType.MFA_CHANGED.value, now, now, None, None, None))
+        else:
+            store.bump(conn, party_id)
+        tx.note("factor.enrolled", party_id, {"factor": factor_id, "replaces": old.id if old else None})
+        return Enrolled(factor_id, secret, totp.uri(secret, owner.email, issuer))
+
+
+def check_totp(tx: Tx, party_id: str, code: str, data_key: bytes) -> bool:
+    """Whether the code is the customer's and unused; it is then spent with the caller's transaction.
+
+    A wrong code is False, and counting the tries is the caller's. Raises Conflict `factor_missing`.
+    """
+    factor = store.factor(tx.conn, party_id)
+    if factor is None:
+        raise Conflict("factor_missing", f"Customer {party_id} has no authenticator app; enrol one first.")
+    secret = sealing.unseal(data_key, factor.sealed, _about(factor.id, party_id)).decode()
+    step = totp.accept(secret, code, factor.last_step, tx.now)
+    if step is None:
+        return False
+    store.spend_step(tx.conn, factor.id, step)
+    return True
+
+
+# Keys and sessions.
+
+
+def create_key(
+    conn: Conn,
+    role: str,
+    label: str,
+    actor: str,
+    now: datetime,
+    party_id: str | None = None,
+    scopes: Collection[str] | None = None,
+    addresses: Collection[str] | None = None,
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """Give somebody a key: 256 random bits, of which only the hash is kept. Raises Malformed naming the field."""
+    access.check_key(role, label, party_id, scopes, addresses, expires_at, now)
+    secret = f"tg_{secrets.token_urlsafe(32)}"
+    with act(conn, actor, now) as tx:
+        if party_id is not None:
+            _lock_one(conn, party_id)
+        key = Key(
+            id=new_id("key"),
+            role=role,
+            party_id=party_id,
+            label=label,
+            scopes=None if scopes is None else sorted(set(scopes)),
+            addresses=None if addresses is None else sorted(set(addresses)),
+            expires_at=expires_at,
+            created_by=actor,
+            created_at=now,
+            revoked_at=None,
+        )
+        store.add_key(conn, key, _hash(secret))
+        tx.note("key.created", key.id, {"role": role, "label": label, "party": party_id, "scopes": key.scopes})
+        return NewKey(key.id, secret)
+
+
+def whoami(conn: Conn, secret: str, now: datetime, ip: str | None) -> Identity:
+    """Whose key it is. Raises Unauthorised: `key_unknown`, `key_revoked`, `key_expired`, `key_wrong_address`."""
+    key = store.key_by_hash(conn, _hash(secret))
+    if key is None:
+        raise Unauthorised("key_unknown", "Nobody has this key; send `Authorization: Bearer tg_…`.")
+    return _identify(key, now, ip)
+
+
+def keys(conn: Conn) -> list[Key]:
+    """Every key, newest first, without secrets."""
+    return store.keys(conn)
+
+
+def revoke_key(conn: Conn, key_id: str, actor: str, now: datetime) -> None:
+    """Take a key away for good, and its sessions with it. NotFound `key_missing`, Conflict `key_already_revoked`."""
+    with act(conn, actor, now) as tx:
+        if not store.revoke_key(conn, key_id, now):
+            if store.key(conn, key_id) is None:
+                raise NotFound("key_missing", f"There is no key {key_id}.")
+            raise Conflict("key_already_revoked", f"Key {key_id} was revoked already.")
+        tx.note("key.revoked", key_id)
+
+
+def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = None) -> Opened:
+    """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers."""
+    identity = whoami(conn, key_secret, now, ip)
+    if identity.role not in access.STAFF:
+        raise Forbidden("not_staff", f'"{identity.label}" ({identity.role}) is no person of ours; the console is.')
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    with act(conn, identity.actor, now) as tx:
+        store.add_session(conn, _hash(cookie), identity.key_id, csrf, now)
+        tx.note("session.opened", identity.key_id)
+    return Opened(cookie, csrf, identity)
+
+
+def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None) -> Session:
+    """Who is signed in. Raises Unauthorised: `session_unknown`, `session_ended`, `session_expired`, and as `whoami`.
+
+    It ends 30 minutes after the last request, 12 hours after the first, and with its key.
+    """
+    hash = _hash(cookie)
+    found = store.session(conn, hash)
+    if found is None:
+        raise Unauthorised("session_unknown", "You are not signed in.")
+    if found.ended_at is not None:
+        raise Unauthorised("session_ended", "You have signed out; sign in again.")
+    if access.session_over(found.created_at, found.seen_at, now):
+        raise Unauthorised("session_expired", "You were signed out after a while; sign in again.")
+    key = store.key(conn, found.key_id)
+    assert key is not None  # a foreign key says so
+    identity = _identify(key, now, ip)
+    if now - found.seen_at >= timedelta(minutes=1):  # not one write per click
+        store.see_session(conn, hash, now)
+    return Session(identity, found.csrf)
+
+
+def end_session(conn: Conn, cookie: str, now: datetime) -> None:
+    """Sign out; doing so twice is no fault."""
+    hash = _hash(cookie)
+    found = store.session(conn, hash)
+    if found is None:
+        return
+    with act(conn, found.key_id, now) as tx:
+        if store.end_session(conn, hash, now) is not None:
+            tx.note("session.ended", found.key_id)
+
+
+# Restrictions.
+
+
+def impose(
+    tx: Tx, party_id: str, kind: str, until: datetime | None, reason: str, value: str | None = None
+) -> Restriction:
+    """Order a restriction inside somebody's act. Locks the party first: whoever decides about it waits or sees it.
+
+    Each order stands on its own: two officers' freezes are two, and lifting one leaves the other.
+    """
+    checked = party.check_restriction(kind, until, reason, value, tx.now)
+    _lock_one(tx.conn, party_id)
+    order = Restriction(
+        new_id("res"), party_id, checked.value, until, value, reason, tx.actor, tx.now, None, None, None
+    )
+    store.add_restriction(tx.conn, order)
+    store.bump(tx.conn, party_id)
+    tx.note(
+        "party.frozen" if checked is party.RestrictionKind.FREEZE else "party.restricted",
+        party_id,
+        {"restriction": order.id, "kind": order.kind, "until": until, "value": value, "reason": reason},
+    )
+    return order
+
+
+def restrict(
+    conn: Conn,
+    party_id: str,
+    kind: str,
+    until: datetime | None,
+    reason: str,
+    actor: str,
+    now: datetime,
+    value: str | None = None,
+) -> Restriction:
+    """Order a restriction. Raises Malformed naming the field; NotFound `customer_unknown`."""
+    with act(conn, actor, now) as tx:
+        return impose(tx, party_id, kind, until, reason, value)
+
+
+def freeze(conn: Conn, party_id: str, reason: str, actor: str, now: datetime) -> Restriction:
+    """Stop everything outgoing of a customer until somebody lifts it."""
+    return restrict(conn, party_id, party.RestrictionKind.FREEZE.value, None, reason, actor, now)
+
+
+def lift(conn: Conn, restriction_id: str, reason: str, actor: str, now: datetime) -> Restriction:
+    """End a restriction. NotFound `restriction_missing`; Conflict `restriction_already_lifted` naming by whom."""
+    party.check_reason(reason)
+    with act(conn, actor, now) as tx:
+        order = _restriction(conn, restriction_id)
+        _lock_one(conn, order.party_id)
+        if not store.lift_restriction(conn, restriction_id, actor, reason, now):
+            done = _restriction(conn, restriction_id)
+            assert done.lifted_at is not None  # nothing else keeps the row from being lifted
+            raise Conflict(
+                "restriction_already_lifted",
+                f'{restriction_id} was lifted by "{done.lifted_by}" at {rfc3339(done.lifted_at)} already.',
+            )
+        store.bump(conn, order.party_id)
+        tx.note(
+            "party.unfrozen" if order.kind == party.RestrictionKind.FREEZE else "party.unrestricted",
+            order.party_id,
+            {"restriction": order.id, "kind": order.kind, "reason": reason},
+        )
+        return _restriction(conn, restriction_id)
+
+
+def restriction_page(
+    conn: Conn, party_id: str | None = None, before: str | None = None, limit: int = 50
+) -> list[Restriction]:
+    """Restrictions ever ordered, of one party or of all, newest first."""
+    return store.restriction_page(conn, party_id, before, limit)
+
+
+def _restriction(conn: Conn, id: str) -> Restriction:
+    order = store.restriction(conn, id)
+    if order is None:
+        raise NotFound("restriction_missing", f"There is no restriction {id}.")
+    return order
+
+
+def _record(tx: Tx, event: Event) -> Event:
+    store.add_event(tx.conn, event)
+    store.bump(tx.conn, event.party_id)
+    tx.note(
+        "party.event", event.party_id, {"event": event.id, "type": event.type, "at": event.at, "country": event.country}
+    )
+    return event
+
+
+def _lock_one(conn: Conn, party_id: str) -> Party:
+    found = lock(conn, [party_id]).get(party_id)
+    if found is None:
+        raise _unknown(party_id)
+    return found
+
+
+def _identify(key: Key, now: datetime, ip: str | None) -> Identity:
+    if key.revoked_at is not None:  # whatever this machine's clock says
+        raise Unauthorised("key_revoked", f'Key {key.id} of "{key.label}" was revoked at {rfc3339(key.revoked_at)}.')
+    if key.expires_at is not None and key.expires_at <= now:
+        raise Unauthorised("key_expired", f'Key {key.id} of "{key.label}" expired at {rfc3339(key.expires_at)}.')
+    if not access.calls_from(key.addresses, ip):
+        raise Unauthorised("key_wrong_address", f"Key {key.id} may not be used from {ip or 'an unknown address'}.")
+    return Identity(key.id, key.role, access.effective(key.role, key.scopes), key.party_id, key.label)
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _seal(data_key: bytes, secret: str, factor_id: str, party_id: str) -> bytes:
+    return sealing.seal(data_key, os.urandom(sealing.NONCE_BYTES), secret.encode(), _about(factor_id, party_id))
+
+
+def _about(factor_id: str, party_id: str) -> str:
+    return f"{factor_id} of {party_id}"
+
+
+def _unknown(party_id: str) -> NotFound:
+    return NotFound("customer_unknown", f"There is no customer {party_id}.")

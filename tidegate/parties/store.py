@@ -1,0 +1,476 @@
+"""Parties, events, factors, keys, sessions, restrictions: the statements. Party rows are locked first, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+from tidegate.parties.party import Party, Restriction, Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the platform told us about a customer's account."""
+
+    id: str
+    party_id: str
+    type: str
+    at: datetime  # when it happened
+    known_at: datetime  # when we were told
+    device_id: str | None
+    ip: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    party_id: str
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor in use. `sealed` is its secret under the platform's data key."""
+
+    id: str
+    party_id: str
+    sealed: bytes
+    last_step: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An API key as stored: its secret is nowhere. `scopes` None = all of its role, `addresses` None = anywhere."""
+
+    id: str
+    role: str
+    party_id: str | None
+    label: str
+    scopes: list[str] | None
+    addresses: list[str] | None
+    expires_at: datetime | None
+    created_by: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    key_id: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    id: str
+
+
+def add(
+    conn: Conn, id: str, kind: str, external_id: str, country: str, name: str, email: str, now: datetime
+) -> Party | None:
+    """Register a party; None where the external id is taken."""
+    return row(
+        conn,
+        Party,
+        """
+        INSERT INTO party (id, kind, external_id, country, name, email, created_at)
+        VALUES (%(id)s, %(kind)s, %(external)s, %(country)s, %(name)s, %(email)s, %(now)s)
+        ON CONFLICT (external_id) DO NOTHING
+        RETURNING id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+                  reference, version, created_at
+        """,
+        {
+            "id": id,
+            "kind": kind,
+            "external": external_id,
+            "country": country,
+            "name": name,
+            "email": email,
+            "now": now,
+        },
+    )
+
+
+def lock(conn: Conn, ids: Sequence[str]) -> list[Party]:
+    """The parties, row-locked in id order until the transaction ends.
+
+    `NO KEY` lets others insert rows that merely refer to a party (an address, a deposit) meanwhile.
+    """
+    return rows(
+        conn,
+        Party,
+        """
+        SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+               reference, version, created_at
+          FROM party WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
+        """,
+        {"ids": list(ids)},
+    )
+
+
+def get(conn: Conn, id: str) -> Party | None:
+    """One party."""
+    return row(
+        conn,
+        Party,
+        """
+        SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+               reference, version, created_at
+          FROM party WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def by_external_id(conn: Conn, external_id: str) -> Party | None:
+    """The party that the platform calls so."""
+    return row(
+        conn,
+        Party,
+        """
+        SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+               reference, version, created_at
+          FROM party WHERE external_id = %(external)s
+        """,
+        {"external": external_id},
+    )
+
+
+def page(conn: Conn, before: str | None, limit: int) -> list[Party]:
+    """Parties, newest first, those registered before `before`."""
+    return rows(
+        conn,
+        Party,
+        """
+        SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+               reference, version, created_at
+          FROM party WHERE %(before)s::text IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"before": before, "limit": limit},
+    )
+
+
+def search(conn: Conn, text: str, before: str | None, limit: int) -> list[Party]:
+    """Parties whose id, external id or mail address is `text`, or whose name contains it; newest first."""
+    return rows(
+        conn,
+        Party,
+        """
+        SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
+               reference, version, created_at
+          FROM party
+         WHERE (id = %(text)s OR external_id = %(text)s OR lower(email) = lower(%(text)s)
+                OR position(lower(%(text)s) in lower(name)) > 0
+                OR position(lower(%(text)s) in lower(coalesce(verified_name, ''))) > 0)
+           AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"text": text, "before": before, "limit": limit},
+    )
+
+
+def bump(conn: Conn, id: str) -> None:
+    """Say that something about the party changed: what was decided on the version before is looked at again."""
+    run(conn, "UPDATE party SET version = version + 1 WHERE id = %(id)s", {"id": id})
+
+
+def set_identity(conn: Conn, id: str, verified: Verified) -> None:
+    """Write down what was verified, all of it, and bump the version."""
+    run(
+        conn,
+        """
+        UPDATE party SET level = %(level)s, verified_name = %(name)s, date_of_birth = %(born)s,
+               country = coalesce(%(country)s, country), provider = %(provider)s, reference = %(reference)s,
+               version = version + 1
+         WHERE id = %(id)s
+        """,
+        {
+            "id": id,
+            "level": verified.level,
+            "name": verified.verified_name,
+            "born": verified.date_of_birth,
+            "country": verified.country,
+            "provider": verified.provider,
+            "reference": verified.reference,
+        },
+    )
+
+
+def add_event(conn: Conn, event: Event) -> None:
+    """Keep an event."""
+    run(
+        conn,
+        """
+        INSERT INTO party_event (id, party_id, type, at, known_at, device_id, ip, country)
+        VALUES (%(id)s, %(party)s, %(type)s, %(at)s, %(known)s, %(device)s, %(ip)s, %(country)s)
+        """,
+        {
+            "id": event.id,
+            "party": event.party_id,
+            "type": event.type,
+            "at": event.at,
+            "known": event.known_at,
+            "device": event.device_id,
+            "ip": event.ip,
+            "country": event.country,
+        },
+    )
+
+
+def latest_events(conn: Conn, ids: Sequence[str], types: Sequence[str]) -> list[Latest]:
+    """When each of these types last happened to each of these parties: one index look-up per pair."""
+    return rows(
+        conn,
+        Latest,
+        """
+        SELECT p.id AS party_id, t.type, e.at
+          FROM unnest(%(ids)s::text[]) AS p (id) CROSS JOIN unnest(%(types)s::text[]) AS t (type)
+         CROSS JOIN LATERAL (SELECT at FROM party_event
+                              WHERE party_id = p.id AND type = t.type ORDER BY at DESC LIMIT 1) AS e
+        """,
+        {"ids": list(ids), "types": list(types)},
+    )
+
+
+def factor(conn: Conn, party_id: str) -> Factor | None:
+    """The factor in use, row-locked until the transaction ends: a code is spent by one of two at once."""
+    return row(
+        conn,
+        Factor,
+        """
+        SELECT id, party_id, sealed, last_step, created_at FROM factor
+         WHERE party_id = %(party)s AND kind = 'totp' AND revoked_at IS NULL FOR UPDATE
+        """,
+        {"party": party_id},
+    )
+
+
+def add_factor(conn: Conn, id: str, party_id: str, sealed: bytes, now: datetime) -> None:
+    """Put a factor in use; a second one of its kind is a constraint error."""
+    run(
+        conn,
+        """
+        INSERT INTO factor (id, party_id, kind, sealed, created_at)
+        VALUES (%(id)s, %(party)s, 'totp', %(sealed)s, %(now)s)
+        """,
+        {"id": id, "party": party_id, "sealed": sealed, "now": now},
+    )
+
+
+def revoke_factor(conn: Conn, id: str, now: datetime) -> None:
+    """Take a factor out of use, for good."""
+    run(conn, "UPDATE factor SET revoked_at = %(now)s WHERE id = %(id)s", {"id": id, "now": now})
+
+
+def spend_step(conn: Conn, id: str, step: int) -> None:
+    """Remember the newest time step whose code was accepted."""
+    run(conn, "UPDATE factor SET last_step = %(step)s WHERE id = %(id)s", {"id": id, "step": step})
+
+
+def with_factor(conn: Conn, ids: Sequence[str]) -> list[Id]:
+    """Which of the parties have a factor in use."""
+    return rows(
+        conn,
+        Id,
+        "SELECT party_id AS id FROM factor WHERE party_id = ANY(%(ids)s) AND revoked_at IS NULL",
+        {"ids": list(ids)},
+    )
+
+
+def add_key(conn: Conn, key: Key, hash: bytes) -> None:
+    """Keep a key by the hash of its secret."""
+    run(
+        conn,
+        """
+        INSERT INTO api_key (id, role, party_id, label, hash, scopes, addresses, expires_at, created_by, created_at)
+        VALUES (%(id)s, %(role)s, %(party)s, %(label)s, %(hash)s, %(scopes)s, %(addresses)s, %(expires)s, %(by)s,
+                %(at)s)
+        """,
+        {
+            "id": key.id,
+            "role": key.role,
+            "party": key.party_id,
+            "label": key.label,
+            "hash": hash,
+            "scopes": key.scopes,
+            "addresses": key.addresses,
+            "expires": key.expires_at,
+            "by": key.created_by,
+            "at": key.created_at,
+        },
+    )
+
+
+def key_by_hash(conn: Conn, hash: bytes) -> Key | None:
+    """The key whose secret has this hash, revoked or not."""
+    return row(
+        conn,
+        Key,
+        """
+        SELECT id, role, party_id, label, scopes, addresses, expires_at, created_by, created_at, revoked_at
+          FROM api_key WHERE hash = %(hash)s
+        """,
+        {"hash": hash},
+    )
+
+
+def key(conn: Conn, id: str) -> Key | None:
+    """One key."""
+    return row(
+        conn,
+        Key,
+        """
+        SELECT id, role, party_id, label, scopes, addresses, expires_at, created_by, created_at, revoked_at
+          FROM api_key WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def keys(conn: Conn) -> list[Key]:
+    """Every key, newest first."""
+    return rows(
+        conn,
+        Key,
+        """
+        SELECT id, role, party_id, label, scopes, addresses, expires_at, created_by, created_at, revoked_at
+          FROM api_key ORDER BY id DESC
+        """,
+        {},
+    )
+
+
+def revoke_key(conn: Conn, id: str, now: datetime) -> int:
+    """Revoke a key that is not revoked yet; 1 where it was this call that did."""
+    return run(
+        conn,
+        "UPDATE api_key SET revoked_at = %(now)s WHERE id = %(id)s AND revoked_at IS NULL",
+        {"id": id, "now": now},
+    )
+
+
+def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, now: datetime) -> None:
+    """Sign a person in."""
+    run(
+        conn,
+        """
+        INSERT INTO staff_session (hash, key_id, csrf, created_at, seen_at)
+        VALUES (%(hash)s, %(key)s, %(csrf)s, %(now)s, %(now)s)
+        """,
+        {"hash": hash, "key": key_id, "csrf": csrf, "now": now},
+    )
+
+
+def session(conn: Conn, hash: bytes) -> StaffSession | None:
+    """The session whose cookie has this hash, ended or not."""
+    return row(
+        conn,
+        StaffSession,
+        "SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session WHERE hash = %(hash)s",
+        {"hash": hash},
+    )
+
+
+def see_session(conn: Conn, hash: bytes, now: datetime) -> None:
+    """Somebody is there; never backwards, whatever order two requests are written in."""
+    run(
+        conn,
+        "UPDATE staff_session SET seen_at = greatest(seen_at, %(now)s) WHERE hash = %(hash)s AND ended_at IS NULL",
+        {"hash": hash, "now": now},
+    )
+
+
+def end_session(conn: Conn, hash: bytes, now: datetime) -> Id | None:
+    """Sign out; the key of the session that ended just now, or None."""
+    return row(
+        conn,
+        Id,
+        """
+        UPDATE staff_session SET ended_at = %(now)s WHERE hash = %(hash)s AND ended_at IS NULL
+        RETURNING key_id AS id
+        """,
+        {"hash": hash, "now": now},
+    )
+
+
+def add_restriction(conn: Conn, order: Restriction) -> None:
+    """Put a restriction in force."""
+    run(
+        conn,
+        """
+        INSERT INTO restriction (id, party_id, kind, until, value, reason, created_by, created_at)
+        VALUES (%(id)s, %(party)s, %(kind)s, %(until)s, %(value)s, %(reason)s, %(by)s, %(at)s)
+        """,
+        {
+            "id": order.id,
+            "party": order.party_id,
+            "kind": order.kind,
+            "until": order.until,
+            "value": order.value,
+            "reason": order.reason,
+            "by": order.created_by,
+            "at": order.created_at,
+        },
+    )
+
+
+def lift_restriction(conn: Conn, id: str, by: str, reason: str, now: datetime) -> int:
+    """Lift a restriction that is not lifted yet; 1 where it was this call that did."""
+    return run(
+        conn,
+        """
+        UPDATE restriction SET lifted_by = %(by)s, lifted_at = %(now)s, lift_reason = %(reason)s
+         WHERE id = %(id)s AND lifted_at IS NULL
+        """,
+        {"id": id, "by": by, "reason": reason, "now": now},
+    )
+
+
+def restriction(conn: Conn, id: str) -> Restriction | None:
+    """One restriction, lifted or not."""
+    return row(
+        conn,
+        Restriction,
+        """
+        SELECT id, party_id, kind, until, value, reason, created_by, created_at, lifted_by, lifted_at, lift_reason
+          FROM restriction WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def restrictions(conn: Conn, ids: Sequence[str], now: datetime) -> list[Restriction]:
+    """What is in force on these parties, oldest first."""
+    return rows(
+        conn,
+        Restriction,
+        """
+        SELECT id, party_id, kind, until, value, reason, created_by, created_at, lifted_by, lifted_at, lift_reason
+          FROM restriction
+         WHERE party_id = ANY(%(ids)s) AND lifted_at IS NULL AND (until IS NULL OR until > %(now)s)
+         ORDER BY created_at, id
+        """,
+        {"ids": list(ids), "now": now},
+    )
+
+
+def restriction_page(conn: Conn, party_id: str | None, before: str | None, limit: int) -> list[Restriction]:
+    """Restrictions ever ordered, of one party or of all, newest first, those before `before`."""
+    return rows(
+        conn,
+        Restriction,
+        """
+        SELECT id, party_id, kind, until, value, reason, created_by, created_at, lifted_by, lifted_at, lift_reason
+          FROM restriction
+         WHERE (%(party)s::text IS NULL OR party_id = %(party)s) AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"party": party_id, "before": before, "limit": limit},
+    )
