@@ -21,7 +21,7 @@ def keccak256(data: bytes) -> bytes:
 
 
 def checksum(raw20: bytes) -> str:
-    """The address as EIP-55 spells it: a letter is a capital where the hash of the small digits has a nibble above 7."""
+    """The address as EIP-55 spells it: a letter is a capital where the hash of the digits has a nibble above 7."""
     if len(raw20) != LENGTH:
         raise ValueError(f"An EVM address has {LENGTH} bytes; these are {len(raw20)}.")
     digits = raw20.hex()
