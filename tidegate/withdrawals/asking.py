@@ -94,7 +94,7 @@ def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], 
 def destination(network: str, text: str, memo: str, assets: dict[tuple[str, str], Asset], ours: Collection[str]) -> str:
     """The canonical spelling of an address that may be paid (section 4, address). Raises Malformed."""
     judged = addresses.judge(network, text)
-    if not judged.valid or judged.normalised is None:
+    if not judged.payable or judged.normalised is None:
         code = judged.reason or "address_malformed"
         raise Malformed(code, f"{text[:100]!r} cannot be paid on {network}: {code}.", field="address")
     if any(asset.contract == judged.normalised for asset in assets.values() if asset.network == network):
