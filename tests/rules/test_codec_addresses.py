@@ -289,6 +289,7 @@ def test_the_witness_addresses_of_bip_350_lock_what_they_should(text: str, scrip
         ("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7v07qwwzcrf", "address_malformed"),
         ("tb1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vpggkg4j", "address_malformed"),
         ("bc1gmk9yu", "address_malformed"),
+        ("bc1pppppppppq02pdl6", "address_malformed"),  # five bytes and five spare bits, all zero
         # BIP-173; its addresses of version 1 and above had the old checksum
         ("tc1qw508d6qejxtdg4y5r3zarvary0c5xw7kg3g4ty", "address_wrong_network"),
         ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "address_bad_checksum"),

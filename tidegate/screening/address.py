@@ -81,7 +81,7 @@ def judge(network: str, text: str) -> Judged:
     try:
         return _read(own, text)
     except BadAddress as bad:
-        elsewhere = any(_can_read(other, text) for other in _FAMILIES if other != own)
+        elsewhere = any(_can_read(other, text) for other in _FAMILIES)
         return Judged(False, None, None, "address_wrong_network" if elsewhere else bad.code, False)
 
 
