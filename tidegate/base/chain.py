@@ -14,6 +14,10 @@ class Unreachable(Exception):
     """The outside gave no usable answer: nobody knows whether it acted. Never a failure, always `unknown`."""
 
 
+class WouldRevert(Exception):
+    """The node ran the call without sending it and the contract refused. Its words are the contract's or the node's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     number: int
