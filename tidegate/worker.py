@@ -71,6 +71,7 @@ def loops(
     signer: Callable[[], Signer],
     sign: withdrawals.Sign,
     clock: Callable[[], datetime],
+    holder: str,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads."""
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
@@ -91,17 +92,17 @@ def loops(
 
     made = [Loop("news", news, 0.1), Loop("time", time, 0.2)]
     for name, chain in chains.items():
-        made += _network_loops(name, chain, signer, clock)
+        made += _network_loops(name, chain, signer(), clock, holder)
     return made
 
 
-def _network_loops(name: str, chain: Chain, signer: Callable[[], Signer], clock: Callable[[], datetime]) -> list[Loop]:
-    payer, sweeper = signer(), signer()
+def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
+    seen: set[str] = set()
     return [
-        Loop(f"pay:{name}", lambda conn: custody.pay(conn, chain, payer, name, clock), 0.2),
+        Loop(f"pay:{name}", lambda conn: custody.pay(conn, chain, signer, name, clock, holder), 0.2),
         Loop(f"watch:{name}", lambda conn: custody.watch(conn, chain, name, clock), 0.3),
-        Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock), 0.3),
-        Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, sweeper, name, clock), 2.0),
+        Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
+        Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
     ]
 
 
@@ -124,7 +125,7 @@ def work(settings: Settings) -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow)
+        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder)
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

@@ -53,7 +53,7 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """An answer that shows a secret. It is given once and never kept: the same key again is told `secret_shown_once`."""
+    """An answer that shows a secret. It is given once, never kept: the key again is told `secret_shown_once`."""
 
     body: Mapping[str, object]
     id: str  # the thing that was made

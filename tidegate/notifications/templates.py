@@ -81,6 +81,9 @@ WAITING: dict[str, Text] = {
     "fee_ceiling": Text(
         "Network fees are above the ceiling; it is sent when they fall.", "网络手续费高于上限，待回落后发送。"
     ),
+    "node": Text("The connection to the network is being restored.", "区块链网络连接恢复中。"),
+    "receiver": Text("The receiving address does not accept this payment just now.", "收款地址暂不接受该笔付款。"),
+    "authorisation": Text("It is checked once more before it is sent.", "发送前将再次审核。"),
     "signer": Text("The signing service is being restarted.", "签名服务恢复中。"),
     "person": Text("A person is looking into the payment.", "正在由人工处理该笔付款。"),
 }

@@ -28,7 +28,7 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
-from tidegate.policy.pack import Policy
+from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
@@ -242,6 +242,7 @@ class _Batch:
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
             self._take(made, room)
+        self.book.named(entry)
         body = canonical(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
         if ask.key is not None:
             first = replay.First(ask.scope, ask.key, ask.request, 201, body)
@@ -276,6 +277,7 @@ class _Batch:
         """Write down everything that was judged."""
         conn, now = self.tx.conn, self.tx.now
         if self.withdrawals:
+            screening.keep(self.tx, self.book.first_named)
             store.insert(conn, self.withdrawals)
             store.insert_decisions(conn, self.decisions)
         if self.holds:
@@ -286,7 +288,7 @@ class _Batch:
 
 
 class _Book:
-    """The destinations of a batch: address-book entries (made on first sight) and what lists say of them."""
+    """The destinations of a batch: address-book entries (made for who asks first) and what lists say of them."""
 
     def __init__(
         self, tx: Tx, asks: Sequence[Ask], asked: Mapping[int, Asked | Refusal], known: Collection[str]
@@ -298,7 +300,8 @@ class _Book:
             if isinstance(item := asked[id(a)], Asked) and item.address is not None and a.party_id in known
         ]
         self._by_id = screening.entries_by_id(tx.conn, by_id)
-        self._raw = screening.entries_for(tx, raw)
+        self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
+        self.first_named: list[screening.SavedAddress] = []
         addresses = {(e.network, e.address) for e in (*self._by_id.values(), *self._raw.values())}
         self._hits = screening.hits(tx.conn, sorted(addresses), tx.now)
 
@@ -313,6 +316,12 @@ class _Book:
         if entry.network != ask.network:
             raise Conflict("address_wrong_network", f"{ask.address_id} is on {entry.network}, not {ask.network}.")
         return entry
+
+    def named(self, entry: screening.SavedAddress) -> None:
+        """A withdrawal was written that pays there; a refused request leaves no entry behind."""
+        if entry.id in self._new:
+            self._new.remove(entry.id)
+            self.first_named.append(entry)
 
     def hits(self, network: str, address: str) -> tuple[Hit, ...]:
         return tuple(
@@ -341,7 +350,10 @@ class _People:
                 party: [Restricted(r.kind, r.until, r.value, r.created_at) for r in found]
                 for party, found in parties.restrictions(conn, ids, now).items()
             },
-            parties.credential_changes(conn, ids),
+            {
+                party: sorted(latest.items())
+                for party, latest in parties.latest_events(conn, ids, CREDENTIAL_EVENTS).items()
+            },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
         )
 
@@ -483,6 +495,8 @@ def _move(
 
 def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | None = None, why: str) -> None:
     """End without payment: the status, the hold and the limit go together (I5)."""
+    if target is not Status.RETURNED and not custody.recall(tx, withdrawal.id):
+        raise Conflict("withdrawal_not_movable", f"{withdrawal.id} is being paid; it cannot become {target}.")
     _move(tx, withdrawal, target, decision_id=decision_id, why=why)
     ledger.release(tx, "withdrawal", withdrawal.id)
     store.give_back(tx.conn, withdrawal.id, tx.now)
@@ -570,16 +584,11 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
     """
     with act(conn, actor, now) as tx:
         withdrawal = _look(tx, id, setting).withdrawal
-        if withdrawal.status not in CANCELLABLE or not _recalled(tx, withdrawal):
+        if withdrawal.status not in CANCELLABLE or not custody.recall(tx, withdrawal.id):
             status = Status.PAYING if withdrawal.status in CANCELLABLE else withdrawal.status
             raise Conflict("withdrawal_not_cancellable", f"{id} is {status}; it can no longer be cancelled.")
         _end(tx, withdrawal, Status.CANCELLED, why=f"by {actor}")
     return _got(conn, id)
-
-
-def _recalled(tx: Tx, withdrawal: Withdrawal) -> bool:
-    """Whether no payout can start any more: none was queued, or the queued one is taken back now."""
-    return withdrawal.authorised_at is None or custody.recall(tx, withdrawal.id)
 
 
 # --- time --------------------------------------------------------------------------------------------------------

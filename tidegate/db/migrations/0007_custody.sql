@@ -76,6 +76,7 @@ CREATE TABLE payout (                                 -- something that must be 
     created_at  timestamptz NOT NULL,
     ended_at    timestamptz,
     UNIQUE (purpose, ref),
+    CHECK (purpose = 'withdrawal' OR ref = id),
     CHECK ((purpose = 'withdrawal') = (party_id IS NOT NULL AND signature IS NOT NULL)),
     CHECK ((status IN ('paid', 'failed', 'cancelled')) = (ended_at IS NOT NULL))
 ) WITH (fillfactor = 80);
@@ -88,7 +89,11 @@ CREATE TABLE payout_attempt (                         -- one nonce, for good or 
     nonce      bigint      NOT NULL,
     status     text        NOT NULL CHECK (status IN
                ('signing', 'unknown', 'confirming', 'abandoning', 'paid', 'failed', 'void')),
+               -- signing: no bytes yet; unknown: bytes exist, the chain does not show them; confirming: mined, not final
                -- void: the signer refused before any bytes existed; its nonce went back
+    gas         bigint      NOT NULL,                 -- first terms, kept so that asking again asks the same
+    max_fee     numeric(78,0) NOT NULL,
+    tip         numeric(78,0) NOT NULL,
     mined_block bigint,                               -- where the chain has it just now
     mined_hash  text,                                 -- which of its bytes
     gas_paid   numeric(78,0),                         -- wei, once final

@@ -1,0 +1,1 @@
+"""Questions for people: who must look, who has answered what, how many voices it takes."""

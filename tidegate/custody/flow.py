@@ -1,0 +1,143 @@
+"""What the rungs above ask of custody, each inside somebody's act or one act of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from tidegate.base.authorisation import Authorisation
+from tidegate.base.canonical import canonical
+from tidegate.base.ids import new_id
+from tidegate.base.refusals import Conflict, NotFound
+from tidegate.codec.bip32 import deposit_address as derive
+from tidegate.custody import store
+from tidegate.custody.store import DepositRow, Network, PayoutView, Wallet
+from tidegate.db import Conn, Tx, act
+from tidegate.parties import flow as parties
+
+__all__ = ["DepositRow", "Network", "PayoutView", "Wallet"]
+
+
+def register_network(
+    conn: Conn, network: Network, hot_address: str, start_block: int, start_hash: str, actor: str, now: datetime
+) -> None:
+    """Take a network into use: deposits count from the block after `start_block`. Doing so again changes nothing."""
+    with act(conn, actor, now) as tx:
+        store.add_network(conn, network)
+        hot = Wallet(f"hot:{network.id}", network.id, hot_address, "hot", None, None, 0)
+        if store.add_wallet(conn, hot, now):
+            tx.note("network.registered", network.id, {"chain_id": network.chain_id, "hot": hot_address})
+        store.start_cursor(conn, network.id, start_block, start_hash)
+
+
+def networks(conn: Conn) -> list[Network]:
+    """Every network in use."""
+    return store.networks(conn)
+
+
+def wallets(conn: Conn, network: str) -> list[Wallet]:
+    """Every account of ours on a network, the hot wallet first."""
+    return store.wallets(conn, network)
+
+
+def hot_addresses(conn: Conn) -> list[str]:
+    """Addresses that pay: nothing may be paid out to them."""
+    return [item.text for item in store.hot_addresses(conn)]
+
+
+def deposit_address(conn: Conn, party_id: str, network: str, actor: str, now: datetime) -> str:
+    """A customer's address on a network, always the same one, derived without any private key.
+
+    Raises NotFound for a customer or a network that nobody knows.
+    """
+    with act(conn, actor, now) as tx:
+        if party_id not in parties.lock(conn, [party_id]):
+            raise NotFound("customer_unknown", f"There is no customer {party_id}.")
+        known = store.lock_network(conn, network)
+        if known is None:
+            raise NotFound("network_unknown", f"No network {network} is in use here.", field="network")
+        found = store.deposit_wallet(conn, network, party_id)
+        if found is not None:
+            return found.address
+        index = store.next_index(conn, network)
+        address = derive(known.deposit_xpub, index)
+        made = Wallet(f"dep:{network}:{index}", network, address, "deposit", index, party_id, 0)
+        if store.add_wallet(conn, made, now) != 1:
+            raise LookupError(f"deposit address {made.id} is taken: two keys or two databases use one index")
+        tx.note("deposit_address.made", party_id, {"network": network, "address": address, "index": index})
+        return address
+
+
+def deposits(conn: Conn, party_id: str | None = None, before: str | None = None, limit: int = 50) -> list[DepositRow]:
+    """Deposits, newest first."""
+    return store.deposits(conn, party_id, before, limit)
+
+
+def queue_payout(tx: Tx, order: Authorisation, signature: str, party_id: str, asset_id: int) -> None:
+    """Hand an authorised withdrawal over. One that is still queued gets the newer authorisation; one that has
+    started is a bug of the caller: raises LookupError."""
+    hot = store.hot(tx.conn, order.network)
+    if hot is None:
+        raise LookupError(f"{order.network} has no hot wallet")
+    made = store.Payout(
+        id=new_id("pay"),
+        purpose="withdrawal",
+        ref=order.id,
+        party_id=party_id,
+        network=order.network,
+        wallet_id=hot.id,
+        asset_id=asset_id,
+        address=order.address,
+        units=order.units,
+        order_text=canonical(order),
+        signature=signature,
+        status="queued",
+        waiting_for=None,
+        detail=None,
+        failures=0,
+        next_at=tx.now,
+        created_at=tx.now,
+    )
+    if store.add_payout(tx.conn, made) != 1:
+        raise LookupError(f"the payout of {order.id} has started or ended; it takes no new authorisation")
+
+
+def authorisation_of(payout: store.Payout) -> Authorisation:
+    """The order that a withdrawal's payout carries."""
+    return Authorisation(**json.loads(payout.order_text))
+
+
+def recall(tx: Tx, withdrawal_id: str) -> bool:
+    """Whether nothing can be paid any more: no payout was queued, or the queued one is taken back now.
+
+    The row decides the race: an attempt that has started owns it, and the answer is False.
+    """
+    if store.recall(tx.conn, withdrawal_id, tx.now):
+        tx.note("payout.recalled", withdrawal_id)
+        return True
+    found = store.payout_of(tx.conn, "withdrawal", withdrawal_id)
+    return found is None or found.status == "cancelled"
+
+
+def payouts_of(conn: Conn, withdrawal_ids: Sequence[str]) -> dict[str, PayoutView]:
+    """How far the payouts of some withdrawals have come; those without one are absent."""
+    return {view.ref: view for view in store.view_of(conn, withdrawal_ids)}
+
+
+def abandon(conn: Conn, withdrawal_id: str, reason: str, actor: str, now: datetime) -> None:
+    """Ask that a payout which hangs be cancelled on its own nonce. Whichever of the two is mined decides.
+
+    Raises NotFound `payout_unknown`; Conflict `payout_not_abandonable`.
+    """
+    with act(conn, actor, now) as tx:
+        found = store.payout_of(conn, "withdrawal", withdrawal_id)
+        if found is None:
+            raise NotFound("payout_unknown", f"There is no payout for {withdrawal_id}.")
+        payout = store.lock_payout(conn, found.id)
+        assert payout is not None
+        attempts = [a for a in store.open_attempts(conn, payout.wallet_id) if a.payout_id == payout.id]
+        if payout.status != "paying" or not attempts or attempts[0].status not in ("unknown", "confirming"):
+            raise Conflict("payout_not_abandonable", f"The payout of {withdrawal_id} is {payout.status}.")
+        store.set_attempt(conn, attempts[0].id, "abandoning")
+        tx.note("payout.abandoning", withdrawal_id, {"nonce": attempts[0].nonce, "reason": reason})
