@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Literal
 
 from tidegate.base.chain import Block, Fees, Receipt, Sent, Transfer, Unreachable, WouldRevert
 from tidegate.codec import evm_address
@@ -65,9 +64,9 @@ class EvmChain:
         found = self._block_record(number, full=False)
         return None if found is None else _block(found)
 
-    def receipt(self, tx: str) -> Receipt | None:
+    def receipt(self, hash: str) -> Receipt | None:
         """What became of this transaction; None where it is not mined on the chain that this node now follows."""
-        tx = _hash(tx, "transaction hash")
+        tx = _hash(hash, "transaction hash")
         said = self._ask("eth_getTransactionReceipt", tx)
         if said is None:
             return None
@@ -125,7 +124,8 @@ class EvmChain:
             for transfer in _transfers(tx, number, pinned, transaction, receipt, traces.get(tx))
         ]
 
-    def nonce(self, address: str, at: Literal["latest", "pending"] = "latest") -> int:
+    def nonce(self, address: str, at: str = "latest") -> int:
+        """How many transactions this sender has mined (`latest`), or mined and in this node's pool (`pending`)."""
         return _quantity(self._ask("eth_getTransactionCount", _address(address), at), "nonce", _U63)
 
     def nonce_at(self, address: str, block: int) -> int:
