@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate.base.clock import utcnow
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
-from tidegate.db import Conn, Tx, connect, lease, reader
-from tidegate.db.journal import News
+from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
+from tidegate.news import READER, handlers
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
@@ -32,31 +32,6 @@ log = structlog.get_logger("worker")
 
 Step = Callable[[Conn], int]
 """One turn of a loop: how much it did. 0 = nothing to do, so wait before the next turn."""
-
-_READER = "withdrawals"
-
-
-def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, reader.Handler]:
-    """Who waits for which news: `custody` and `cases` write rows, `withdrawals` acts on them."""
-
-    def answered(tx: Tx, news: News) -> None:
-        said = news.content
-        withdrawals.answered(tx, said["subject"], said["answer"], news.subject, now_setting(tx.conn))
-
-    def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
-        def handle(tx: Tx, news: News) -> None:
-            if news.subject.startswith("wd_"):  # gas and sweeps are custody's own affair
-                act(tx, news.subject, news)
-
-        return handle
-
-    return {
-        "case.answered": answered,
-        "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
-        "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
-        "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),
-        "payout.lapsed": of_withdrawal(lambda tx, id, _: withdrawals.authorisation_lapsed(tx, id)),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +56,7 @@ def loops(
 
     def news(conn: Conn) -> int:
         acting = handlers(lambda c: withdrawals.setting(c, clock()))
-        return reader.read(conn, _READER, acting, clock()) + reader.retry(conn, _READER, acting, clock())
+        return reader.read(conn, READER, acting, clock()) + reader.retry(conn, READER, acting, clock())
 
     def time(conn: Conn) -> int:
         return (

@@ -72,7 +72,7 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "network_fee_ceiling",
         "fixed_prices",
     }
-    assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000"}
+    assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
 
 
 def _section(pack: Mapping[str, object], key: str) -> dict[str, object]:
@@ -85,8 +85,8 @@ def _section(pack: Mapping[str, object], key: str) -> dict[str, object]:
     ("value", "hours"),
     [
         (0, None),
-        (1_000 * USD - 1, None),
-        (1_000 * USD, 24),
+        (1_000 * USD, None),
+        (1_000 * USD + 1, 24),
         (10_000 * USD - 1, 24),
         (10_000 * USD, 48),
     ],

@@ -110,7 +110,6 @@ class _Batch:
 
     def __init__(self, tx: Tx, setting: Setting, asks: Sequence[Ask]) -> None:
         self.tx, self.setting, now = tx, setting, tx.now
-        self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         by_name = setting.by_name
         self.asked: dict[int, Asked | Refusal] = {}
         for ask in asks:
@@ -119,6 +118,8 @@ class _Batch:
             except Refusal as refusal:
                 self.asked[id(ask)] = refusal
         self.parties = parties.lock(tx.conn, sorted({ask.party_id for ask in asks}))
+        # Looked up under the lock: the first request with this key may have been committed while we waited.
+        self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         ids = sorted(self.parties)
         self.people = _People.gather(tx.conn, ids, setting.policy, now)
         self.book = _Book(tx, asks, self.asked, self.parties)

@@ -1,0 +1,34 @@
+"""Who waits for which news: `custody` and `cases` write rows, `withdrawals` acts on them, each piece once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tidegate.db import Conn, Tx, reader
+from tidegate.db.journal import News
+from tidegate.withdrawals import flow as withdrawals
+
+READER = "withdrawals"
+
+
+def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, reader.Handler]:
+    """What to do about each kind of news, for `db.reader`."""
+
+    def answered(tx: Tx, news: News) -> None:
+        said = news.content
+        withdrawals.answered(tx, said["subject"], said["answer"], news.subject, now_setting(tx.conn))
+
+    def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
+        def handle(tx: Tx, news: News) -> None:
+            if news.subject.startswith("wd_"):  # gas and sweeps are custody's own affair
+                act(tx, news.subject, news)
+
+        return handle
+
+    return {
+        "case.answered": answered,
+        "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
+        "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
+        "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),
+        "payout.lapsed": of_withdrawal(lambda tx, id, _: withdrawals.authorisation_lapsed(tx, id)),
+    }
