@@ -84,8 +84,8 @@ def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], 
 def work(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Refuses to start where a wallet's stored next nonce disagrees with the chain."""
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     key = Ed25519PrivateKey.from_private_bytes(settings.authoriser_key())
 
     def chains() -> dict[str, Chain]:

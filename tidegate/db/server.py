@@ -60,7 +60,8 @@ class EmbeddedServer:
     def start(self) -> str:
         """Start, or take over what a killed owner left running; its URL. Raises ServerFault."""
         self._home.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        if self._lock is None:
+            self._take_lock()
         self._bin = self._binaries()
         self._data = self._reachable_data()
         self._make_socket_dir()

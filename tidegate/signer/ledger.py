@@ -1,0 +1,127 @@
+"""The signer's own memory: which id owns which nonce, and every byte that was ever handed out.
+
+SQLite with a full sync per commit: what is not on disk was not signed. An older copy put back in its place cannot
+be noticed from here; the worker's own check of the chain's nonces does that before it starts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tidegate.base.signing import SignerRefused
+from tidegate.signer.rules import Known, Version
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS signed_order (
+    id      TEXT PRIMARY KEY,            -- "wd_…", "pay_…"
+    network TEXT NOT NULL,
+    account TEXT NOT NULL,               -- who spends
+    nonce   INTEGER NOT NULL,
+    digest  TEXT NOT NULL,               -- of the order without its price
+    asset   TEXT,                        -- counted against the day's limit; NULL for our own moves
+    units   TEXT NOT NULL,
+    at      REAL NOT NULL,
+    UNIQUE (network, account, nonce)
+) STRICT;
+CREATE TABLE IF NOT EXISTS signed_bytes (
+    order_id TEXT NOT NULL REFERENCES signed_order,
+    seq      INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    gas      INTEGER NOT NULL,
+    max_fee  TEXT NOT NULL,
+    tip      TEXT NOT NULL,
+    raw      BLOB NOT NULL,
+    at       REAL NOT NULL,
+    PRIMARY KEY (order_id, seq)
+) STRICT;
+CREATE INDEX IF NOT EXISTS signed_by_asset ON signed_order (asset, at);
+"""
+
+
+class Ledger:
+    """One file; one thread at a time (the program holds a lock around `known`, the checks and `keep`)."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.executescript(_SCHEMA)
+        path.chmod(0o600)
+
+    def known(self, id: str) -> Known | None:
+        """Everything signed for an id, or None for a new one."""
+        found = self._db.execute("SELECT account, nonce, digest FROM signed_order WHERE id = ?", (id,)).fetchone()
+        if found is None:
+            return None
+        versions = self._db.execute(
+            "SELECT kind, gas, max_fee, tip, raw FROM signed_bytes WHERE order_id = ? ORDER BY seq", (id,)
+        ).fetchall()
+        account, nonce, digest = found
+        return Known(
+            account,
+            nonce,
+            digest,
+            [Version(kind, gas, int(fee), int(tip), raw) for kind, gas, fee, tip, raw in versions],
+        )
+
+    def spent_24h(self, asset: str, now: datetime) -> int:
+        """Units of an asset authorised and signed in the last 24 hours."""
+        since = (now - timedelta(hours=24)).timestamp()
+        found = self._db.execute("SELECT units FROM signed_order WHERE asset = ? AND at > ?", (asset, since)).fetchall()
+        return sum(int(units) for (units,) in found)
+
+    def owner_of(self, network: str, account: str, nonce: int) -> str | None:
+        """The id that owns a nonce."""
+        found = self._db.execute(
+            "SELECT id FROM signed_order WHERE network = ? AND account = ? AND nonce = ?", (network, account, nonce)
+        ).fetchone()
+        return found[0] if found else None
+
+    def begin(
+        self,
+        id: str,
+        network: str,
+        account: str,
+        nonce: int,
+        digest: str,
+        asset: str | None,
+        units: int,
+        version: Version,
+        now: datetime,
+    ) -> None:
+        """Give an id its nonce and keep its first bytes, on disk before they are handed out.
+
+        Raises SignerRefused `nonce_taken` where another id owns the nonce.
+        """
+        owner = self.owner_of(network, account, nonce)
+        if owner is not None:
+            raise SignerRefused("nonce_taken", f"Nonce {nonce} of {account} belongs to {owner}.")
+        at = now.timestamp()
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT INTO signed_order (id, network, account, nonce, digest, asset, units, at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (id, network, account, nonce, digest, asset, str(units), at),
+            )
+            self._keep(id, 0, version, at)
+
+    def add(self, id: str, version: Version, now: datetime) -> None:
+        """Keep another version of an id that has its nonce."""
+        (count,) = self._db.execute("SELECT count(*) FROM signed_bytes WHERE order_id = ?", (id,)).fetchone()
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._keep(id, count, version, now.timestamp())
+
+    def _keep(self, id: str, seq: int, version: Version, at: float) -> None:
+        self._db.execute(
+            "INSERT INTO signed_bytes (order_id, seq, kind, gas, max_fee, tip, raw, at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (id, seq, version.kind, version.gas, str(version.max_fee), str(version.tip), version.raw, at),
+        )
+
+    def close(self) -> None:
+        self._db.close()

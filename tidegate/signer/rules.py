@@ -1,0 +1,192 @@
+"""What the signer refuses, by looking only at the order, its own table and its own ledger.
+
+It does not believe the worker: a stolen worker can ask for what was authorised, once, and for nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tidegate.base.canonical import digest
+from tidegate.base.signing import Cancel, Gas, Order, Pay, SignerRefused, Sweep, Terms
+from tidegate.base.times import from_rfc3339
+from tidegate.codec import evm_address
+from tidegate.codec.evm_transaction import Transaction, transfer_data
+from tidegate.signer.settings import NetworkRule
+
+MAX_GAS = 2**24
+RAISE_PERCENT = 10
+"""A replacement must be dearer by this on both prices, or nodes drop it and we would sign in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that an order spends from, and where its transaction goes."""
+
+    address: str  # checksum spelling
+    path: str  # derivation path of its key
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of an order's id: its nonce for ever, and every version that was signed."""
+
+    account: str
+    nonce: int
+    digest: str  # of the order without its terms
+    versions: Sequence[Version]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    kind: str  # "pay", "cancel"
+    gas: int
+    max_fee: int
+    tip: int
+    raw: bytes
+
+
+def order_digest(order: Order) -> str:
+    """What an id stands for: everything but the price."""
+    if isinstance(order, Pay):
+        return digest(["pay", order.authorisation])
+    if isinstance(order, Gas):
+        return digest(["gas", order.network, order.index, str(order.units)])
+    if isinstance(order, Sweep):
+        return digest(["sweep", order.network, order.index, order.contract, str(order.units)])
+    raise TypeError("a cancellation has no digest of its own")
+
+
+def check_pay(order: Pay, network: NetworkRule | None, authoriser: bytes, ours: Collection[str]) -> None:
+    """The authorisation is real, and within the signer's own table. Raises SignerRefused."""
+    said = order.authorisation
+    try:
+        Ed25519PublicKey.from_public_bytes(authoriser).verify(bytes.fromhex(order.signature), said.payload())
+    except (InvalidSignature, ValueError) as fault:
+        raise SignerRefused("authorisation_not_signed", f"Nobody we know authorised {said.id}.") from fault
+    if network is None:
+        raise SignerRefused("network_unknown", f"{said.network} is not in the signer's table.")
+    if said.chain_id != network.chain_id:
+        raise SignerRefused("chain_wrong", f"{said.network} has chain id {network.chain_id}, not {said.chain_id}.")
+    asset = network.assets.get(said.asset)
+    if asset is None:
+        raise SignerRefused("asset_unknown", f"{said.asset} is not in the signer's table.")
+    if asset.contract != said.contract:
+        raise SignerRefused("contract_wrong", f"{said.asset} is {asset.contract}, not {said.contract}.")
+    _check_address(said.address, network, ours)
+    if said.memo is not None:
+        raise SignerRefused("memo_not_supported", f"{said.network} carries no memo.")
+    if not 0 < said.units <= asset.limit_per_payout:
+        raise SignerRefused(
+            "over_payout_limit", f"{said.units} units of {said.asset}; at most {asset.limit_per_payout}."
+        )
+
+
+def _check_address(text: str, network: NetworkRule, ours: Collection[str]) -> None:
+    try:
+        raw = evm_address.parse(text)
+    except evm_address.BadAddress as fault:
+        raise SignerRefused("address_malformed", f"{text[:60]!r}: {fault}") from fault
+    if evm_address.checksum(raw) != text:
+        raise SignerRefused("address_not_canonical", f"{text} must be spelt with its checksum.")
+    if not any(raw[:18]):
+        raise SignerRefused("address_nobody", f"{text} belongs to nobody.")
+    if text in {asset.contract for asset in network.assets.values()}:
+        raise SignerRefused("address_is_token_contract", f"{text} is a token; coins sent there are lost.")
+    if text in ours:
+        raise SignerRefused("address_is_ours", f"{text} is the wallet that pays.")
+
+
+def check_first(order: Pay, spent_24h: int, network: NetworkRule, now: datetime) -> None:
+    """Before a first signature: still valid, and within the day's limit. Raises SignerRefused."""
+    said = order.authorisation
+    if from_rfc3339(said.not_after) <= now:
+        raise SignerRefused("authorisation_expired", f"{said.id} had to be signed before {said.not_after}.")
+    limit = network.assets[said.asset].limit_24h
+    if spent_24h + said.units > limit:
+        raise SignerRefused(
+            "over_day_limit", f"{spent_24h} units of {said.asset} in 24 hours and {said.units} pass {limit}."
+        )
+
+
+def check_terms(order: Order, network: NetworkRule) -> None:
+    """The slot and the price are sane. Raises SignerRefused."""
+    terms = order.terms
+    ceiling = network.fee_ceiling
+    if isinstance(order, Pay):
+        ceiling = min(ceiling, order.authorisation.fee_ceiling_units)
+    if not (0 <= terms.nonce < 2**63 and 21_000 <= terms.gas <= MAX_GAS and 0 <= terms.tip <= terms.max_fee):
+        raise SignerRefused("terms_wrong", f"{terms} cannot be mined.")
+    if terms.gas * terms.max_fee > ceiling:
+        raise SignerRefused("over_fee_ceiling", f"{terms.gas * terms.max_fee} wei of fees; at most {ceiling}.")
+    if isinstance(order, Gas) and not 0 < order.units <= network.gas_top_up:
+        raise SignerRefused("over_gas_limit", f"{order.units} wei of gas; at most {network.gas_top_up}.")
+    if isinstance(order, Sweep) and order.units <= 0:
+        raise SignerRefused("units_wrong", f"{order.units} units cannot be moved.")
+
+
+def check_known(order: Order, known: Known, account: str) -> Version | None:
+    """An id that was signed before: the same bytes again, or a dearer version on its own nonce.
+
+    The version to return again, or None where a new one may be signed. Raises SignerRefused.
+    """
+    terms = order.terms
+    if not isinstance(order, Cancel) and order_digest(order) != known.digest:
+        raise SignerRefused("order_changed", f"{order.id} was signed with other words; an id stands for one payment.")
+    if account != known.account or terms.nonce != known.nonce:
+        raise SignerRefused(
+            "nonce_changed", f"{order.id} has nonce {known.nonce} of {known.account} for ever, not {terms.nonce}."
+        )
+    kind = "cancel" if isinstance(order, Cancel) else "pay"
+    asked = (kind, terms.gas, terms.max_fee, terms.tip)
+    for version in known.versions:
+        if (version.kind, version.gas, version.max_fee, version.tip) == asked:
+            return version
+    if kind == "pay" and any(version.kind == "cancel" for version in known.versions):
+        raise SignerRefused("cancelled", f"{order.id} was cancelled on its nonce; it is not paid any more.")
+    dearest = max(known.versions, key=lambda version: version.max_fee)
+    if not (_dearer(terms.max_fee, dearest.max_fee) and _dearer(terms.tip, dearest.tip)):
+        raise SignerRefused(
+            "not_dearer",
+            f"A replacement of {order.id} must be {RAISE_PERCENT} % dearer than {dearest.max_fee}/{dearest.tip}.",
+        )
+    return None
+
+
+def _dearer(new: int, old: int) -> bool:
+    return new * 100 >= old * (100 + RAISE_PERCENT) and new > old
+
+
+def transaction(order: Order, network: NetworkRule, own: str, deposit: str | None, hot: str) -> Transaction:
+    """The transaction that an order means, built here and not taken from anybody.
+
+    `own` spends; `deposit` is the address that a Gas order serves; `hot` is the wallet that pays.
+    """
+    terms = order.terms
+    if isinstance(order, Cancel):
+        return _build(network, terms, own, 0, b"")
+    if isinstance(order, Pay):
+        return _move(
+            network, terms, order.authorisation.contract, order.authorisation.address, order.authorisation.units
+        )
+    if isinstance(order, Gas):
+        assert deposit is not None  # derived by the caller from the order's own index
+        return _build(network, terms, deposit, order.units, b"")
+    return _move(network, terms, order.contract, hot, order.units)
+
+
+def _move(network: NetworkRule, terms: Terms, contract: str | None, receiver: str, units: int) -> Transaction:
+    if contract is None:
+        return _build(network, terms, receiver, units, b"")
+    return _build(network, terms, contract, 0, transfer_data(evm_address.parse(receiver), units))
+
+
+def _build(network: NetworkRule, terms: Terms, to: str, value: int, data: bytes) -> Transaction:
+    return Transaction(
+        network.chain_id, terms.nonce, terms.tip, terms.max_fee, terms.gas, evm_address.parse(to), value, data
+    )

@@ -1,0 +1,124 @@
+"""What a signer is told: its own table of networks, assets and ceilings, which nobody else can change."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class SettingsFault(Exception):
+    """`signer.json` cannot be used; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRule:
+    """What may leave in one asset, in its units."""
+
+    contract: str | None  # checksum spelling; None = the native coin
+    limit_per_payout: int
+    limit_24h: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRule:
+    """What may be signed for one network."""
+
+    chain_id: int
+    fee_ceiling: int  # wei: most gas * max_fee of one transaction, whatever an authorisation allows
+    gas_top_up: int  # wei: most native coin for one of our deposit addresses at a time
+    assets: Mapping[str, AssetRule]  # "USDT@evm-local"
+
+
+@dataclass(frozen=True, slots=True)
+class SignerSettings:
+    """One signer's home, read."""
+
+    socket: Path
+    keystore: Path
+    ledger: Path
+    password_file: Path | None  # None: TIDEGATE_SIGNER_PASSWORD
+    authoriser: bytes  # Ed25519 public key: whose authorisations count
+    networks: Mapping[str, NetworkRule]
+
+    def password(self) -> str:
+        """The key store's password. Raises SettingsFault where nobody gives it."""
+        said = os.environ.get("TIDEGATE_SIGNER_PASSWORD")
+        if said is None and self.password_file is not None and self.password_file.exists():
+            said = self.password_file.read_text().strip()
+        if not said:
+            raise SettingsFault("The key store's password is needed: TIDEGATE_SIGNER_PASSWORD or a password file.")
+        return said
+
+
+def load(home: Path) -> SignerSettings:
+    """Read `home`/signer.json. Raises SettingsFault."""
+    path = home / "signer.json"
+    try:
+        said = json.loads(path.read_text())
+        return SignerSettings(
+            socket=Path(said["socket"]),
+            keystore=home / said["keystore"],
+            ledger=home / said["ledger"],
+            password_file=home / said["password_file"] if said.get("password_file") else None,
+            authoriser=bytes.fromhex(said["authoriser"]),
+            networks={
+                name: NetworkRule(
+                    chain_id=int(network["chain_id"]),
+                    fee_ceiling=int(network["fee_ceiling"]),
+                    gas_top_up=int(network["gas_top_up"]),
+                    assets={
+                        asset: AssetRule(rule["contract"], int(rule["limit_per_payout"]), int(rule["limit_24h"]))
+                        for asset, rule in network["assets"].items()
+                    },
+                )
+                for name, network in said["networks"].items()
+            },
+        )
+    except FileNotFoundError as fault:
+        raise SettingsFault(f"There is no {path}; a signer's home has one.") from fault
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise SettingsFault(f"{path} cannot be read: {type(fault).__name__} {fault}.") from fault
+
+
+def save(home: Path, settings: SignerSettings) -> None:
+    """Write `home`/signer.json so that `load` reads it; limits as text, because they pass 2**53."""
+    text = json.dumps(
+        {
+            "socket": str(settings.socket),
+            "keystore": settings.keystore.name,
+            "ledger": settings.ledger.name,
+            "password_file": settings.password_file.name if settings.password_file else None,
+            "authoriser": settings.authoriser.hex(),
+            "networks": {
+                name: {
+                    "chain_id": network.chain_id,
+                    "fee_ceiling": str(network.fee_ceiling),
+                    "gas_top_up": str(network.gas_top_up),
+                    "assets": {
+                        asset: {
+                            "contract": rule.contract,
+                            "limit_per_payout": str(rule.limit_per_payout),
+                            "limit_24h": str(rule.limit_24h),
+                        }
+                        for asset, rule in network.assets.items()
+                    },
+                }
+                for name, network in settings.networks.items()
+            },
+        },
+        indent=2,
+    )
+    write_private(home / "signer.json", text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    part = path.with_suffix(path.suffix + ".part")
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
