@@ -1,6 +1,6 @@
 """A real local chain for tests: one node for the whole run, each test put back to where it found it.
 
-Bring the fixtures into a test file with `from tests.chain_kit import anvil_url as anvil_url, node as node`.
+Bring the fixtures into a test file with `from chain_kit import anvil_url as anvil_url, node as node`.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Node:
 @pytest.fixture(scope="session")
 def anvil_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A node for the whole run of this test process, which mines only when told."""
-    anvil = Anvil(tmp_path_factory.mktemp("chain") / "state.json", free_port())
+    # Reverting to a snapshot does not give the states back that were pruned since: enough for a whole run.
+    anvil = Anvil(tmp_path_factory.mktemp("chain") / "state.json", free_port(), states_kept=5000)
     yield anvil.start()
     anvil.stop()
 
@@ -105,8 +106,10 @@ def node(anvil_url: str) -> Iterator[Node]:
     node = Node(anvil_url)
     before = node.snapshot()
     yield node
-    node.revert(before)
-    node.close()
+    try:
+        node.revert(before)
+    finally:
+        node.close()
 
 
 def free_port() -> int:

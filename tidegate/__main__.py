@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -22,15 +25,36 @@ HOME = Path("data")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     args = _parser().parse_args(argv)
+    if os.environ.get("TIDEGATE_WITH_PARENT"):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     command: Callable[[argparse.Namespace], int] = args.command
     try:
         return command(args)
-    except (Refusal, SettingsFault, OSError) as fault:
+    except tuple(_expected()) as fault:
         code = f"{fault.code}: " if isinstance(fault, Refusal) else ""
         print(f"tidegate: {code}{fault}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _expected() -> list[type[Exception]]:
+    """What ends a command with one clear line; anything else is a bug and shows where."""
+    from tidegate.custody.jobs import WrongChain
+    from tidegate.db.migrate import MigrationFault
+    from tidegate.db.server import ServerFault
+    from tidegate.demo.run import CannotRun
+    from tidegate.integrations.anvil import AnvilFault, AnvilMissing
+    from tidegate.signer.settings import SettingsFault as SignerFault
+
+    known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
+    return [*known, CannotRun, AnvilFault, AnvilMissing, SignerFault]
+
+
+def _end_with_parent() -> None:
+    """A part of `tidegate run` ends with it, however that was killed: its end of the pipe closes."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from chain_kit import Node, free_port, fresh_address
 
-from tests.chain_kit import Node, free_port, fresh_address
 from tidegate.integrations.anvil import CONFIRMING_BLOCKS, Anvil, AnvilFault, AnvilMissing, Miner, binary
 from tidegate.integrations.evm import EvmChain
 

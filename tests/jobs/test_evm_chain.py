@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from chain_kit import Contract, Node, free_port, fresh_address
+from chain_kit import anvil_url as anvil_url
+from chain_kit import node as node
 from eth_account import Account
 
-from tests.chain_kit import Contract, Node, free_port, fresh_address
-from tests.chain_kit import anvil_url as anvil_url
-from tests.chain_kit import node as node
 from tidegate.base.chain import Fees, Transfer, Unreachable, WouldRevert
 from tidegate.codec.evm_address import keccak256
 from tidegate.integrations import deep_json

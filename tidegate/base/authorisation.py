@@ -6,6 +6,7 @@ decodes what it is asked to sign against it. Rulebook section 3, last but one po
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from tidegate.base.canonical import canonical
@@ -31,3 +32,10 @@ class Authorisation:
     def payload(self) -> bytes:
         """The bytes that are signed: a domain tag, a newline, the canonical text."""
         return b"tidegate authorisation v1\n" + canonical(self).encode()
+
+    @classmethod
+    def read(cls, text: str) -> Authorisation:
+        """The order that a canonical text says: numbers stand there as text."""
+        said = json.loads(text)
+        numbers = {name: int(said[name]) for name in ("chain_id", "units", "fee_ceiling_units", "policy_version")}
+        return cls(**{**said, **numbers})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -105,7 +104,7 @@ def queue_payout(tx: Tx, order: Authorisation, signature: str, party_id: str, as
 
 def authorisation_of(payout: store.Payout) -> Authorisation:
     """The order that a withdrawal's payout carries."""
-    return Authorisation(**json.loads(payout.order_text))
+    return Authorisation.read(payout.order_text)
 
 
 def recall(tx: Tx, withdrawal_id: str) -> bool:

@@ -329,8 +329,8 @@ def _order(lane: _Lane, payout: Payout, terms: Terms) -> Order:
         return Pay(authorisation_of(payout), payout.signature, terms)
     said = json.loads(payout.order_text)
     if payout.purpose == "gas":
-        return Gas(payout.id, payout.network, said["index"], payout.units, terms)
-    return Sweep(payout.id, payout.network, said["index"], said["contract"], payout.units, terms)
+        return Gas(payout.id, payout.network, int(said["index"]), payout.units, terms)
+    return Sweep(payout.id, payout.network, int(said["index"]), said["contract"], payout.units, terms)
 
 
 def _void(lane: _Lane, attempt: Attempt, no: SignerRefused) -> None:

@@ -65,12 +65,13 @@ class Anvil:
     watches, such blocks look reorganised away. Past states are kept for the last 64 blocks only.
     """
 
-    def __init__(self, state: Path, port: int, program: Path | None = None) -> None:
+    def __init__(self, state: Path, port: int, program: Path | None = None, states_kept: int = _STATES_KEPT) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.recovered: str | None = None  # what start() had to repair, for the log
         self._state = state.resolve()
         self._port = port
         self._program = program
+        self._states_kept = states_kept
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: int | None = None
         self._stopping = threading.Event()
@@ -133,7 +134,7 @@ class Anvil:
             str(program), "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID),
             "--no-mining", "--silent", "--state", str(self._state), "--state-interval", "1",
             # Without past states, a restart would leave blocks that nobody can trace any more.
-            "--preserve-historical-states", "--prune-history", str(_STATES_KEPT),
+            "--preserve-historical-states", "--prune-history", str(self._states_kept),
             # Later forks write into system contracts with every block, and so into every state that is kept.
             "--hardfork", "cancun",
         ]
