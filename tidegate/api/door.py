@@ -132,7 +132,7 @@ class Gate:
     batching: Batching
     metrics: Metrics
     threads: CapacityLimiter
-    ready: Callable[[], list[str]]  # what is not ready, in words; see app.ApiSettings
+    head: Callable[[str], int | None]  # newest block of a network, None while its node is unreachable
     settings: Settings = field(default_factory=Settings)
 
     async def admit(self, request: Request, scope: str) -> Identity:
@@ -141,7 +141,8 @@ class Gate:
             return NOBODY
         secret = _bearer(request)
         host = request.client.host if request.client else None
-        return await self.in_thread(partial(self._who, secret, host, scope))
+        identity: Identity = await self.in_thread(partial(self._who, secret, host, scope))
+        return identity
 
     def _who(self, secret: str, host: str | None, scope: str) -> Identity:
         with self.pool.connection(timeout=5) as conn:

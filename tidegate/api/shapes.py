@@ -324,6 +324,7 @@ class Hold(Out):
 
 class Payout(Out):
     status: str
+    waiting_for: str | None
     tx: str | None
     confirmations: int | None = Field(description="Null until it is mined, or while the node is unreachable.")
 
@@ -599,3 +600,76 @@ class Health(Out):
 class Ready(Out):
     status: Literal["ready", "not_ready"]
     waiting_for: list[str]
+
+
+class Addresses(Out):
+    addresses: list[Address]
+
+
+class QuarantinedRow(Quarantined):
+    text: str
+
+
+class Quarantine(Out):
+    quarantined: list[QuarantinedRow]
+
+
+class PolicyCheck(Out):
+    valid: bool
+    errors: list[BadField]
+
+
+class NewSwitch(In):
+    scope: Literal["asset", "network", "platform"]
+    subject: Short = Field(examples=["USDT@evm-local"])
+    reason: Text = Field(description="Customers read it.")
+
+
+class KillSwitch(Out):
+    id: str
+    scope: str
+    subject: str
+    reason: str
+    since: At
+
+
+class KillSwitches(Out):
+    kill_switches: list[KillSwitch]
+
+
+class Asset(Out):
+    asset: str
+    network: str
+    decimals: int
+    contract: str | None
+
+
+class Assets(Out):
+    assets: list[Asset]
+
+
+class HotWallet(Out):
+    network: str
+    address: str
+    next_nonce: int
+
+
+class OpenPayout(Out):
+    id: str
+    purpose: str
+    ref: str
+    asset: str
+    network: str
+    amount: Decimal
+    status: str
+    waiting_for: str | None
+    detail: str | None
+    failures: int
+    nonce: int | None
+    tx: str | None
+    created_at: At
+
+
+class Treasury(Out):
+    wallets: list[HotWallet]
+    payouts: list[OpenPayout]

@@ -809,9 +809,21 @@ def _got(conn: Conn, id: str) -> Withdrawal:
 
 def view(conn: Conn, withdrawal: Withdrawal, assets: Mapping[int, Asset]) -> dict[str, Any]:
     """The withdrawal as the API says it, with its newest decision."""
-    decision = store.decision(conn, withdrawal.decision_id)
-    assert decision is not None
-    return answer.as_json(withdrawal, assets[withdrawal.asset_id], Outcome(decision.outcome), findings_of(decision))
+    return views(conn, [withdrawal], assets)[0]
+
+
+def views(conn: Conn, found: Sequence[Withdrawal], assets: Mapping[int, Asset]) -> list[dict[str, Any]]:
+    """Withdrawals as the API says them. Where a payment waits, the withdrawal says what for."""
+    decisions = {row.id: row for row in store.decisions(conn, [w.decision_id for w in found])}
+    payouts = custody.payouts_of(conn, [w.id for w in found if w.status in (Status.APPROVED, Status.PAYING)])
+    said = []
+    for item in found:
+        payout = payouts.get(item.id)
+        if item.waiting_for is None and payout is not None and payout.waiting_for is not None:
+            item = replace(item, waiting_for=payout.waiting_for)
+        decision = decisions[item.decision_id]
+        said.append(answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision)))
+    return said
 
 
 def findings_of(decision: store.DecisionRow) -> list[Finding]:

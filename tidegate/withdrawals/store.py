@@ -393,6 +393,19 @@ def decision(conn: Conn, id: str) -> DecisionRow | None:
     )
 
 
+def decisions(conn: Conn, ids: Sequence[str]) -> list[DecisionRow]:
+    """Some decisions."""
+    return rows(
+        conn,
+        DecisionRow,
+        """
+        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+          FROM decision WHERE id = ANY(%(ids)s)
+        """,
+        {"ids": list(ids)},
+    )
+
+
 def decisions_of(conn: Conn, withdrawal_id: str) -> list[DecisionRow]:
     """Every decision about one withdrawal, oldest first."""
     return rows(

@@ -1,0 +1,51 @@
+# `make` alone says what there is. Everything installs into .venv; nothing global, no root.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test fast check bench lock clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .venv/ready node_modules/ready ## install everything into .venv and node_modules (run and test do it themselves)
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Tidegate needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+run: setup ## everything on 127.0.0.1:8800: database, local chain, signer, worker, API, console, demo
+	@$(BIN)/tidegate run $(ARGS)
+
+test: setup check ## lint, types, and every test, fast ones first
+	$(BIN)/python -m pytest tests/architecture tests/rules -n 2
+	$(BIN)/python -m pytest tests/flows tests/api -n 2
+	$(BIN)/python -m pytest tests/jobs tests/sim tests/run
+	$(BIN)/python -m pytest tests/browser
+
+fast: setup check ## lint, types, and the tests that need no node and no browser
+	$(BIN)/python -m pytest tests/architecture tests/rules tests/flows tests/api -n 2
+
+check: setup ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## ratios against pgbench on the same server, in one run
+	$(BIN)/python bench/authorise.py
+
+lock: setup ## pin the dependencies anew
+	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \
+	  pyproject.toml -o requirements.lock
+
+clean: ## remove what was installed and built; the data folder stays
+	rm -rf .venv node_modules build dist

@@ -1,0 +1,210 @@
+"""The application: the routes behind the door, errors in one shape, and what a supervisor asks."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+import tidegate
+from tidegate.api import problems, shapes, store
+from tidegate.api.batching import Batching
+from tidegate.api.door import Endpoint, Gate, Guarded
+from tidegate.api.metrics import Metrics
+from tidegate.api.routes import ROUTES
+from tidegate.base.canonical import canonical
+from tidegate.base.refusals import Refusal
+from tidegate.db import pool
+
+log = structlog.get_logger("api")
+
+CONNECTIONS = 16
+WORKER_SILENT = timedelta(seconds=30)
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+_TITLES = {404: "route_unknown", 405: "method_not_allowed"}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """What a server needs. `head` tells a network's newest block, or None while its node is away."""
+
+    database_url: str
+    data_key: bytes
+    clock: Callable[[], datetime]
+    head: Callable[[str], int | None]
+    networks: tuple[str, ...] = ()
+    shards: int = 2
+
+
+def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None = None) -> FastAPI:
+    """The API; with `console` also the pages for staff, below /console."""
+    connections = pool(settings.database_url, CONNECTIONS)
+    batching = Batching(settings.database_url, settings.clock, settings.shards)
+    gate = Gate(
+        pool=connections,
+        clock=settings.clock,
+        data_key=settings.data_key,
+        batching=batching,
+        metrics=Metrics(),
+        threads=CapacityLimiter(CONNECTIONS),
+        head=settings.head,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        batching.start()
+        yield
+        batching.stop()
+        connections.close()
+
+    app = FastAPI(
+        title="Tidegate",
+        version=tidegate.__version__,
+        description="The gate through which coins leave: decided, held, paid exactly once, explained.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    for route in ROUTES:
+        app.router.add_api_route(
+            route.path,
+            Endpoint(route, gate),
+            methods=[route.method],
+            status_code=route.status,
+            response_model=None,
+            route_class_override=Guarded,
+            operation_id=route.name,
+            tags=[route.path.split("/")[2] if route.path.startswith("/v1/") else "operation"],
+            responses=_responses(route.answer, route.status, route.scope, route.refuses),
+            openapi_extra=_extra(route.scope, route.takes),
+        )
+    _health(app, gate, settings)
+    _errors(app)
+    app.middleware("http")(partial(_around, gate.metrics))
+    if console is not None:
+        app.mount("/console", console(gate))
+    return app
+
+
+def _responses(answer: Any, status: int, scope: str, refuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:
+    usual = {422, 503} if scope == "public" else {400, 401, 403, 413, 415, 422, 503}
+    said: dict[int | str, dict[str, Any]] = {
+        code: {
+            "description": "A problem with a stable code.",
+            "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for code in sorted(usual | set(refuses))
+    }
+    return {status: {"model": answer} if answer is not None else {"description": "Text."}, **said}
+
+
+def _extra(scope: str, takes: str) -> dict[str, Any]:
+    extra: dict[str, Any] = {"x-scope": scope}
+    if scope != "public":
+        extra["security"] = [{"key": []}]
+    if takes == "csv":
+        extra["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
+    return extra
+
+
+def _health(app: FastAPI, gate: Gate, settings: ApiSettings) -> None:
+    @app.get("/health", response_model=shapes.Health, openapi_extra={"x-scope": "public"}, tags=["operation"])
+    async def health() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok", "version": tidegate.__version__}
+
+    @app.get("/ready", response_model=shapes.Ready, openapi_extra={"x-scope": "public"}, tags=["operation"])
+    async def ready() -> Response:
+        """Database, worker and nodes are there: coins can move."""
+        waiting = await gate.in_thread(partial(_waiting_for, gate, settings))
+        body = {"status": "not_ready" if waiting else "ready", "waiting_for": waiting}
+        return Response(canonical(body), 503 if waiting else 200, media_type="application/json")
+
+    app.openapi_schema = None
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            said = made()
+            parts = said.setdefault("components", {})
+            parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            problem = shapes.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts["schemas"].update(problem.pop("$defs", {}))
+            parts["schemas"]["Problem"] = problem
+            for gone in ("HTTPValidationError", "ValidationError"):
+                parts["schemas"].pop(gone, None)
+            app.openapi_schema = said
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _waiting_for(gate: Gate, settings: ApiSettings) -> list[str]:
+    """What is missing, in words; nothing = ready."""
+    missing = [f"the node of {name}" for name in settings.networks if settings.head(name) is None]
+    try:
+        with gate.pool.connection(timeout=2) as conn:
+            beat = store.last_beat(conn)
+    except Exception as fault:  # whatever it is: the database cannot be used, and /ready says so
+        log.warning("not ready", fault=f"{type(fault).__name__}: {fault}")
+        return ["the database", *missing]
+    if beat is None or settings.clock() - beat > WORKER_SILENT:
+        missing.append("a worker")
+    return missing
+
+
+def _errors(app: FastAPI) -> None:
+    @app.exception_handler(Refusal)
+    async def refused(_: Request, refusal: Refusal) -> Response:
+        return problems.response(problems.of(refusal))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, fault: RequestValidationError) -> Response:
+        errors = [problems.field_error(error) for error in fault.errors()]
+        return problems.response(problems.of(problems.Invalid(errors)))
+
+    @app.exception_handler(HTTPException)
+    async def plain(_: Request, fault: HTTPException) -> Response:
+        code = _TITLES.get(fault.status_code, "request_refused")
+        return problems.response(problems.body(fault.status_code, code, str(fault.detail)), fault.headers)
+
+
+Next = Callable[[Request], Awaitable[Response]]
+
+
+async def _around(metrics: Metrics, request: Request, call_next: Next) -> Response:
+    """Count and time every call; a bug is answered with a number to find it by, and with nothing else."""
+    began = time.monotonic()
+    try:
+        answer = await call_next(request)
+    except Exception:
+        number = secrets.token_hex(6)
+        log.exception("bug", request=number, method=request.method, path=request.url.path)
+        answer = problems.response(
+            problems.body(500, "internal_error", f"Something broke on our side; tell us the number {number}.")
+        )
+    route = request.scope.get("route")
+    metrics.answered(getattr(route, "path", "none"), answer.status_code, time.monotonic() - began)
+    for name, value in _HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer

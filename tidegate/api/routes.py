@@ -1,0 +1,651 @@
+"""The calls: one function each, and the table that the server, the reference and the tests are made from."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Query
+
+import tidegate
+from tidegate.api import say, shapes, store
+from tidegate.api.door import PUBLIC, Asking, Call, Route, Said, Secret, replay_scope
+from tidegate.api.say import page
+from tidegate.base.canonical import canonical, digest
+from tidegate.base.money import to_text
+from tidegate.base.refusals import Malformed, NotFound, Refusal
+from tidegate.base.times import hours, rfc3339
+from tidegate.cases import flow as cases
+from tidegate.custody import flow as custody
+from tidegate.db import act, journal
+from tidegate.ledger import flow as ledger
+from tidegate.parties import flow as parties
+from tidegate.parties.party import Party, Verified
+from tidegate.policy import flow as policies
+from tidegate.policy.pack import faults
+from tidegate.screening import flow as screening
+from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals import replaying
+from tidegate.withdrawals import store as withdrawal_store
+from tidegate.withdrawals.asking import Ask, destination
+from tidegate.withdrawals.withdrawal import Status
+
+Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
+Before = Annotated[str | None, Query(max_length=64, description="`next` of the page before.")]
+After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
+Text = Annotated[str | None, Query(max_length=200)]
+
+START = "0.-1"
+"""Before the first entry of the journal."""
+
+
+# Customers.
+
+
+def create_customer(call: Call, body: shapes.NewCustomer) -> Any:
+    """Take a customer in. They have no identity level yet, so nothing can leave."""
+    made = parties.register(call.conn, body.external_id, body.country, body.name, body.email, call.actor, call.now)
+    return say.customer(made)
+
+
+def list_customers(call: Call, q: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+    """Customers, newest first; `q` looks in ids, names and mail addresses."""
+    if call.party_id is not None:
+        return page("customers", [say.customer(parties.get(call.conn, call.party_id))], limit + 1)
+    return page("customers", [say.customer(p) for p in parties.page(call.conn, q, before, limit)], limit)
+
+
+def get_customer(call: Call, id: str) -> Any:
+    """One customer."""
+    return say.customer(_party(call, id))
+
+
+def set_identity(call: Call, id: str, body: shapes.Identity) -> Any:
+    """Write down who somebody verified the customer to be. It replaces what was known before."""
+    verified = Verified(body.level, body.verified_name, body.date_of_birth, body.country, body.provider, body.reference)
+    return say.customer(parties.set_identity(call.conn, call.customer(id), verified, call.actor, call.now))
+
+
+def record_event(call: Call, id: str, body: shapes.NewEvent) -> Any:
+    """Tell what happened to the customer's account: a changed password makes withdrawals wait."""
+    said = parties.record_event(
+        call.conn,
+        call.customer(id),
+        body.type,
+        body.at,
+        call.actor,
+        call.now,
+        body.device_id,
+        body.ip,
+        body.country,
+    )
+    return say.event(said)
+
+
+def get_balances(call: Call, id: str) -> Any:
+    """What the customer has, explained by purpose of hold."""
+    _party(call, id)
+    assets = call.setting().assets
+    return {"balances": [say.balance(b, assets[b.asset_id]) for b in ledger.balances(call.conn, id)]}
+
+
+def get_limits(call: Call, id: str) -> Any:
+    """What still fits into each window."""
+    found = withdrawals.headroom(call.conn, _party(call, id), call.setting(), call.now)
+    return {"currency": "USD", "windows": [say.window(h) for h in found]}
+
+
+def get_timeline(call: Call, id: str) -> Any:
+    """Everything the journal says about the customer, oldest first."""
+    _party(call, id)
+    return {"entries": [say.entry(n) for n in parties.timeline(call.conn, id)]}
+
+
+def freeze_customer(call: Call, id: str, body: shapes.Freeze) -> Any:
+    """Stop everything outgoing of the customer, at once, until somebody lifts it."""
+    return say.restriction(parties.freeze(call.conn, call.customer(id), body.reason, call.actor, call.now))
+
+
+def enrol_factor(call: Call, id: str, body: shapes.NewFactor) -> Any:
+    """Give the customer an authenticator app. Replacing one counts as a change of factor."""
+    made = parties.enrol_totp(call.conn, call.customer(id), call.gate.data_key, call.actor, call.now)
+    return Secret({"id": made.id, "secret": made.secret, "otpauth_uri": made.otpauth_uri}, made.id)
+
+
+# Custody, addresses.
+
+
+def make_deposit_address(call: Call, id: str, body: shapes.AssetName) -> Any:
+    """The address at which the customer's deposits arrive; always the same one per network."""
+    asset = call.setting().by_name.get((body.asset, body.network))
+    if asset is None:
+        raise Malformed("asset_unknown", f"{body.asset}@{body.network} is not an asset here.", field="asset")
+    address = custody.deposit_address(call.conn, call.customer(id), asset.network, call.actor, call.now)
+    return {"customer": id, "asset": asset.symbol, "network": asset.network, "address": address, "memo": None}
+
+
+def list_deposits(call: Call, customer: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+    """Deposits, newest first: seen on chain, credited when final."""
+    whose = _whose(call, customer)
+    assets = call.setting().assets
+    found = custody.deposits(call.conn, whose, before, limit)
+    return page("deposits", [say.deposit(d, assets[d.asset_id]) for d in found], limit)
+
+
+def save_address(call: Call, id: str, body: shapes.NewAddress) -> Any:
+    """Put an address into the customer's book, so that its waiting time begins."""
+    setting = call.setting()
+    address = destination(body.network, body.address, body.memo or "", setting.by_name, setting.ours)
+    if body.network not in {asset.network for asset in setting.assets.values()}:
+        raise Malformed("network_unknown", f"No asset of {body.network} is handled here.", field="network")
+    with act(call.conn, call.actor, call.now) as tx:
+        if call.customer(id) not in parties.lock(call.conn, [id]):
+            raise NotFound("customer_unknown", f"There is no customer {id}.")
+        entry, _ = screening.save(tx, id, body.network, address, body.memo or "", body.label, body.ownership)
+    listed = screening.hits(call.conn, [(entry.network, entry.address)], call.now).get((entry.network, entry.address))
+    return say.address(entry, _usable_at(call, entry), ["address_listed"] if listed else [])
+
+
+def list_addresses(call: Call, id: str) -> Any:
+    """The customer's address book, newest first."""
+    _party(call, id)
+    return {"addresses": [say.address(a, _usable_at(call, a), []) for a in screening.book(call.conn, id)]}
+
+
+def _usable_at(call: Call, entry: screening.SavedAddress) -> datetime | None:
+    """From when the smallest amount that waits no longer waits; null where new addresses do not wait at all."""
+    policy = call.setting().policy
+    wait = policy.new_address_hours(policy.new_address_from)
+    return None if wait is None else entry.saved_at + hours(wait)
+
+
+# Withdrawals.
+
+
+async def request_withdrawal(asking: Asking, body: shapes.NewWithdrawal) -> Said:
+    """Ask for a withdrawal. The answer says what it waits for, why, and until when.
+
+    A "no" of the policy is an answer too: 201 with the status `declined` and every reason.
+    """
+    party_id = asking.identity.party_id
+    if party_id not in (None, body.customer):
+        raise NotFound("customer_unknown", f"There is no customer {body.customer}.", field="customer")
+    ask = Ask(
+        party_id=body.customer,
+        actor=asking.identity.actor,
+        asset=body.asset,
+        network=body.network,
+        amount=body.amount,
+        address=body.address,
+        address_id=body.address_id,
+        memo=body.memo,
+        fee_ceiling=body.fee_ceiling,
+        scope=replay_scope(asking.identity),
+        key=asking.key,
+        request=asking.asked,
+    )
+    answer = await asking.gate.batching.request(ask)
+    return Said(answer.status, answer.body, replayed=answer.replayed)
+
+
+def list_withdrawals(
+    call: Call,
+    customer: Text = None,
+    status: Annotated[Status | None, Query()] = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Any:
+    """Withdrawals, newest first."""
+    found = withdrawal_store.search(
+        call.conn, _whose(call, customer), status.value if status else None, None, before, limit
+    )
+    return page("withdrawals", withdrawals.views(call.conn, found, call.setting().assets), limit)
+
+
+def get_withdrawal(call: Call, id: str) -> Any:
+    """One withdrawal, with its payment on chain."""
+    found = withdrawals.get(call.conn, id, call.party_id)
+    view = custody.payouts_of(call.conn, [id]).get(id)
+    head = call.gate.head(found.network) if view is not None and view.mined_block is not None else None
+    return {**withdrawals.view(call.conn, found, call.setting().assets), "payout": say.payout(view, head)}
+
+
+def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
+    """Confirm what was shown, with the factor that the decision asked for."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    done = withdrawals.confirm(call.conn, id, body.factor, body.code, call.gate.data_key, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
+def cancel_withdrawal(call: Call, id: str) -> Any:
+    """Take it back, while no payment has started."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    return withdrawals.view(call.conn, withdrawals.cancel(call.conn, id, call.actor, setting, call.now), setting.assets)
+
+
+def abandon_withdrawal(call: Call, id: str, body: shapes.Lift) -> Any:
+    """Cancel a payment that hangs on its own nonce; whichever of the two is mined decides."""
+    found = withdrawals.get(call.conn, id)
+    custody.abandon(call.conn, id, body.reason, call.actor, call.now)
+    return withdrawals.view(call.conn, found, call.setting().assets)
+
+
+def get_withdrawal_timeline(call: Call, id: str) -> Any:
+    """Everything the journal says about the withdrawal and its payment, oldest first."""
+    withdrawals.get(call.conn, id, call.party_id)
+    return {"entries": [say.entry(n) for n in journal.about(call.conn, id)]}
+
+
+def get_decision(call: Call, id: str) -> Any:
+    """A decision with its findings, everything it saw, and the versions that judged."""
+    return say.decision(_decision(call, id))
+
+
+def replay_decision(call: Call, id: str) -> Any:
+    """Judge the stored facts again under the stored policy: the same bytes, years later."""
+    row = _decision(call, id)
+    again = replaying.replay(row.facts, policies.at_version(call.conn, row.policy_version))
+    findings = canonical(again.findings)
+    return {
+        "identical": findings == row.findings and again.outcome.value == row.outcome,
+        "outcome": again.outcome.value,
+        "findings": json.loads(findings),
+        "stored_outcome": row.outcome,
+        "facts_intact": digest(json.loads(row.facts)) == row.facts_hash,
+        "engine": tidegate.__version__,
+        "stored_engine": row.engine,
+    }
+
+
+def _decision(call: Call, id: str) -> withdrawal_store.DecisionRow:
+    row = withdrawal_store.decision(call.conn, id)
+    if row is None:
+        raise NotFound("decision_unknown", f"There is no decision {id}.")
+    return row
+
+
+# Lists, restrictions, cases.
+
+
+def list_lists(call: Call) -> Any:
+    """The screening lists: how many entries, how old, fresh or not."""
+    return {
+        "lists": [
+            {
+                "name": item.name,
+                "entries": item.entries,
+                "as_of": say.at(item.imported_at),
+                "fresh": screening.is_fresh(item, call.now),
+                "max_age_hours": item.max_age_hours,
+            }
+            for item in screening.all_lists(call.conn)
+        ]
+    }
+
+
+def list_quarantine(call: Call, name: str) -> Any:
+    """Rows of the newest import that nobody could read."""
+    rows = screening.quarantine(call.conn, name)
+    return {"quarantined": [{"line": r.line, "reason": r.reason, "text": r.text} for r in rows]}
+
+
+def import_list(call: Call, name: str, text: str, force: bool = False) -> Any:
+    """Replace a list by a CSV file whose header names `address` and `asset` or `network`."""
+    done = screening.import_list(call.conn, name, text, call.actor, call.now, force=force)
+    return {
+        "imported": done.imported,
+        "removed": done.removed,
+        "quarantined": [{"line": q.line, "reason": q.reason} for q in done.quarantined],
+    }
+
+
+def list_restrictions(call: Call, customer: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+    """Restrictions ever ordered, newest first."""
+    found = parties.restriction_page(call.conn, customer, before, limit)
+    return page("restrictions", [say.restriction(r) for r in found], limit)
+
+
+def restrict(call: Call, body: shapes.NewRestriction) -> Any:
+    """Order a restriction; it stops moves from now on and rewrites nothing."""
+    made = parties.restrict(call.conn, body.party, body.kind, body.until, body.reason, call.actor, call.now, body.value)
+    return say.restriction(made)
+
+
+def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
+    """End a restriction."""
+    return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now))
+
+
+def list_cases(call: Call, status: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+    """Questions for people, newest first."""
+    return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit)], limit)
+
+
+def get_case(call: Call, id: str) -> Any:
+    """One case with everything people said."""
+    return say.case_file(cases.file(call.conn, id))
+
+
+def assign_case(call: Call, id: str) -> Any:
+    """Take the case: everybody sees who looks at it."""
+    return say.case(cases.assign(call.conn, id, call.actor, call.actor, call.now))
+
+
+def add_evidence(call: Call, id: str, body: shapes.NewEvidence) -> Any:
+    """Add to the file what was found out."""
+    return say.case_file(cases.add_evidence(call.conn, id, body.note, call.actor, call.now))
+
+
+def answer_case(call: Call, id: str, body: shapes.NewAnswer) -> Any:
+    """Approve or decline. One decline ends it; approvals count until the quorum is there."""
+    return say.case_file(cases.answer(call.conn, id, call.actor, body.answer, body.reason, call.now))
+
+
+# Policies, kill switches, keys.
+
+
+def list_policies(call: Call) -> Any:
+    """Every version, newest first."""
+    current = _in_force(call)
+    return {"policies": [say.policy(v, v.version == current) for v in policies.versions(call.conn)]}
+
+
+def propose_policy(call: Call, body: dict[str, Any]) -> Any:
+    """Keep a pack as a draft; a second person must approve it."""
+    return say.policy(policies.propose(call.conn, body, call.actor, call.now), False)
+
+
+def check_policy(call: Call, body: dict[str, Any]) -> Any:
+    """Say everything that is wrong with a pack, without keeping it."""
+    wrong = faults(body)
+    return {
+        "valid": not wrong,
+        "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong],
+    }
+
+
+def approve_policy(call: Call, version: int) -> Any:
+    """Agree to somebody else's draft."""
+    return say.policy(policies.approve(call.conn, version, call.actor, call.now), False)
+
+
+def activate_policy(call: Call, version: int) -> Any:
+    """Put an approved version in force now."""
+    done = policies.activate(call.conn, version, call.actor, call.now)
+    return say.policy(done, _in_force(call) == version)
+
+
+def _in_force(call: Call) -> int | None:
+    try:
+        return policies.active(call.conn, call.now).version
+    except Refusal:  # none is in force yet: a state to show, not a fault
+        return None
+
+
+def list_switches(call: Call) -> Any:
+    """The kill switches that are on."""
+    return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
+
+
+def switch_on(call: Call, body: shapes.NewSwitch) -> Any:
+    """Stop payments of an asset, a network or everything, at once."""
+    return say.switch(policies.switch_on(call.conn, body.scope, body.subject, body.reason, call.actor, call.now))
+
+
+def switch_off(call: Call, id: str) -> Any:
+    """Let payments go on."""
+    policies.switch_off(call.conn, id, call.actor, call.now)
+    return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
+
+
+def list_keys(call: Call) -> Any:
+    """Every key, without secrets."""
+    return {"keys": [say.key(k) for k in parties.keys(call.conn)]}
+
+
+def create_key(call: Call, body: shapes.NewKey) -> Any:
+    """Give somebody a key. It is shown in this answer and nowhere else."""
+    made = parties.create_key(
+        call.conn,
+        body.role,
+        body.label,
+        call.actor,
+        call.now,
+        body.customer,
+        body.scopes,
+        body.addresses,
+        body.expires_at,
+    )
+    kept = next(k for k in parties.keys(call.conn) if k.id == made.id)
+    return Secret({**say.key(kept), "key": made.secret}, made.id)
+
+
+def revoke_key(call: Call, id: str) -> Any:
+    """Take a key away for good."""
+    parties.revoke_key(call.conn, id, call.actor, call.now)
+    return say.key(next(k for k in parties.keys(call.conn) if k.id == id))
+
+
+# Treasury, journal, public.
+
+
+def get_treasury(call: Call, limit: Limit = 100) -> Any:
+    """The wallets that pay, and every payment that has not ended with what it waits for."""
+    assets = call.setting().assets
+    wallets = [w for n in custody.networks(call.conn) for w in custody.wallets(call.conn, n.id) if w.kind == "hot"]
+    return {
+        "wallets": [{"network": w.network, "address": w.address, "next_nonce": w.next_nonce} for w in wallets],
+        "payouts": [
+            {
+                "id": p.id,
+                "purpose": p.purpose,
+                "ref": p.ref,
+                "asset": assets[p.asset_id].symbol,
+                "network": p.network,
+                "amount": to_text(p.units, assets[p.asset_id].decimals),
+                "status": p.status,
+                "waiting_for": p.waiting_for,
+                "detail": p.detail,
+                "failures": p.failures,
+                "nonce": p.nonce,
+                "tx": p.hash,
+                "created_at": rfc3339(p.created_at),
+            }
+            for p in store.open_payouts(call.conn, limit)
+        ],
+    }
+
+
+def list_events(call: Call, after: After = START, limit: Limit = 100) -> Any:
+    """The ordered feed of everything that happened; go on from `next`."""
+    return _feed(call, "events", after, limit)
+
+
+def list_journal(call: Call, after: After = START, limit: Limit = 100) -> Any:
+    """The journal's entries after a place, for a copy of one's own."""
+    return _feed(call, "entries", after, limit)
+
+
+def get_journal_root(call: Call) -> Any:
+    """The hash over everything so far."""
+    tip = store.tip(call.conn)
+    return {"links": tip.links, "tip": tip.tip.hex(), "at": say.at(tip.at)}
+
+
+def _feed(call: Call, name: str, after: str, limit: int) -> Any:
+    link, _, position = after.partition(".")
+    found = [say.entry(n) for n in journal.after(call.conn, int(link), int(position), limit)]
+    return {name: found, "next": found[-1]["cursor"] if found else after}
+
+
+def get_status(call: Call) -> Any:
+    """What everybody may know: what is paused and why, and how long withdrawals took in the last 24 hours."""
+    switches = policies.switches(call.conn)
+    assets = call.setting().assets
+    return {
+        "at": rfc3339(call.now),
+        "withdrawals": "paused" if any(s.scope == "platform" for s in switches) else "open",
+        "switches": [{k: v for k, v in say.switch(s).items() if k != "id"} for s in switches],
+        "assets": [
+            {
+                "asset": assets[s.asset_id].symbol,
+                "network": assets[s.asset_id].network,
+                "settled": s.settled,
+                "median_seconds": s.median_seconds,
+                "p95_seconds": s.p95_seconds,
+            }
+            for s in store.speeds(call.conn, call.now - timedelta(hours=24))
+        ],
+    }
+
+
+def list_assets(call: Call) -> Any:
+    """The assets that are handled here."""
+    return {"assets": say.assets_by_id(call.setting().assets)}
+
+
+def get_metrics(call: Call) -> Any:
+    """For Prometheus."""
+    return Said(200, call.gate.metrics.text(call.conn, call.gate.batching.depth, call.now), "text/plain; version=0.0.4")
+
+
+def _party(call: Call, id: str) -> Party:
+    return parties.get(call.conn, call.customer(id))
+
+
+def _whose(call: Call, customer: str | None) -> str | None:
+    """Whose things a list shows: a customer's credential sees its own, whatever it asks for."""
+    if call.party_id is None:
+        return customer
+    if customer not in (None, call.party_id):
+        raise NotFound("customer_unknown", f"There is no customer {customer}.", field="customer")
+    return call.party_id
+
+
+_C, _W = "/v1/customers", "/v1/withdrawals"
+_NOT = (404,)
+_FORM = (404, 409)
+
+ROUTES: tuple[Route, ...] = (
+    Route("POST", _C, "customers:write", create_customer, shapes.Customer, 201, True, "json", (409,)),
+    Route("GET", _C, "customers:read", list_customers, shapes.Customers),
+    Route("GET", _C + "/{id}", "customers:read", get_customer, shapes.Customer, refuses=_NOT),
+    Route("PUT", _C + "/{id}/identity", "identity:write", set_identity, shapes.Customer, takes="json", refuses=_NOT),
+    Route("POST", _C + "/{id}/events", "customers:write", record_event, shapes.Event, 201, True, "json", _NOT),
+    Route("GET", _C + "/{id}/balances", "customers:read", get_balances, shapes.Balances, refuses=_NOT),
+    Route("GET", _C + "/{id}/limits", "customers:read", get_limits, shapes.Limits, refuses=_FORM),
+    Route("GET", _C + "/{id}/timeline", "customers:read", get_timeline, shapes.Timeline, refuses=_NOT),
+    Route(
+        "POST", _C + "/{id}/freeze", "customers:freeze", freeze_customer, shapes.Restriction, 201, True, "json", _NOT
+    ),
+    Route("POST", _C + "/{id}/factors", "factors:write", enrol_factor, shapes.Factor, 201, True, "json", _NOT),
+    Route(
+        "POST",
+        _C + "/{id}/deposit-addresses",
+        "deposits:write",
+        make_deposit_address,
+        shapes.DepositAddress,
+        201,
+        True,
+        "json",
+        _NOT,
+    ),
+    Route("POST", _C + "/{id}/addresses", "addresses:write", save_address, shapes.Address, 201, True, "json", _NOT),
+    Route("GET", _C + "/{id}/addresses", "addresses:read", list_addresses, shapes.Addresses, refuses=_NOT),
+    Route("GET", "/v1/deposits", "deposits:read", list_deposits, shapes.Deposits, refuses=_NOT),
+    Route("POST", _W, "withdrawals:write", request_withdrawal, shapes.Withdrawal, 201, True, "json", _FORM),
+    Route("GET", _W, "withdrawals:read", list_withdrawals, shapes.Withdrawals, refuses=_NOT),
+    Route("GET", _W + "/{id}", "withdrawals:read", get_withdrawal, shapes.WithdrawalWithPayout, refuses=_NOT),
+    Route("GET", _W + "/{id}/timeline", "withdrawals:read", get_withdrawal_timeline, shapes.Timeline, refuses=_NOT),
+    Route(
+        "POST",
+        _W + "/{id}/confirm",
+        "withdrawals:write",
+        confirm_withdrawal,
+        shapes.Withdrawal,
+        200,
+        True,
+        "json",
+        (404, 409, 429),
+    ),
+    Route(
+        "POST", _W + "/{id}/cancel", "withdrawals:write", cancel_withdrawal, shapes.Withdrawal, 200, True, refuses=_FORM
+    ),
+    Route(
+        "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", _FORM
+    ),
+    Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
+    Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),
+    Route("GET", "/v1/lists", "lists:read", list_lists, shapes.Lists),
+    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine),
+    Route("POST", "/v1/lists/{name}/import", "lists:write", import_list, shapes.Imported, 200, True, "csv"),
+    Route("GET", "/v1/restrictions", "restrictions:read", list_restrictions, shapes.Restrictions),
+    Route("POST", "/v1/restrictions", "restrictions:write", restrict, shapes.Restriction, 201, True, "json", _NOT),
+    Route(
+        "POST",
+        "/v1/restrictions/{id}/lift",
+        "restrictions:write",
+        lift_restriction,
+        shapes.Restriction,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route("GET", "/v1/cases", "cases:read", list_cases, shapes.Cases),
+    Route("GET", "/v1/cases/{id}", "cases:read", get_case, shapes.CaseWithFile, refuses=_NOT),
+    Route("POST", "/v1/cases/{id}/assign", "cases:answer", assign_case, shapes.Case, 200, True, refuses=_FORM),
+    Route(
+        "POST", "/v1/cases/{id}/evidence", "cases:answer", add_evidence, shapes.CaseWithFile, 201, True, "json", _FORM
+    ),
+    Route("POST", "/v1/cases/{id}/answer", "cases:answer", answer_case, shapes.CaseWithFile, 200, True, "json", _FORM),
+    Route("GET", "/v1/policies", "policy:read", list_policies, shapes.Policies),
+    Route("POST", "/v1/policies", "policy:write", propose_policy, shapes.PolicyVersion, 201, True, "json"),
+    Route("POST", "/v1/policies/check", "policy:read", check_policy, shapes.PolicyCheck, takes="json"),
+    Route(
+        "POST",
+        "/v1/policies/{version}/approve",
+        "policy:approve",
+        approve_policy,
+        shapes.PolicyVersion,
+        200,
+        True,
+        refuses=_FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/policies/{version}/activate",
+        "policy:write",
+        activate_policy,
+        shapes.PolicyVersion,
+        200,
+        True,
+        refuses=_FORM,
+    ),
+    Route("GET", "/v1/kill-switches", "policy:read", list_switches, shapes.KillSwitches),
+    Route("POST", "/v1/kill-switches", "switches:write", switch_on, shapes.KillSwitch, 201, True, "json", (409,)),
+    Route(
+        "POST",
+        "/v1/kill-switches/{id}/off",
+        "switches:write",
+        switch_off,
+        shapes.KillSwitches,
+        200,
+        True,
+        refuses=_FORM,
+    ),
+    Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
+    Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
+    Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),
+    Route("GET", "/v1/treasury", "treasury:read", get_treasury, shapes.Treasury),
+    Route("GET", "/v1/assets", PUBLIC, list_assets, shapes.Assets),
+    Route("GET", "/v1/events", "journal:read", list_events, shapes.Feed),
+    Route("GET", "/v1/journal", "journal:read", list_journal, shapes.Journal),
+    Route("GET", "/v1/journal/root", PUBLIC, get_journal_root, shapes.JournalRoot),
+    Route("GET", "/v1/status", PUBLIC, get_status, shapes.PublicStatus),
+    Route("GET", "/metrics", PUBLIC, get_metrics, None),
+)
+"""Every call: method, path, scope, function, answer, status, idempotent, body, statuses beyond the usual."""

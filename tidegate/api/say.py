@@ -1,0 +1,232 @@
+"""How the things of the house look in an answer. Amounts are decimal strings in coins, times RFC 3339."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tidegate.base.money import Asset, to_text
+from tidegate.base.times import rfc3339
+from tidegate.cases.case import Case
+from tidegate.cases.flow import File
+from tidegate.custody.flow import DepositRow, PayoutView
+from tidegate.db.journal import News
+from tidegate.ledger.accounts import Balance
+from tidegate.parties.party import Party, Restriction
+from tidegate.parties.store import Event, Key
+from tidegate.policy.store import Version
+from tidegate.policy.switch import Switch
+from tidegate.screening.flow import SavedAddress
+from tidegate.withdrawals.limits import Headroom
+from tidegate.withdrawals.store import DecisionRow
+
+Said = dict[str, Any]
+
+
+def at(time: datetime | None) -> str | None:
+    return None if time is None else rfc3339(time)
+
+
+def usd(micro: int) -> str:
+    return to_text(micro, 6)
+
+
+def customer(p: Party) -> Said:
+    return {
+        "id": p.id,
+        "external_id": p.external_id,
+        "country": p.country,
+        "name": p.name,
+        "email": p.email,
+        "level": p.level,
+        "verified_name": p.verified_name,
+        "date_of_birth": p.date_of_birth.isoformat() if p.date_of_birth else None,
+        "provider": p.provider,
+        "reference": p.reference,
+        "created_at": rfc3339(p.created_at),
+    }
+
+
+def event(e: Event) -> Said:
+    return {
+        "id": e.id,
+        "customer": e.party_id,
+        "type": e.type,
+        "at": rfc3339(e.at),
+        "known_at": rfc3339(e.known_at),
+        "device_id": e.device_id,
+        "ip": e.ip,
+        "country": e.country,
+    }
+
+
+def balance(b: Balance, asset: Asset) -> Said:
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "available": to_text(b.available, asset.decimals),
+        "held": {purpose: to_text(units, asset.decimals) for purpose, units in sorted(b.held.items())},
+        "total": to_text(b.total, asset.decimals),
+    }
+
+
+def window(h: Headroom) -> Said:
+    return {"scope": h.scope, "hours": h.hours, "limit": usd(h.limit), "used": usd(h.used), "left": usd(h.left)}
+
+
+def entry(n: News) -> Said:
+    return {
+        "cursor": f"{n.link}.{n.position}",
+        "at": rfc3339(n.at),
+        "actor": n.actor,
+        "kind": n.kind,
+        "subject": n.subject,
+        "body": n.content,
+    }
+
+
+def deposit(d: DepositRow, asset: Asset) -> Said:
+    return {
+        "id": d.id,
+        "customer": d.party_id,
+        "asset": asset.symbol,
+        "network": d.network,
+        "tx": d.tx,
+        "sender": d.sender,
+        "claimed": to_text(d.claimed, asset.decimals),
+        "credited": to_text(d.credited, asset.decimals),
+        "status": d.status,
+        "reason": d.reason,
+        "seen_at": rfc3339(d.seen_at),
+        "decided_at": at(d.decided_at),
+    }
+
+
+def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) -> Said:
+    return {
+        "id": a.id,
+        "customer": a.party_id,
+        "network": a.network,
+        "address": a.address,
+        "memo": a.memo or None,
+        "label": a.label,
+        "ownership": a.ownership,
+        "saved_at": rfc3339(a.saved_at),
+        "usable_at": at(usable_at),
+        "warnings": warnings,
+    }
+
+
+def payout(view: PayoutView | None, head: int | None) -> Said | None:
+    if view is None:
+        return None
+    mined = view.mined_block
+    return {
+        "status": view.status,
+        "waiting_for": view.waiting_for,
+        "tx": view.mined_hash or view.newest_hash,
+        "confirmations": None if mined is None or head is None else max(0, head - mined + 1),
+    }
+
+
+def decision(d: DecisionRow) -> Said:
+    return {
+        "id": d.id,
+        "withdrawal": d.withdrawal_id,
+        "stage": d.stage,
+        "at": rfc3339(d.at),
+        "outcome": d.outcome,
+        "findings": json.loads(d.findings),
+        "facts": json.loads(d.facts),
+        "facts_hash": d.facts_hash,
+        "policy_version": d.policy_version,
+        "engine": d.engine,
+    }
+
+
+def restriction(r: Restriction) -> Said:
+    return {
+        "id": r.id,
+        "party": r.party_id,
+        "kind": r.kind,
+        "until": at(r.until),
+        "value": r.value,
+        "reason": r.reason,
+        "created_by": r.created_by,
+        "created_at": rfc3339(r.created_at),
+        "lifted_by": r.lifted_by,
+        "lifted_at": at(r.lifted_at),
+        "lift_reason": r.lift_reason,
+    }
+
+
+def case(c: Case) -> Said:
+    return {
+        "id": c.id,
+        "kind": c.kind,
+        "subject": c.subject,
+        "customer": c.party_id,
+        "reasons": c.reasons,
+        "quorum": c.quorum,
+        "status": c.status,
+        "assignee": c.assignee,
+        "opened_at": rfc3339(c.opened_at),
+        "due_at": rfc3339(c.due_at),
+        "closed_at": at(c.closed_at),
+    }
+
+
+def case_file(f: File) -> Said:
+    return {
+        **case(f.case),
+        "answers": [
+            {"person": a.person, "answer": a.answer, "reason": a.reason, "at": rfc3339(a.at)} for a in f.answers
+        ],
+        "evidence": [{"person": e.person, "note": e.note, "at": rfc3339(e.at)} for e in f.evidence],
+    }
+
+
+def policy(v: Version, in_force: bool) -> Said:
+    return {
+        "version": v.version,
+        "hash": v.hash,
+        "created_by": v.created_by,
+        "created_at": rfc3339(v.created_at),
+        "approved_by": v.approved_by,
+        "active_from": at(v.active_from),
+        "in_force": in_force,
+        "pack": json.loads(v.body),
+    }
+
+
+def switch(s: Switch) -> Said:
+    return {"id": s.id, "scope": s.scope, "subject": s.subject, "reason": s.reason, "since": rfc3339(s.since)}
+
+
+def key(k: Key) -> Said:
+    return {
+        "id": k.id,
+        "role": k.role,
+        "customer": k.party_id,
+        "label": k.label,
+        "scopes": k.scopes,
+        "addresses": k.addresses,
+        "expires_at": at(k.expires_at),
+        "created_by": k.created_by,
+        "created_at": rfc3339(k.created_at),
+        "revoked_at": at(k.revoked_at),
+    }
+
+
+def page(name: str, items: list[Said], limit: int, cursor: str = "id") -> Said:
+    """A page of a list: `next` goes on from it, null where this was the last."""
+    return {name: items, "next": items[-1][cursor] if len(items) == limit else None}
+
+
+def assets_by_id(assets: Mapping[int, Asset]) -> list[Said]:
+    return [
+        {"asset": a.symbol, "network": a.network, "decimals": a.decimals, "contract": a.contract}
+        for a in assets.values()
+    ]

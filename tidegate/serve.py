@@ -1,0 +1,62 @@
+"""`tidegate serve`: the API and the console as one process; run as many as you like behind a proxy of your own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from importlib import resources
+
+import uvicorn
+
+from tidegate.api.app import ApiSettings, create_app
+from tidegate.base.chain import Unreachable
+from tidegate.base.clock import utcnow
+from tidegate.db.migrate import MigrationFault, pending
+from tidegate.integrations.evm import EvmChain
+from tidegate.settings import Settings
+
+
+class Heads:
+    """The newest block of each network, asked at most once a second; None while the node is away."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._chains = {name: EvmChain(n.rpc, name, timeout=1.0) for name, n in settings.networks.items()}
+        self._known: dict[str, tuple[float, int | None]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, network: str) -> int | None:
+        chain = self._chains.get(network)
+        if chain is None:
+            return None
+        with self._lock:
+            asked, head = self._known.get(network, (0.0, None))
+            if time.monotonic() - asked < 1:
+                return head
+            try:
+                head = chain.head().number
+            except Unreachable:
+                head = None
+            self._known[network] = (time.monotonic(), head)
+            return head
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises MigrationFault where the schema is older than this program."""
+    with resources.as_file(resources.files("tidegate.db").joinpath("migrations")) as folder:
+        missing = pending(settings.database_url, folder)
+    if missing:
+        raise MigrationFault(f"The database lacks {', '.join(missing)}; run `tidegate migrate` first.")
+    app = create_app(
+        ApiSettings(
+            settings.database_url, settings.data_key(), utcnow, Heads(settings), tuple(sorted(settings.networks))
+        )
+    )
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
