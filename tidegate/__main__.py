@@ -53,7 +53,8 @@ def _expected() -> list[type[Exception]]:
 
 def _end_with_parent() -> None:
     """A part of `tidegate run` ends with it, however that was killed: its end of the pipe closes."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):  # not sys.stdin: its lock would be held when the process ends
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

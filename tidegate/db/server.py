@@ -26,6 +26,7 @@ from psycopg import sql
 
 USER = "tidegate"
 DATABASE = "tidegate"
+_TRIES = 8
 
 
 class ServerFault(Exception):
@@ -71,12 +72,16 @@ class EmbeddedServer:
         if self.is_running():
             # Left by an owner that was killed: its settings may be old ones, so it is restarted, not adopted.
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", "-t", "60")
-        self._drop_stale_pid()
         log = self._data / "server.log"
-        done = self._run("pg_ctl", "start", "-D", str(self._data), "-l", str(log), "-w", "-t", "60")
-        if done.returncode != 0:
-            said = log.read_text(errors="replace")[-1500:] if log.exists() else done.stdout
-            raise ServerFault(f"PostgreSQL did not start in {self._data}: {said.strip()}")
+        for left in range(_TRIES, 0, -1):
+            self._drop_stale_locks()
+            done = self._run("pg_ctl", "start", "-D", str(self._data), "-l", str(log), "-w", "-t", "60")
+            if done.returncode == 0:
+                break
+            if left == 1:
+                said = log.read_text(errors="replace")[-1500:] if log.exists() else done.stdout
+                raise ServerFault(f"PostgreSQL did not start in {self._data}: {said.strip()}")
+            time.sleep(0.5)  # the processes of a killed server need a moment to notice
         self._create_database()
         return self.url
 
@@ -205,11 +210,13 @@ class EmbeddedServer:
         if self._account:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
-    def _drop_stale_pid(self) -> None:
-        """A pid file whose process is not a postmaster of this folder: after a crash the number may be anybody's."""
-        path = self._data / "postmaster.pid"
-        if path.exists() and not self.is_running():
-            path.unlink()
+    def _drop_stale_locks(self) -> None:
+        """Lock files whose process is not a server of this folder: after a crash the number may be anybody's, or a
+        dead process that nobody has buried yet."""
+        if not self.is_running():
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
+            for path in self._socket.glob(".s.PGSQL.*"):
+                path.unlink(missing_ok=True)
 
     def _create_database(self) -> None:
         address = f"postgresql://{USER}@/postgres?host={quote(str(self._socket), safe='')}"

@@ -20,6 +20,12 @@ class Faucet:
     def __init__(self, rpc: str) -> None:
         self._rpc = JsonRpc(rpc, timeout=10)
 
+    def __enter__(self) -> Faucet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._rpc.close()
+
     def has_code(self, address: str) -> bool:
         """Whether a contract is there."""
         return str(self._rpc.ask("eth_getCode", address, "latest")) not in ("0x", "0x0")

@@ -50,12 +50,12 @@ class Part:
         return self.process.pid if self.process is not None and self.process.poll() is None else None
 
     def tend(self) -> bool:
-        """Start it again where it has died, later each time; whether it had."""
+        """Start it again where it has died, later each time; whether it was found dead just now."""
         if self.pid is not None:
             if time.monotonic() - self._started > 30:
                 self.deaths = 0
             return False
-        now = time.monotonic()
+        now, found = time.monotonic(), self.process is not None
         if self.process is not None:
             self.deaths += 1
             self.not_before = now + min(10.0, 0.2 * 2 ** min(self.deaths, 6))
@@ -63,7 +63,7 @@ class Part:
             self.process = None
         if now >= self.not_before:
             self.start()
-        return True
+        return found
 
     def stop(self, seconds: float = 10.0) -> None:
         """Ask it to end, and end it where it does not."""

@@ -31,11 +31,11 @@ from tidegate.codec.evm_address import checksum, keccak256
 from tidegate.custody import flow as custody
 from tidegate.db import Conn, act, connect
 from tidegate.db.migrate import migrate
-from tidegate.db.server import EmbeddedServer
+from tidegate.db.server import EmbeddedServer, ServerFault
 from tidegate.demo import seed as demo
 from tidegate.demo.faucet import Faucet
 from tidegate.demo.parts import Part
-from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, Miner
+from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.ledger import store as ledger_store
@@ -214,11 +214,11 @@ def _secrets(home: Path) -> bytes:
 def _assets(home: Path, rpc: str) -> list[Asset]:
     """The native coin, and a test USDT that is deployed where the chain does not have it yet."""
     path = home / "usdt.contract"
-    faucet = Faucet(rpc)
     contract = path.read_text().strip() if path.exists() else None
-    if contract is None or not faucet.has_code(contract):
-        contract = faucet.deploy_usdt()
-        write_private(path, contract)
+    with Faucet(rpc) as faucet:
+        if contract is None or not faucet.has_code(contract):
+            contract = faucet.deploy_usdt()
+            write_private(path, contract)
     return [Asset(1, "USDT", NETWORK, 6, contract), Asset(2, "ETH", NETWORK, 18, None)]
 
 
@@ -271,9 +271,9 @@ def _furnish(settings: Settings, assets: list[Asset], stop: threading.Event) -> 
         _policy(conn, now)
         screening.import_list(conn, "sanctions", _list(), "setup", now, max_age_hours=24 * 366)
     if first:
-        faucet = Faucet(settings.networks[NETWORK].rpc)
-        faucet.send_coins(described.hot_address, 50 * 10**18)
-        faucet.send_tokens(assets[0].contract or "", described.hot_address, 1_000_000 * 10**6)
+        with Faucet(settings.networks[NETWORK].rpc) as faucet:
+            faucet.send_coins(described.hot_address, 50 * 10**18)
+            faucet.send_tokens(assets[0].contract or "", described.hot_address, 1_000_000 * 10**6)
 
 
 def _describe(path: Path, stop: threading.Event) -> Any:
@@ -335,12 +335,16 @@ def _await_ready(house: House, address: str, stop: threading.Event) -> None:
 def _tend(house: House, stop: threading.Event) -> None:
     """Watch the parts, and start again what has died, until told to stop."""
     while not stop.wait(0.3):
-        if house.server is not None and not house.server.is_running():
-            _say("The database died; starting it again.")
-            house.server.start()
-        if house.anvil.pid is None:
-            _say("The local chain died; starting it again.")
-            house.anvil.start()
+        try:
+            if house.server is not None and not house.server.is_running():
+                _say("The database died; starting it again.")
+                house.server.start()
+            if house.anvil.pid is None:
+                _say("The local chain died; starting it again.")
+                house.anvil.start()
+        except (ServerFault, AnvilFault) as fault:
+            _say(f"That failed, and is tried again: {fault}")
+            stop.wait(3)
         for part in house.parts:
             if part.tend():
                 _say(f"{part.name} died; starting it again (see {part.log_file}).")
