@@ -33,8 +33,8 @@ def page() -> str:
 def _routes() -> str:
     sections = [
         "## Routes\n\n"
-        "Scope: what a key needs; `public` needs no key. Once: takes an `Idempotency-Key`. Refusals: those beyond what\n"
-        "every route can answer (400, 401, 403, 413, 415, 422, 503; public ones 422 and 503). Every refusal is\n"
+        "Scope: what a key needs; `public` needs no key. Once: takes an `Idempotency-Key`. Refusals: those beyond\n"
+        "what every route can answer (400, 401, 403, 413, 415, 422, 503; public ones 422 and 503). Every refusal is\n"
         "`application/problem+json` with a stable `code`.\n"
         "Besides these: `GET /health` (the process answers) and `GET /ready` (database, worker and nodes are there)."
     ]
@@ -82,8 +82,8 @@ def _checks() -> str:
     stops = ", ".join(f"`{kind}`" for kind in sorted(BLOCKING))
     return (
         "## Checks of a withdrawal\n\n"
-        "All run, in this order, at the request, at the confirmation, when a delay ends, after a person's approval and\n"
-        f"just before payment. The strictest outcome wins, mildest first: {', '.join(Outcome)}.\n"
+        "All run, in this order, at the request, at the confirmation, when a delay ends, after a person's approval\n"
+        f"and just before payment. The strictest outcome wins, mildest first: {', '.join(Outcome)}.\n"
         f"Sections are those of the rulebook. A restriction of kind {stops} stops requests,\n"
         "confirmations, the ends of delays and payments before any check is asked.\n\n"
         + _table(["finding", "outcome", "check", "what it looks at"], rows)
