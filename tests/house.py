@@ -31,6 +31,7 @@ from tidegate.withdrawals.withdrawal import Withdrawal
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DATA_KEY = bytes(range(32))
 NETWORK = "evm-local"
+COIN_USDT = 10**6
 USDT = Asset(1, "USDT", NETWORK, 6, "0xdAC17F958D2ee523a2206206994597C13D831ec7")
 ETH = Asset(2, "ETH", NETWORK, 18, None)
 HOT = "0x52908400098527886E0F7030069857D2E4169EE7"

@@ -11,6 +11,7 @@ import uvicorn
 from tidegate.api.app import ApiSettings, create_app
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
+from tidegate.console.pages import console
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
 from tidegate.settings import Settings
@@ -49,7 +50,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
     app = create_app(
         ApiSettings(
             settings.database_url, settings.data_key(), utcnow, Heads(settings), tuple(sorted(settings.networks))
-        )
+        ),
+        console,
     )
     uvicorn.run(
         app,

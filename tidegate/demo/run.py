@@ -117,19 +117,18 @@ def _open(home: Path) -> House:
 
 
 def _node_port(home: Path) -> int:
-    """The node's port, the same at every start: the settings of other processes name it."""
+    """The node's port: the one of last time or 8545 where it is free, else any; the settings are written anew."""
     path = home / "node.port"
-    if not path.exists():
-        port = 8545
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-        write_private(path, str(port))
-    return int(path.read_text())
+    wanted = int(path.read_text()) if path.exists() else 8545
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    write_private(path, str(port))
+    return port
 
 
 def _require_free(port: int) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.base.findings import Finding, Outcome, strictest
+from tidegate.base.money import to_text
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy.pack import Policy
 
@@ -113,7 +114,7 @@ def over_limit_24h(f: Facts, p: Policy) -> Iterator[Finding]:
             "over_limit_24h",
             Outcome.DECLINE,
             "W4 limits",
-            f"{f.used_24h} micro-USD used in 24 hours and {f.value} asked pass the limit of {limit}.",
+            f"{usd(f.used_24h)} used in 24 hours and {usd(f.value)} asked pass the limit of {usd(limit)}.",
             data={"used": str(f.used_24h), "value": str(f.value), "limit": str(limit)},
         )
 
@@ -138,7 +139,7 @@ def address_new(f: Facts, p: Policy) -> Iterator[Finding]:
             "address_new",
             Outcome.DELAY,
             "W4 new address",
-            f"First named at {rfc3339(f.address_saved_at)}; {wait} hours must pass for a value of {f.value} micro-USD.",
+            f"First named at {rfc3339(f.address_saved_at)}; {wait} hours must pass for {usd(f.value)}.",
             ends_at=rfc3339(ends),
         )
 
@@ -183,7 +184,7 @@ def large_amount(f: Facts, p: Policy) -> Iterator[Finding]:
             "large_amount",
             Outcome.REVIEW,
             "W1 quorum by amount",
-            f"{f.value} micro-USD reaches the review line of {p.review_from}.",
+            f"{usd(f.value)} reaches the review line of {usd(p.review_from)}.",
         )
 
 
@@ -203,6 +204,11 @@ def restricted(f: Facts, _: Policy) -> Iterator[Finding]:
                     f"A restriction delays every withdrawal by {wait}.",
                     ends_at=rfc3339(ends),
                 )
+
+
+def usd(micro: int) -> str:
+    """Micro-USD as people read it."""
+    return f"{to_text(micro, 6)} USD"
 
 
 CHECKS: tuple[Check, ...] = (

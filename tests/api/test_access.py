@@ -1,0 +1,125 @@
+"""Who may call what: generated from the route table, so that no route is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import database
+from house import COIN_USDT as COIN
+from house import furnish
+from serving import Site, served
+
+from tidegate.api.door import PUBLIC, Route
+from tidegate.api.routes import ROUTES
+from tidegate.db import connect
+from tidegate.parties.access import ROLES, SCOPES
+
+NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999"}
+
+
+@pytest.fixture(scope="module")
+def site(server_url: str, template: str) -> Iterator[Site]:
+    with database(server_url, template) as url, connect(url) as conn, served(furnish(conn), url) as site:
+        yield site
+
+
+def path_of(route: Route) -> str:
+    return route.path.format(**NOTHING)
+
+
+def send(site: Site, route: Route, **more: object) -> tuple[int, str]:
+    """Status and code of a call with a body that is wrong on purpose: nothing may happen."""
+    if route.takes == "json":
+        more["body"] = {"nonsense": True}
+    if route.takes == "csv":
+        more |= {"content": "nonsense", "headers": {"Content-Type": "text/csv"}}
+    answer = site.call(route.method, path_of(route), **more)  # type: ignore[arg-type]
+    said = answer.json() if "json" in answer.headers["content-type"] else {}
+    return answer.status_code, said.get("code", "")
+
+
+GUARDED = [route for route in ROUTES if route.scope != PUBLIC]
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
+def test_without_a_key_nobody_learns_anything(site: Site, route: Route) -> None:
+    assert send(site, route, role=None) == (401, "key_missing")
+    assert send(site, route, secret="tg_made_up") == (401, "key_unknown")
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "customer"])
+@pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
+def test_a_role_may_do_what_its_scopes_say_and_nothing_else(site: Site, route: Route, role: str) -> None:
+    status, code = send(site, route, role=role)
+    if route.scope in ROLES[role]:
+        assert status not in (401, 403), code
+        assert status < 500
+    else:
+        assert (status, code) == (403, "scope_missing")
+
+
+def test_every_scope_of_the_table_exists() -> None:
+    assert {route.scope for route in ROUTES} - {PUBLIC} <= SCOPES
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == PUBLIC], ids=lambda r: f"{r.method} {r.path}")
+def test_public_routes_only_read(route: Route) -> None:
+    assert route.method == "GET"
+
+
+@pytest.mark.parametrize(
+    "route",
+    [r for r in GUARDED if r.scope in ROLES["customer"] and "{id}" in r.path],
+    ids=lambda r: f"{r.method} {r.path}",
+)
+def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) -> None:
+    ada, ben = site.house.customer(USDT=100 * COIN), site.house.customer(USDT=100 * COIN)
+    theirs = ben.id if route.path.startswith("/v1/customers") else site.house.asked(ben, "5").id
+    bodies = {
+        "freeze_customer": {"reason": "Lost phone"},
+        "make_deposit_address": {"asset": "USDT", "network": "evm-local"},
+        "save_address": {"network": "evm-local", "address": "0x8617E340B3D01FA5F11F306F4090FD50E238070D"},
+        "confirm_withdrawal": {"factor": "totp", "code": "123456"},
+    }
+    path = route.path.format(id=theirs)
+    answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))
+    missing = site.call(
+        route.method, route.path.format(id=theirs[:-4] + "0000"), bodies.get(route.name), secret=site.key_of(ada)
+    )
+    assert answer.status_code == missing.status_code == 404
+    assert answer.json()["code"] == missing.json()["code"]
+
+
+def test_a_customers_lists_hold_only_their_own(site: Site) -> None:
+    ada, ben = site.house.customer(USDT=100 * COIN), site.house.customer(USDT=100 * COIN)
+    site.house.asked(ada, "5")
+    site.house.asked(ben, "5")
+    key = site.key_of(ada)
+    found = site.call("GET", "/v1/withdrawals", secret=key).json()["withdrawals"]
+    assert {w["customer"] for w in found} == {ada.id}
+    assert [c["id"] for c in site.call("GET", "/v1/customers", secret=key).json()["customers"]] == [ada.id]
+    assert site.call("GET", f"/v1/withdrawals?customer={ben.id}", secret=key).status_code == 404
+    assert site.call("GET", f"/v1/deposits?customer={ben.id}", secret=key).status_code == 404
+
+
+def test_a_customer_cannot_ask_for_somebody_elses_coins(site: Site) -> None:
+    ada, ben = site.house.customer(USDT=100 * COIN), site.house.customer(USDT=100 * COIN)
+    body = {"customer": ben.id, "asset": "USDT", "network": "evm-local", "amount": "5", "address": "0x" + "1" * 40}
+    answer = site.call("POST", "/v1/withdrawals", body, secret=site.key_of(ada))
+    assert (answer.status_code, answer.json()["code"]) == (404, "customer_unknown")
+    assert site.house.held(ben) == 0
+
+
+def test_a_revoked_key_is_nobodys(site: Site) -> None:
+    made = site.call("POST", "/v1/keys", {"role": "support", "label": "temp"}, role="admin").json()
+    assert site.call("GET", "/v1/customers", secret=made["key"]).status_code == 200
+    assert site.call("POST", f"/v1/keys/{made['id']}/revoke", role="admin").status_code == 200
+    assert site.call("GET", "/v1/customers", secret=made["key"]).json()["code"] == "key_revoked"
+
+
+def test_a_key_is_bound_to_its_networks(site: Site) -> None:
+    far = {"role": "support", "label": "far", "addresses": ["10.0.0.0/8"]}
+    near = {"role": "support", "label": "near", "addresses": ["127.0.0.0/8"]}
+    keys = [site.call("POST", "/v1/keys", body, role="admin").json()["key"] for body in (far, near)]
+    assert [site.call("GET", "/v1/customers", secret=key).status_code for key in keys] == [401, 200]

@@ -1,0 +1,162 @@
+"""The console in a real browser: sign in, filter, look, answer; in English and Chinese; without scripts or errors."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import House, furnish
+from playwright.sync_api import Browser, Page, sync_playwright
+from serving import Site, served
+
+from tidegate.cases import flow as cases
+from tidegate.db import Conn
+from tidegate.withdrawals.withdrawal import Status
+
+COIN = 10**6
+
+
+@pytest.fixture
+def site(conn: Conn, database_url: str) -> Iterator[Site]:
+    with served(furnish(conn), database_url) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert program is not None, "these tests need a browser: apt-get install chromium, or see .ci/run"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails its test on any error or refused resource in the browser's own console."""
+    page = browser.new_page(locale="en-GB", java_script_enabled=False)
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    yield page
+    page.close()
+    assert [fault for fault in faults if "status of 4" not in fault] == []
+
+
+def sign_in(page: Page, site: Site, role: str) -> None:
+    page.goto(site.url + "/console")
+    page.fill("input[name=key]", site.keys[role])
+    page.click("button.strong")
+
+
+def waiting(house: House) -> str:
+    """A withdrawal that waits for a person."""
+    ada = house.customer(level=3, USDT=300_000 * COIN)
+    house.asked(ada, "1")
+    house.wait(hours=49)
+    asked = house.asked(ada, "20000")
+    assert house.confirm(ada, asked.id).status is Status.IN_REVIEW
+    return asked.id
+
+
+def test_a_person_signs_in_finds_what_waits_and_approves_it(page: Page, site: Site, tmp_path: Path) -> None:
+    id = waiting(site.house)
+    sign_in(page, site, "analyst")
+    assert page.locator("tbody tr").count() == 2
+    page.select_option("select[name=status]", "in_review")
+    page.click("form.filter button")
+    assert page.locator("tbody tr").count() == 1
+    page.click("tbody a.hash")
+    assert "large_amount" in page.content()
+    assert "withdrawal.in_review" in page.content()
+    page.fill("textarea[name=reason]", "Known supplier <script>alert(1)</script>")
+    page.click("button[value=approve]")
+    assert page.locator("[role=status]").inner_text() == "Your answer is recorded."
+    assert "&lt;script&gt;" in page.content()
+    page.screenshot(path=tmp_path / "withdrawal.png", full_page=True)
+    (case,) = cases.about(site.house.conn, id)
+    assert case.status == "approved"
+
+
+def test_declining_needs_a_reason(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    sign_in(page, site, "analyst")
+    page.goto(f"{site.url}/console/withdrawals/{id}")
+    page.fill("textarea[name=reason]", "   ")
+    page.click("button[value=decline]")
+    assert "reason_invalid" in page.content()
+    assert cases.about(site.house.conn, id)[0].status == "open"
+
+
+def test_every_page_speaks_chinese(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    sign_in(page, site, "analyst")
+    page.click("a[lang='zh-CN']")
+    assert page.locator("h1").inner_text() == "提币"
+    page.goto(f"{site.url}/console/withdrawals/{id}")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    assert "该金额的提币需要人工审核" in page.content()
+    page.click("header a[lang='en']")
+    assert "A withdrawal of this size" in page.content()
+
+
+def test_support_may_look_but_not_answer(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    sign_in(page, site, "support")
+    page.goto(f"{site.url}/console/withdrawals/{id}")
+    assert page.locator("button[value=approve]").count() == 0
+    assert "Your role may look, but not answer." in page.content()
+
+
+def test_a_wrong_key_and_a_machines_key_do_not_open_it(page: Page, site: Site) -> None:
+    page.goto(site.url + "/console")
+    page.fill("input[name=key]", "tg_wrong")
+    page.click("button.strong")
+    assert "key_unknown" in page.locator("[role=alert]").inner_text()
+    page.fill("input[name=key]", site.keys["integrator"])
+    page.click("button.strong")
+    assert "not_staff" in page.locator("[role=alert]").inner_text()
+
+
+def test_without_a_session_every_page_leads_to_the_sign_in(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    for path in ("/", f"/withdrawals/{id}"):
+        page.goto(f"{site.url}/console{path}")
+        assert page.url.endswith("/console/sign-in")
+
+
+def test_signing_out_ends_the_session_on_the_server(page: Page, site: Site) -> None:
+    sign_in(page, site, "analyst")
+    cookies = page.context.cookies()
+    assert all(
+        c.get("httpOnly") and c.get("sameSite") == "Strict" for c in cookies if c.get("name") == "tidegate_session"
+    )
+    page.click("header form button")
+    page.context.add_cookies([{**c} for c in cookies])  # type: ignore[list-item]
+    page.goto(site.url + "/console/")
+    assert page.url.endswith("/console/sign-in")
+
+
+def test_a_form_without_the_sessions_token_changes_nothing(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    (case,) = cases.about(site.house.conn, id)
+    sign_in(page, site, "analyst")
+    answer = page.request.post(
+        f"{site.url}/console/cases/{case.id}/answer", form={"answer": "approve", "reason": "Forged", "csrf": "x"}
+    )
+    assert answer.status == 403
+    assert "form_token_wrong" in answer.text()
+    assert cases.about(site.house.conn, id)[0].status == "open"
+
+
+def test_what_does_not_exist_says_so(page: Page, site: Site) -> None:
+    sign_in(page, site, "analyst")
+    page.goto(f"{site.url}/console/withdrawals/wd_nothing")
+    assert "withdrawal_unknown" in page.content()
+    page.goto(f"{site.url}/console/nowhere")
+    assert "page_unknown" in page.content()
+    page.goto(f"{site.url}/console/?status=rich")
+    assert "status_unknown" in page.content()

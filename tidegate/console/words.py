@@ -1,0 +1,132 @@
+"""Every word of the pages in English and Chinese. Findings and letters take theirs from `notifications.templates`."""
+
+from __future__ import annotations
+
+LANGUAGES = ("en", "zh")
+
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Tidegate console", "Tidegate 控制台"),
+    "sign_in": ("Sign in", "登录"),
+    "sign_in_hint": (
+        "Use the key of your role. Keys of machines and customers do not open the console.",
+        "请使用您角色的密钥登录。系统集成密钥和客户密钥不能登录控制台。",
+    ),
+    "key": ("Key", "密钥"),
+    "sign_out": ("Sign out", "退出登录"),
+    "withdrawals": ("Withdrawals", "提币"),
+    "withdrawal": ("Withdrawal", "提币单"),
+    "status": ("Status", "状态"),
+    "any": ("any", "全部"),
+    "customer": ("Customer", "客户"),
+    "filter": ("Filter", "筛选"),
+    "amount": ("Amount", "金额"),
+    "fee": ("Fee", "手续费"),
+    "net_amount": ("Arrives", "到账金额"),
+    "address": ("Address", "地址"),
+    "asked_at": ("Asked at", "申请时间"),
+    "changed_at": ("Changed at", "变更时间"),
+    "waits_for": ("Waits for", "等待原因"),
+    "older": ("Older", "更早"),
+    "newest": ("Newest", "最新"),
+    "none_found": ("No withdrawal matches.", "没有符合条件的提币单。"),
+    "decision": ("Decision", "决策"),
+    "outcome": ("Outcome", "结果"),
+    "finding": ("Finding", "发现"),
+    "clause": ("Clause", "条款"),
+    "detail": ("Detail", "详情"),
+    "policy": ("Policy version", "策略版本"),
+    "no_findings": ("Nothing was found against it.", "未发现问题。"),
+    "hold": ("What the customer is told", "告知客户的内容"),
+    "until": ("until", "截至"),
+    "payment": ("Payment", "付款"),
+    "no_payment": ("No payment has been ordered.", "尚未下达付款指令。"),
+    "transaction": ("Transaction", "交易哈希"),
+    "confirmations": ("Confirmations", "确认数"),
+    "timeline": ("Timeline", "时间线"),
+    "who": ("Who", "操作者"),
+    "what": ("What", "事件"),
+    "when": ("When (UTC)", "时间（UTC）"),
+    "case": ("Question for a person", "人工审核"),
+    "reasons": ("Reasons", "原因"),
+    "quorum": ("Approvals needed", "所需批准数"),
+    "due": ("Due", "期限"),
+    "your_answer": ("Your answer", "您的意见"),
+    "reason": ("Reason, for the record", "理由（留存记录）"),
+    "approve": ("Approve", "批准"),
+    "decline": ("Decline", "拒绝"),
+    "answered_by": ("Answered", "已有意见"),
+    "may_not_answer": ("Your role may look, but not answer.", "您的角色只能查看，不能审批。"),
+    "refused": ("Refused", "操作被拒绝"),
+    "back": ("Back", "返回"),
+    "signed_in_as": ("Signed in as", "当前用户"),
+    "thanks": ("Your answer is recorded.", "您的意见已记录。"),
+    "level": ("Identity level", "身份等级"),
+    "country": ("Country", "国家/地区"),
+    "memo": ("Memo", "备注"),
+}
+
+STATUSES: dict[str, tuple[str, str]] = {
+    "awaiting_confirmation": ("awaiting confirmation", "待确认"),
+    "screening": ("screening", "筛查中"),
+    "awaiting_information": ("awaiting information", "待补充资料"),
+    "delayed": ("delayed", "延迟中"),
+    "in_review": ("in review", "人工审核中"),
+    "approved": ("approved", "已批准"),
+    "paying": ("paying", "付款中"),
+    "settled": ("settled", "已完成"),
+    "returned": ("returned", "已退回"),
+    "declined": ("declined", "已拒绝"),
+    "cancelled": ("cancelled", "已取消"),
+    "expired": ("expired", "已过期"),
+    "seized": ("seized", "已扣押"),
+}
+
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "allow": ("allow", "放行"),
+    "step_up": ("step up", "加强验证"),
+    "delay": ("delay", "延迟"),
+    "review": ("review", "人工审核"),
+    "decline": ("decline", "拒绝"),
+    "freeze": ("freeze", "冻结"),
+}
+
+
+CASES: dict[str, tuple[str, str]] = {
+    "open": ("open", "待处理"),
+    "approved": ("approved", "已批准"),
+    "declined": ("declined", "已拒绝"),
+    "moot": ("no longer needed", "无需处理"),
+}
+
+
+class Say:
+    """The words of one language, for a template."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._place = LANGUAGES.index(language)
+
+    def __call__(self, name: str) -> str:
+        return WORDS[name][self._place]
+
+    def status(self, name: str) -> str:
+        return STATUSES[name][self._place]
+
+    def case(self, name: str) -> str:
+        return CASES[name][self._place]
+
+    def outcome(self, name: str) -> str:
+        return OUTCOMES[name][self._place]
+
+    def pick(self, said: dict[str, str]) -> str:
+        """One of a text's languages."""
+        return said[self.language]
+
+
+def best(accepted: str) -> str:
+    """The language of a browser that says what it accepts; English where it says nothing of ours."""
+    for part in accepted.lower().split(","):
+        language = part.split(";")[0].strip()[:2]
+        if language in LANGUAGES:
+            return language
+    return "en"
