@@ -166,6 +166,7 @@ def test_ctrl_c_leaves_no_process_and_the_second_start_finds_everything() -> Non
         assert [pid for pid in family if is_alive(pid)] == []
         assert pids_of(it.home) == []
         assert not (it.home / "run.json").exists()
+        assert not re.search("Fatal Python error|Traceback", it.log())
 
         it.start()
         assert it.said["keys"] == keys
