@@ -5,6 +5,7 @@ Lock order: parties by id, their ledger accounts, their limit counters, the with
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -507,6 +508,7 @@ def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | N
 def _decision_row(
     id: str, withdrawal_id: str, stage: str, facts: Facts, verdict: Verdict, policy: Policy
 ) -> store.DecisionRow:
+    seen = canonical(facts)
     return store.DecisionRow(
         id=id,
         withdrawal_id=withdrawal_id,
@@ -514,8 +516,8 @@ def _decision_row(
         at=facts.now,
         outcome=verdict.outcome.value,
         findings=canonical(verdict.findings),
-        facts=canonical(facts),
-        facts_hash=digest(facts),
+        facts=seen,
+        facts_hash=hashlib.sha256(seen.encode()).hexdigest(),
         policy_version=policy.version,
         engine=tidegate.__version__,
     )
