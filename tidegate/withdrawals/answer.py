@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from tidegate.base.findings import Finding, Outcome
@@ -46,7 +45,14 @@ def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, findings: Se
                 for found in findings
             ],
         },
-        "hold": asdict(said) if said is not None else None,
+        "hold": None
+        if said is None
+        else {
+            "reasons": said.reasons,
+            "ends_at": said.ends_at,
+            "next_step": said.next_step,
+            "appeal": said.appeal,
+        },
         "tx": withdrawal.tx,
         "created_at": rfc3339(withdrawal.created_at),
         "changed_at": rfc3339(withdrawal.changed_at),
