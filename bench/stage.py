@@ -32,7 +32,6 @@ from tidegate.policy import flow as policies
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.asking import Ask
-from tidegate.withdrawals.flow import Answer
 
 NETWORK = "evm-local"
 LISTED = "0xde709f2102306220921060314715629080e2fb77"
