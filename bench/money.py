@@ -122,14 +122,18 @@ class Money:
         return done, seconds
 
 
-def signatures(money: Money, seconds: float) -> tuple[int, float]:
+def orders(money: Money, count: int) -> list[Pay]:
+    """Orders that were never signed, as the worker makes them elsewhere."""
+    return [_order(money, next(money.nonces)) for _ in range(count)]
+
+
+def signatures(money: Money, wanted: list[Pay], seconds: float) -> tuple[int, float]:
     """First signatures, one after the other: authorisation checked, bytes built, signed, read back, synced to disk.
 
-    The orders are made before the clock runs, as the worker makes them elsewhere.
+    The ledger grows from slice to slice, as it does during a day.
     """
-    orders = [_order(money, next(money.nonces)) for _ in range(int(600 * seconds))]
     began, done = time.perf_counter(), 0
-    for order in orders:
+    for order in wanted:
         if time.perf_counter() - began > seconds:
             break
         money.signing.sign(order)

@@ -6,14 +6,12 @@ import itertools
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-import psycopg
 import pyotp
 
 from tidegate.base.clock import utcnow
@@ -212,12 +210,3 @@ def meter(postmaster: int, api: int | None) -> Callable[[], Cpu]:
         )
 
     return read
-
-
-@contextmanager
-def database(url: str, name: str) -> Iterator[str]:
-    """Another database on the same server."""
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}".encode())
-    head, _, query = url.partition("?")
-    yield f"{head.rsplit('/', 1)[0]}/{name}?{query}"
