@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Refusal
+from tidegate.base.times import rfc3339
 from tidegate.settings import Settings, SettingsFault, load
 
 HOME = Path("data")
@@ -177,7 +178,7 @@ def _screen(args: argparse.Namespace) -> int:
         found = screening.hits(conn, [(args.network, judged.normalised)], now)
         fresh = screening.freshness(conn, policies.active(conn, now).required_lists, now)
     hits = [
-        {"list": hit.list, "entry": hit.entry, "category": hit.category, "as_of": hit.valid_from.isoformat()}
+        {"list": hit.list, "entry": hit.entry, "category": hit.category, "as_of": rfc3339(hit.valid_from)}
         for hit in found.get((args.network, judged.normalised), ())
     ]
     _say({"hits": hits, "lists_fresh": all(state == "fresh" for state in fresh.values())})

@@ -15,9 +15,11 @@ import structlog
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 import tidegate
@@ -184,9 +186,22 @@ def _errors(app: FastAPI) -> None:
         return problems.response(problems.of(problems.Invalid(errors)))
 
     @app.exception_handler(HTTPException)
-    async def plain(_: Request, fault: HTTPException) -> Response:
+    async def plain(request: Request, fault: HTTPException) -> Response:
         code = _TITLES.get(fault.status_code, "request_refused")
-        return problems.response(problems.body(fault.status_code, code, str(fault.detail)), fault.headers)
+        methods = sorted({m for r in app.routes if (m := _method_of(r, request)) is not None})
+        said = {
+            404: f"There is no {request.url.path[:200]} here; /openapi.json names every call.",
+            405: f"{request.url.path[:200]} takes {', '.join(methods)}, not {request.method}.",
+        }.get(fault.status_code, str(fault.detail))
+        headers = {"Allow": ", ".join(methods)} if fault.status_code == 405 else fault.headers
+        return problems.response(problems.body(fault.status_code, code, said), headers)
+
+
+def _method_of(route: BaseRoute, request: Request) -> str | None:
+    """The method of a route that has this path, whatever method was asked."""
+    if not isinstance(route, APIRoute) or route.matches(request.scope)[0] is Match.NONE:
+        return None
+    return next(iter(route.methods or ()), None)
 
 
 Next = Callable[[Request], Awaitable[Response]]

@@ -26,7 +26,7 @@ from starlette.responses import Response
 from tidegate.api import problems, reading
 from tidegate.api.batching import Batching, Settings
 from tidegate.api.metrics import Metrics
-from tidegate.base.canonical import canonical, digest
+from tidegate.base.canonical import digest, readable
 from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, Unavailable
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
@@ -210,7 +210,7 @@ class Gate:
     def _said(route: Route, answer: Any) -> Said:
         if isinstance(answer, Said):
             return answer
-        return Said(route.status, canonical(answer.body if isinstance(answer, Secret) else answer))
+        return Said(route.status, readable(answer.body if isinstance(answer, Secret) else answer))
 
 
 NOBODY = Identity("nobody", PUBLIC, frozenset(), None, "nobody")
@@ -246,7 +246,7 @@ def _without_secret(answer: Secret) -> Said:
         f"{answer.id} was made by the first request with this Idempotency-Key, and its secret was shown once. "
         "If that answer was lost, make a new one.",
     )
-    return Said(409, canonical(problem))
+    return Said(409, readable(problem))
 
 
 def _bearer(request: Request) -> str:
@@ -330,7 +330,9 @@ def _check_query(request: Request, known: set[str]) -> None:
     for name, value in request.query_params.multi_items():
         reading.check_text(name + value, "query")
     wrong = [
-        FieldError(name[:40], "parameter_unknown", "no such parameter here") for name in names if name not in known
+        FieldError(name[:40], "parameter_unknown", f"{name[:40]} is no parameter of this call.")
+        for name in names
+        if name not in known
     ]
     if wrong:
         raise problems.Invalid(wrong)

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from tidegate.base.canonical import canonical
+from tidegate.base.canonical import readable
 from tidegate.base.refusals import FieldError, Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,7 +40,7 @@ class Invalid(Refusal):
         first = errors[0]
         super().__init__(
             codes.pop() if len(codes) == 1 else "request_invalid",
-            f"{first.field}: {first.message}" if len(errors) == 1 else f"{len(errors)} fields are not right.",
+            first.message if len(errors) == 1 else f"{len(errors)} fields are not right.",
         )
         self.errors = tuple(errors)
 
@@ -73,9 +73,9 @@ def response(problem: Mapping[str, Any], headers: Mapping[str, str] | None = Non
     more = dict(headers or {})
     if problem["status"] == 401:
         more["WWW-Authenticate"] = "Bearer"
-    if problem["status"] in (429, 503):
+    if problem["status"] == 503:  # a 429 of ours is final: waiting helps nobody
         more.setdefault("Retry-After", "1")
-    return Response(canonical(problem), problem["status"], more, MEDIA_TYPE)
+    return Response(readable(problem), problem["status"], more, MEDIA_TYPE)
 
 
 # What a validation error of ours is called, by pydantic's name for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -32,7 +33,7 @@ from tidegate.withdrawals.asking import Ask, destination
 from tidegate.withdrawals.withdrawal import Status
 
 Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
-Before = Annotated[str | None, Query(max_length=64, description="`next` of the page before.")]
+Before = Annotated[str | None, Query(pattern=r"^[a-z]+_[0-9a-z]{26}$", description="`next` of the page before.")]
 After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
 Text = Annotated[str | None, Query(max_length=200)]
 
@@ -97,9 +98,9 @@ def get_limits(call: Call, id: str) -> Any:
 
 
 def get_timeline(call: Call, id: str) -> Any:
-    """Everything the journal says about the customer, oldest first."""
+    """Everything the journal says about the customer and their withdrawals, oldest first."""
     _party(call, id)
-    return {"entries": [say.entry(n) for n in parties.timeline(call.conn, id)]}
+    return {"entries": [say.entry(n) for n in withdrawal_store.timeline(call.conn, id)]}
 
 
 def freeze_customer(call: Call, id: str, body: shapes.Freeze) -> Any:
@@ -143,14 +144,21 @@ def save_address(call: Call, id: str, body: shapes.NewAddress) -> Any:
         if call.customer(id) not in parties.lock(call.conn, [id]):
             raise NotFound("customer_unknown", f"There is no customer {id}.")
         entry, _ = screening.save(tx, id, body.network, address, body.memo or "", body.label, body.ownership)
-    listed = screening.hits(call.conn, [(entry.network, entry.address)], call.now).get((entry.network, entry.address))
-    return say.address(entry, _usable_at(call, entry), ["address_listed"] if listed else [])
+    return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
 
 
 def list_addresses(call: Call, id: str) -> Any:
     """The customer's address book, newest first."""
     _party(call, id)
-    return {"addresses": [say.address(a, _usable_at(call, a), []) for a in screening.book(call.conn, id)]}
+    book = screening.book(call.conn, id)
+    warnings = _warnings(call, book)
+    return {"addresses": [say.address(a, _usable_at(call, a), warnings[a.id]) for a in book]}
+
+
+def _warnings(call: Call, book: Sequence[screening.SavedAddress]) -> dict[str, list[str]]:
+    """What lists say of each entry today."""
+    found = screening.hits(call.conn, sorted({(a.network, a.address) for a in book}), call.now)
+    return {a.id: ["address_listed"] if found.get((a.network, a.address)) else [] for a in book}
 
 
 def _usable_at(call: Call, entry: screening.SavedAddress) -> datetime | None:

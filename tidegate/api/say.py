@@ -139,11 +139,19 @@ def decision(d: DecisionRow) -> Said:
         "at": rfc3339(d.at),
         "outcome": d.outcome,
         "findings": json.loads(d.findings),
-        "facts": json.loads(d.facts),
+        "facts": _units_as_text(json.loads(d.facts)),
         "facts_hash": d.facts_hash,
         "policy_version": d.policy_version,
         "engine": d.engine,
     }
+
+
+_UNITS = ("units", "fee_units", "value", "available_units", "used_24h")
+
+
+def _units_as_text(facts: Said) -> Said:
+    """Whole units are text wherever they appear: a reader of JSON numbers would round large ones."""
+    return {**facts, **{name: str(facts[name]) for name in _UNITS}}
 
 
 def restriction(r: Restriction) -> Said:

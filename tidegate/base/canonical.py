@@ -20,6 +20,11 @@ def canonical(value: Any) -> str:
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
+def readable(value: Any) -> str:
+    """The canonical form with letters as people write them: for answers that people read."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def digest(value: Any) -> str:
     """SHA-256 of the canonical text, in hex."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()

@@ -7,9 +7,11 @@ import hmac
 from dataclasses import dataclass
 
 from coincurve import PrivateKey, PublicKey
+from Crypto.Hash import RIPEMD160  # hashlib has it only where OpenSSL's legacy provider is on
 
 from tidegate.codec import base58
 from tidegate.codec.evm_address import checksum, keccak256
+from tidegate.codec.spelling import BadAddress
 
 HARDENED = 0x8000_0000
 _PUBLIC, _PRIVATE = bytes.fromhex("0488b21e"), bytes.fromhex("0488ade4")
@@ -69,10 +71,7 @@ def derive(root: ExtendedKey, path: str) -> ExtendedKey:
 
 def public_child(xpub: str, *numbers: int) -> bytes:
     """The public key (33 bytes) below an extended public key, by numbers that are not hardened. Raises BadKey."""
-    raw = base58.decode(xpub, 78)
-    if raw[:4] != _PUBLIC:
-        raise BadKey("not an extended public key; it starts with xpub")
-    chain, point = raw[13:45], raw[45:]
+    chain, point = _read_xpub(xpub)
     for number in numbers:
         if not 0 <= number < HARDENED:
             raise BadKey(f"{number} cannot be derived without the private key")
@@ -91,11 +90,28 @@ def deposit_address(xpub: str, index: int) -> str:
     return checksum(evm_address_of(public_child(xpub, 0, index)))
 
 
+def _read_xpub(xpub: str) -> tuple[bytes, bytes]:
+    """Chain code and public key. Raises BadKey."""
+    try:
+        raw = base58.decode(xpub, 78)
+    except BadAddress as fault:
+        raise BadKey(f"not an extended key: {fault}") from fault
+    if raw[:4] != _PUBLIC:
+        raise BadKey("not an extended public key; it starts with xpub")
+    if raw[4] == 0 and any(raw[5:13]):
+        raise BadKey("a key of depth 0 has no parent and no number")
+    try:
+        PublicKey(raw[45:])
+    except ValueError as fault:
+        raise BadKey(f"its public key is no point of the curve: {raw[45:].hex()}") from fault
+    return raw[13:45], raw[45:]
+
+
 def _child(parent: ExtendedKey, number: int) -> ExtendedKey:
     head = b"\0" + parent.key if number >= HARDENED else parent.public
     digest = hmac.digest(parent.chain, head + number.to_bytes(4, "big"), "sha512")
     key = (int.from_bytes(digest[:32], "big") + int.from_bytes(parent.key, "big")) % _ORDER
-    fingerprint = hashlib.new("ripemd160", hashlib.sha256(parent.public).digest()).digest()[:4]
+    fingerprint = RIPEMD160.new(hashlib.sha256(parent.public).digest()).digest()[:4]
     return ExtendedKey(key.to_bytes(32, "big"), digest[32:], parent.depth + 1, fingerprint, number)
 
 

@@ -55,7 +55,7 @@ def decode(raw: bytes) -> Decoded:
         raise BadTransaction("not an EIP-1559 transaction: the first byte must be 02")
     try:
         parts = rlp.decode(raw[1:], strict=True)
-    except rlp.exceptions.RLPException as fault:
+    except (rlp.exceptions.RLPException, RecursionError) as fault:
         raise BadTransaction(f"not canonical RLP: {fault}") from fault
     if not isinstance(parts, list) or len(parts) != 12 or parts[8] != []:
         raise BadTransaction("twelve fields with an empty access list are needed")

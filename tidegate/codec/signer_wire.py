@@ -33,7 +33,7 @@ def read(raw: bytes) -> tuple[str, Order | str]:
     try:
         said = json.loads(raw)
         if said["do"] == "describe":
-            return "describe", str(said["network"])
+            return "describe", _text(said["network"])
         return str(said["do"]), _order(said["do"], said["order"])
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
         raise BadLine(f"not a request: {type(fault).__name__} {fault}"[:200]) from fault
@@ -89,6 +89,6 @@ def _whole(text: Any) -> int:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 300:
-        raise ValueError(f"{str(value)[:40]!r} is not a short text")
+    if not isinstance(value, str) or len(value) > 300 or not value.isprintable():
+        raise ValueError(f"{ascii(value)[:60]} is not a short printable text")
     return value

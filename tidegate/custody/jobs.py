@@ -411,7 +411,7 @@ def _replace(lane: _Lane, attempt: Attempt, newest: Bytes, kind: str) -> int:
         tx.note(
             "payout.cancelling" if kind == "cancel" else "payout.dearer",
             payout.ref,
-            {"nonce": attempt.nonce, "hash": signed.hash, "max_fee": terms.max_fee},
+            {"nonce": attempt.nonce, "hash": signed.hash, "max_fee": str(terms.max_fee)},
         )
     _send(lane.conn, lane.chain, version)
     return 1
@@ -534,9 +534,9 @@ def _end(
     if cost:
         ledger.post(tx, "gas", attempt.id, native.id, {accounts.CHAIN: cost, accounts.GAS: -cost})
     if paid:
-        tx.note("payout.paid", payout.ref, {"tx": receipt.tx, "block": receipt.block, "gas": cost})
+        tx.note("payout.paid", payout.ref, {"tx": receipt.tx, "block": receipt.block, "gas": str(cost)})
     else:
-        tx.note("payout.failed", payout.ref, {"reason": judged.words, "tx": receipt.tx, "gas": cost})
+        tx.note("payout.failed", payout.ref, {"reason": judged.words, "tx": receipt.tx, "gas": str(cost)})
 
 
 def _resend(conn: Conn, chain: Chain, attempt: Attempt, versions: Sequence[Bytes], now: datetime) -> None:
@@ -705,7 +705,9 @@ def _book(tx: Tx, network: Network, block: Block, credits: Sequence[tuple[_Found
                     {accounts.EQUITY: credit.units, accounts.CHAIN: -credit.units},
                 )
                 tx.note(
-                    "wallet.funded", found.wallet.id, {"asset": found.asset.name, "units": credit.units, "tx": t.tx}
+                    "wallet.funded",
+                    found.wallet.id,
+                    {"asset": found.asset.name, "units": str(credit.units), "tx": t.tx},
                 )
             continue
         deposit = rows.pop((t.tx, t.index, t.block_hash))
@@ -725,8 +727,8 @@ def _book(tx: Tx, network: Network, block: Block, credits: Sequence[tuple[_Found
             {
                 "deposit": deposit.id,
                 "asset": found.asset.name,
-                "claimed": t.units,
-                "credited": credit.units,
+                "claimed": str(t.units),
+                "credited": str(credit.units),
                 "tx": t.tx,
                 "reason": credit.reason,
             },
@@ -817,7 +819,7 @@ def _queue(conn: Conn, move: _Move | None, wallet: Wallet, now: datetime) -> int
                 created_at=now,
             ),
         )
-        tx.note(f"{move.purpose}.queued", id, {"wallet": wallet.id, "asset": move.asset.name, "units": move.units})
+        tx.note(f"{move.purpose}.queued", id, {"wallet": wallet.id, "asset": move.asset.name, "units": str(move.units)})
     return 1
 
 

@@ -1,11 +1,12 @@
 """`tidegate run`: database, local chain, signer, worker, API and console on 127.0.0.1, watched until Ctrl-C.
 
 The second start finds what the first one left. Nothing here is for production: there the parts run alone, with
-a database, a node and a signer of your own (docs/start.md).
+a database, a node and a signer of your own (docs/concepts.md).
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -88,6 +89,7 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
     home = data_dir.absolute()
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(_EVERYONE_MAY_PASS)  # the database's account passes through; every secret is a file of its own, 0600
+    lock = _only_one(home)  # before anything is touched: a refused start must leave the running one as it is
     _require_free(port)
     (home / "run.json").unlink(missing_ok=True)
     house = _open(home)
@@ -107,6 +109,19 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
         (home / "run.json").unlink(missing_ok=True)
         _say("Stopping…")
         house.stop()
+        _socket_of(home).parent.rmdir()
+        os.close(lock)
+
+
+def _only_one(home: Path) -> int:
+    """One run per folder; the kernel drops the lock with its owner, however that died."""
+    handle = os.open(home / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as fault:
+        os.close(handle)
+        raise CannotRun(f"{home} is in use by another `tidegate run`; stop that one first.") from fault
+    return handle
 
 
 def _open(home: Path) -> House:

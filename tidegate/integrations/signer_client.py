@@ -61,7 +61,7 @@ class SignerClient:
                 raise SignerRefused(str(answer["refused"]["code"]), str(answer["refused"]["message"]))
             said: dict[str, Any] = answer["ok"]
             return said
-        except (OSError, ValueError, KeyError, TypeError) as fault:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as fault:
             self.close()
             raise Unreachable(f"the signer gave no usable answer: {type(fault).__name__} {fault}") from fault
 

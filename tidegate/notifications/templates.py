@@ -54,6 +54,17 @@ FINDINGS: dict[str, Text] = {
     ),
 }
 
+ENDINGS: dict[str, Text] = {
+    "code_tries_used_up": Text(
+        "Too many wrong codes were entered. Ask again when you have your authenticator app at hand.",
+        "验证码错误次数过多。请准备好身份验证器后重新提交。",
+    ),
+    "declined_by_person": Text(
+        "A person has checked this withdrawal and declined it.", "经人工审核，本次提币未获批准。"
+    ),
+}
+"""Why a withdrawal was declined where no check declined it."""
+
 NEXT_STEPS: dict[str, Text] = {
     "awaiting_confirmation": Text("Enter the code from your authenticator app.", "请输入身份验证器中的验证码。"),
     "delayed": Text(
@@ -63,6 +74,7 @@ NEXT_STEPS: dict[str, Text] = {
         "Nothing to do: a person is looking at it. We will ask if we need anything.",
         "无需操作：人工审核中，如需补充资料会与您联系。",
     ),
+    "waiting": Text("Nothing to do: it goes on as soon as the reason is gone.", "无需操作：原因消除后将自动继续处理。"),
     "approved": Text("Nothing to do: it is about to be sent.", "无需操作：即将发送。"),
     "paying": Text("Nothing to do: it is being sent and confirmed on chain.", "无需操作：正在链上发送并确认。"),
     "declined": Text("Nothing was sent and your funds are free.", "未发送任何资金，您的余额已释放。"),
@@ -89,11 +101,16 @@ WAITING: dict[str, Text] = {
 }
 
 APPEAL = Text(
-    "If you think this is wrong, appeal with POST /v1/withdrawals/{id}/appeal or through support.",
-    "如您认为有误，可通过 POST /v1/withdrawals/{id}/appeal 或联系客服申诉。",
+    "If you think this is wrong, write to support and name {id}: a person will look at it.",
+    "如您认为有误，请联系客服并提供编号 {id}，我们将安排人工处理。",
 )
 
 
 def finding(code: str) -> Text:
     """The customer's words for a finding; a code without words is a bug that a test finds first."""
     return FINDINGS[code]
+
+
+def reason(code: str) -> Text:
+    """The customer's words for why a withdrawal waits or was declined: a finding, or how it ended."""
+    return ENDINGS[code] if code in ENDINGS else FINDINGS[code]

@@ -32,17 +32,20 @@ class Desk:
     def sign(self, order: Order) -> Signed:
         """The bytes for an order: new ones, or the same as before. Raises SignerRefused."""
         network = self._settings.networks.get(_network_of(order))
-        if isinstance(order, Pay):
-            rules.check_pay(order, network, self._settings.authoriser, {self.hot.address})
-        if network is None:
-            raise SignerRefused("network_unknown", f"{_network_of(order)[:40]} is not in the signer's table.")
         payer = self._payer(order)
         with self._lock:
             known = self._ledger.known(order.id)
+            # Before any check: bytes that exist are handed out again although a limit fell, a network left the table
+            # or the authoriser changed. A refusal would tell the worker that there are none.
+            again = rules.same_again(order, known, _network_of(order), payer.address) if known is not None else None
+            if again is not None:
+                return Signed(again.raw, codec.hash_of(again.raw))
+            if isinstance(order, Pay):
+                rules.check_pay(order, network, self._settings.authoriser, {self.hot.address})
+            if network is None:
+                raise SignerRefused("network_unknown", f"{_network_of(order)[:40]} is not in the signer's table.")
             if known is not None:
-                again = rules.check_known(order, known, payer.address)
-                if again is not None:
-                    return Signed(again.raw, codec.hash_of(again.raw))
+                rules.check_known(order, known, _network_of(order), payer.address)
             elif isinstance(order, Cancel):
                 raise SignerRefused("order_unknown", f"{order.id} was never signed; there is nothing to cancel.")
             rules.check_terms(order, network)
@@ -54,7 +57,9 @@ class Desk:
             return Signed(version.raw, codec.hash_of(version.raw))
 
     def close(self) -> None:
-        self._ledger.close()
+        """Close the ledger, after the order that is being signed."""
+        with self._lock:
+            self._ledger.close()
 
     def _make(self, order: Order, network: NetworkRule, payer: Account) -> Version:
         deposit = self._deposit(order.index).address if isinstance(order, Gas) else None

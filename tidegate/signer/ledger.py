@@ -6,6 +6,7 @@ be noticed from here; the worker's own check of the chain's nonces does that bef
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,23 +45,28 @@ class Ledger:
     """One file; one thread at a time (the program holds a lock around `known`, the checks and `keep`)."""
 
     def __init__(self, path: Path) -> None:
+        # Made private first: SQLite gives the files beside it the mode of this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(_SCHEMA)
-        path.chmod(0o600)
 
     def known(self, id: str) -> Known | None:
         """Everything signed for an id, or None for a new one."""
-        found = self._db.execute("SELECT account, nonce, digest FROM signed_order WHERE id = ?", (id,)).fetchone()
+        found = self._db.execute(
+            "SELECT network, account, nonce, digest FROM signed_order WHERE id = ?", (id,)
+        ).fetchone()
         if found is None:
             return None
         versions = self._db.execute(
             "SELECT kind, gas, max_fee, tip, raw FROM signed_bytes WHERE order_id = ? ORDER BY seq", (id,)
         ).fetchall()
-        account, nonce, digest = found
+        network, account, nonce, digest = found
         return Known(
+            network,
             account,
             nonce,
             digest,

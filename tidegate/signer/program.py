@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def setup(home: Path, settings_: SignerSettings) -> None:
 
 def run(home: Path) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsFault; one signer per home."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     own = settings.load(home.absolute())
     lock = _only_one(home)
     desk = Desk(own, keystore.unlock(own.keystore, own.password()), utcnow)
@@ -43,11 +45,12 @@ def run(home: Path) -> None:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    threading.Thread(target=_accept, args=(listener, desk, own), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, desk, own, stop), daemon=True).start()
     log.info("signing", socket=str(own.socket), hot=desk.hot.address, networks=sorted(own.networks))
     stop.wait()
     listener.close()
     own.socket.unlink(missing_ok=True)
+    desk.close()
     os.close(lock)
 
 
@@ -63,7 +66,9 @@ def _only_one(home: Path) -> int:
 
 def _listen(path: Path) -> socket.socket:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)  # the lock says that nobody listens there
+    if _answers(path):  # the lock is the home's: a signer of another home may have been given the same socket
+        raise SettingsFault(f"Somebody answers on {path} already; each signer has a socket of its own.")
+    path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
@@ -74,12 +79,24 @@ def _listen(path: Path) -> socket.socket:
     return listener
 
 
-def _accept(listener: socket.socket, desk: Desk, own: SignerSettings) -> None:
-    while True:
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(1)
+        try:
+            line.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+    return True
+
+
+def _accept(listener: socket.socket, desk: Desk, own: SignerSettings, stop: threading.Event) -> None:
+    while not stop.is_set():
         try:
             line, _ = listener.accept()
-        except OSError:
-            return  # closed: we are stopping
+        except OSError as fault:  # closed because we stop; or too many lines are open, and some will be hung up
+            log.warning("no new line", why=str(fault))
+            stop.wait(0.2)
+            continue
         if not _is_ours(line):
             log.warning("refused a caller of another account")
             line.close()

@@ -1,6 +1,7 @@
 """What the signer refuses, by looking only at the order, its own table and its own ledger.
 
-It does not believe the worker: a stolen worker can ask for what was authorised, once, and for nothing else.
+It does not believe the API or the database, which cannot make an authorisation. A stolen worker can, because it holds
+the key that signs them; then these limits per payment and per day are what is left, and no key is lost.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from tidegate.codec.evm_transaction import Transaction, transfer_data
 from tidegate.signer.settings import NetworkRule
 
 MAX_GAS = 2**24
+CANCEL_GAS = 21_000
+"""What moving nothing to ourselves takes."""
 RAISE_PERCENT = 10
 """A replacement must be dearer by this on both prices, or nodes drop it and we would sign in vain."""
 
@@ -36,6 +39,7 @@ class Account:
 class Known:
     """What the ledger knows of an order's id: its nonce for ever, and every version that was signed."""
 
+    network: str
     account: str
     nonce: int
     digest: str  # of the order without its terms
@@ -105,7 +109,11 @@ def _check_address(text: str, network: NetworkRule, ours: Collection[str]) -> No
 def check_first(order: Pay, spent_24h: int, network: NetworkRule, now: datetime) -> None:
     """Before a first signature: still valid, and within the day's limit. Raises SignerRefused."""
     said = order.authorisation
-    if from_rfc3339(said.not_after) <= now:
+    try:
+        until = from_rfc3339(said.not_after)
+    except ValueError as fault:
+        raise SignerRefused("authorisation_malformed", f"{said.id} has no last moment: {fault}.") from fault
+    if until <= now:
         raise SignerRefused("authorisation_expired", f"{said.id} had to be signed before {said.not_after}.")
     limit = network.assets[said.asset].limit_24h
     if spent_24h + said.units > limit:
@@ -126,28 +134,40 @@ def check_terms(order: Order, network: NetworkRule) -> None:
         raise SignerRefused("over_fee_ceiling", f"{terms.gas * terms.max_fee} wei of fees; at most {ceiling}.")
     if isinstance(order, Gas) and not 0 < order.units <= network.gas_top_up:
         raise SignerRefused("over_gas_limit", f"{order.units} wei of gas; at most {network.gas_top_up}.")
-    if isinstance(order, Sweep) and order.units <= 0:
-        raise SignerRefused("units_wrong", f"{order.units} units cannot be moved.")
+    if isinstance(order, Sweep):
+        if order.contract not in {asset.contract for asset in network.assets.values()}:
+            raise SignerRefused("contract_unknown", f"{order.contract} is no asset in the signer's table.")
+        if not 0 < order.units < 2**256:
+            raise SignerRefused("units_wrong", f"{order.units} units cannot be moved.")
+    if isinstance(order, Cancel) and terms.gas != CANCEL_GAS:
+        raise SignerRefused("terms_wrong", f"A cancellation takes {CANCEL_GAS} gas, not {terms.gas}.")
 
 
-def check_known(order: Order, known: Known, account: str) -> Version | None:
-    """An id that was signed before: the same bytes again, or a dearer version on its own nonce.
+def same_again(order: Order, known: Known, network: str, account: str) -> Version | None:
+    """The version that was signed for exactly this order at exactly this price, or None."""
+    if not isinstance(order, Cancel) and order_digest(order) != known.digest:
+        return None
+    terms = order.terms
+    if (network, account, terms.nonce) != (known.network, known.account, known.nonce):
+        return None
+    asked = (_kind(order), terms.gas, terms.max_fee, terms.tip)
+    found = (v for v in known.versions if (v.kind, v.gas, v.max_fee, v.tip) == asked)
+    return next(found, None)
 
-    The version to return again, or None where a new one may be signed. Raises SignerRefused.
-    """
+
+def check_known(order: Order, known: Known, network: str, account: str) -> None:
+    """An id that was signed before may have a dearer version, on its own nonce. Raises SignerRefused."""
     terms = order.terms
     if not isinstance(order, Cancel) and order_digest(order) != known.digest:
         raise SignerRefused("order_changed", f"{order.id} was signed with other words; an id stands for one payment.")
-    if account != known.account or terms.nonce != known.nonce:
+    # The network too: one account has the same address everywhere, and another payment has this nonce there.
+    if (network, account, terms.nonce) != (known.network, known.account, known.nonce):
         raise SignerRefused(
-            "nonce_changed", f"{order.id} has nonce {known.nonce} of {known.account} for ever, not {terms.nonce}."
+            "nonce_changed",
+            f"{order.id} has nonce {known.nonce} of {known.account} on {known.network} for ever, "
+            f"not {terms.nonce} of {account} on {network[:40]}.",
         )
-    kind = "cancel" if isinstance(order, Cancel) else "pay"
-    asked = (kind, terms.gas, terms.max_fee, terms.tip)
-    for version in known.versions:
-        if (version.kind, version.gas, version.max_fee, version.tip) == asked:
-            return version
-    if kind == "pay" and any(version.kind == "cancel" for version in known.versions):
+    if _kind(order) == "pay" and any(version.kind == "cancel" for version in known.versions):
         raise SignerRefused("cancelled", f"{order.id} was cancelled on its nonce; it is not paid any more.")
     dearest = max(known.versions, key=lambda version: version.max_fee)
     if not (_dearer(terms.max_fee, dearest.max_fee) and _dearer(terms.tip, dearest.tip)):
@@ -155,7 +175,10 @@ def check_known(order: Order, known: Known, account: str) -> Version | None:
             "not_dearer",
             f"A replacement of {order.id} must be {RAISE_PERCENT} % dearer than {dearest.max_fee}/{dearest.tip}.",
         )
-    return None
+
+
+def _kind(order: Order) -> str:
+    return "cancel" if isinstance(order, Cancel) else "pay"
 
 
 def _dearer(new: int, old: int) -> bool:

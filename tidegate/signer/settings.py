@@ -122,3 +122,8 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name too: a seed that a power cut takes away is coins that nobody can move
+    finally:
+        os.close(folder)

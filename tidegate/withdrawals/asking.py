@@ -96,7 +96,7 @@ def destination(network: str, text: str, memo: str, assets: dict[tuple[str, str]
     judged = addresses.judge(network, text)
     if not judged.payable or judged.normalised is None:
         code = judged.reason or "address_malformed"
-        raise Malformed(code, f"{text[:100]!r} cannot be paid on {network}: {code}.", field="address")
+        raise Malformed(code, f"{text[:100]!r} {_WRONG[code].format(network=network)}", field="address")
     if any(asset.contract == judged.normalised for asset in assets.values() if asset.network == network):
         raise Malformed(
             "address_is_token_contract",
@@ -113,6 +113,20 @@ def destination(network: str, text: str, memo: str, assets: dict[tuple[str, str]
     if refused is not None:
         raise Malformed(refused, f"{network} carries no memo; leave it out.", field="memo")
     return judged.normalised
+
+
+_WRONG = {
+    "address_empty": "is empty; give the receiver's address on {network}.",
+    "address_malformed": "is not an address of {network}; copy it again, whole and without spaces.",
+    "address_bad_checksum": "has a wrong checksum: a character was changed. Copy it again from the receiver.",
+    "address_wrong_network": "is an address of another network, not of {network}; coins sent there would be lost.",
+    "address_zero": "is the zero address, which nobody owns; give the receiver's address.",
+    "address_precompile": "is reserved by the network and belongs to nobody; give the receiver's address.",
+    "address_burn": "is a burn address: what is sent there is gone. Give the receiver's address.",
+    "address_witness_unknown": "is of a kind that no wallet can spend from today; ask the receiver for another one.",
+    "address_unspendable": "is well written, but nobody can have its key; ask the receiver for another one.",
+}
+"""What is wrong with an address, by its code, and what would be right."""
 
 
 def _units(text: str, asset: Asset, field: str) -> int:

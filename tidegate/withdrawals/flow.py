@@ -14,7 +14,7 @@ from typing import Any
 
 import tidegate
 from tidegate.base.authorisation import Authorisation
-from tidegate.base.canonical import canonical, digest
+from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
@@ -245,7 +245,7 @@ class _Batch:
         if not declined:
             self._take(made, room)
         self.book.named(entry)
-        body = canonical(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
+        body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
         if ask.key is not None:
             first = replay.First(ask.scope, ask.key, ask.request, 201, body)
             self.firsts[ask.scope, ask.key] = first
@@ -575,7 +575,7 @@ def _wrong_code(tx: Tx, withdrawal: Withdrawal, policy: Policy) -> Refusal:
         return TooMany("code_tries_used_up", f"{tries} wrong codes: the withdrawal is declined; ask again.")
     return Forbidden(
         "code_wrong",
-        f"The code is wrong, used already or expired; {policy.confirmation_tries - tries} tries are left.",
+        f"The code is wrong, used already or expired; tries left: {policy.confirmation_tries - tries}.",
         field="code",
     )
 
@@ -714,8 +714,10 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
 
 
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
+    """What the journal says was asked for, what a factor was used for, and what the row says now are one."""
     seen = store.requested_payload(tx.conn, withdrawal.id)
-    return seen == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
+    used = store.confirmed_payload(tx.conn, withdrawal.id)
+    return seen == used == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
 
 
 def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:

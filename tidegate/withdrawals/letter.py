@@ -29,11 +29,10 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
     if step is None:
         return None
     reasons: list[dict[str, object]] = [
-        {"code": found.code, **templates.finding(found.code).both()}
-        for found in findings
-        if found.outcome is not Outcome.ALLOW and found.code not in withdrawal.cleared
+        {"code": code, **templates.reason(code).both()} for code in _codes(withdrawal, findings)
     ]
     if withdrawal.waiting_for is not None:
+        step = templates.NEXT_STEPS["waiting"]
         waiting = templates.WAITING[withdrawal.waiting_for]
         reasons.append({"code": withdrawal.waiting_for, **waiting.both()})
     ends = {
@@ -43,3 +42,12 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
     }.get(withdrawal.status)
     appeal = {lang: text.replace("{id}", withdrawal.id) for lang, text in templates.APPEAL.both().items()}
     return Letter(reasons, rfc3339(ends) if ends else None, step.both(), appeal)
+
+
+def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:
+    """Why it waits; of one that was declined only what declined it, which may be a person or too many wrong codes."""
+    standing = [f for f in findings if f.outcome is not Outcome.ALLOW and f.code not in withdrawal.cleared]
+    if withdrawal.status is not Status.DECLINED:
+        return [f.code for f in standing]
+    hard = [f.code for f in standing if f.outcome.severity >= Outcome.DECLINE.severity]
+    return hard or ["code_tries_used_up" if withdrawal.confirmed_at is None else "declined_by_person"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
+from tidegate.db.journal import News
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
@@ -345,6 +346,32 @@ def requested_payload(conn: Conn, id: str) -> str | None:
         {"id": id},
     ).fetchone()
     return got[0] if got else None
+
+
+def confirmed_payload(conn: Conn, id: str) -> str | None:
+    """What the journal says a factor was used for."""
+    got = conn.execute(
+        """
+        SELECT body::jsonb ->> 'payload' FROM journal
+         WHERE subject = %(id)s AND kind = 'factor.used' ORDER BY link DESC, position DESC LIMIT 1
+        """,
+        {"id": id},
+    ).fetchone()
+    return got[0] if got else None
+
+
+def timeline(conn: Conn, party_id: str) -> list[News]:
+    """What the journal says about a customer and all their withdrawals, oldest first."""
+    return rows(
+        conn,
+        News,
+        """
+        SELECT link, position, at, actor, kind, subject, body FROM journal
+         WHERE subject = %(party)s OR subject IN (SELECT id FROM withdrawal WHERE party_id = %(party)s)
+         ORDER BY link, position
+        """,
+        {"party": party_id},
+    )
 
 
 def due(conn: Conn, now: datetime, limit: int) -> list[str]:
