@@ -9,23 +9,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
+from tidegate.policy.reading import Reader, kind
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
-STANDINGS = ("allowed", "restricted", "banned")
 
 _COUNTRY = re.compile("|".join(sorted(COUNTRIES)))
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_COIN_DECIMALS = 30  # the most an asset may have
 
 
 class PolicySilent(Conflict):
@@ -132,7 +128,7 @@ def from_json(text: str) -> dict[str, object]:
     except ValueError as bad:
         raise Malformed("pack_invalid", f"The pack is not JSON: {bad}") from bad
     if not isinstance(pack, dict):
-        raise Malformed("pack_invalid", f"A pack is a JSON object, not {_kind(pack)}")
+        raise Malformed("pack_invalid", f"A pack is a JSON object, not {kind(pack)}")
     return pack
 
 
@@ -167,7 +163,7 @@ def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
 
 
 def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldError]]:
-    reader = _Reader()
+    reader = Reader()
     top = reader.section(
         "",
         pack,
@@ -232,134 +228,3 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     if policy.new_address_large_hours < policy.new_address_wait_hours:
         reader.fault("new_address.large_hours", "must not be below hours: a larger amount never waits less")
     return policy, reader.faults
-
-
-_ABSENT = object()
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Reads a pack piece by piece and collects what is wrong instead of stopping at the first fault."""
-
-    faults: list[FieldError] = field(default_factory=list)
-
-    def fault(self, path: str, message: str) -> None:
-        self.faults.append(FieldError(path, "pack_invalid", message))
-
-    def section(self, path: str, value: object, *keys: str) -> dict[str, object]:
-        """An object with exactly these keys."""
-        given = self._object(path, value)
-        dot = f"{path}." if path else ""
-        for key in given.keys() - set(keys):
-            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join(keys)}")
-        if value is not _ABSENT and isinstance(value, Mapping):
-            for key in keys:
-                if key not in given:
-                    self.fault(f"{dot}{key}", "is missing")
-        return {key: given.get(key, _ABSENT) for key in keys}
-
-    def entries(self, path: str, value: object, pattern: re.Pattern[str], meaning: str) -> dict[str, object]:
-        """An object whose keys are names that `pattern` describes."""
-        given = self._object(path, value)
-        for key in given:
-            if not pattern.fullmatch(key):
-                self.fault(f"{path}.{key}", f"is not {meaning}")
-        return {key: item for key, item in given.items() if pattern.fullmatch(key)}
-
-    def usd(self, path: str, value: object) -> int:
-        return self._decimal(path, value, VALUE_DECIMALS)
-
-    def price(self, path: str, value: object) -> int:
-        price = self._decimal(path, value, PRICE_DECIMALS)
-        if price == 0 and isinstance(value, str) and not self._faulty(path):
-            self.fault(path, "must be more than 0: what costs nothing passes every limit")
-        return price
-
-    def coins(self, path: str, value: object, *, above_zero: bool = False) -> str:
-        units = self._decimal(path, value, _COIN_DECIMALS)
-        if above_zero and units == 0 and not self._faulty(path):
-            self.fault(path, "must be more than 0, or nothing can ever be paid")
-        return value if isinstance(value, str) else "0"
-
-    def whole(self, path: str, value: object, least: int, most: int) -> int:
-        if value is _ABSENT:
-            return least
-        if type(value) is not int:
-            self.fault(path, f"must be a whole number, not {_kind(value)}")
-            return least
-        if not least <= value <= most:
-            self.fault(path, f"is {value}; it must be from {least} to {most}")
-            return least
-        return value
-
-    def standing(self, path: str, value: object) -> str:
-        if value is not _ABSENT and value not in STANDINGS:
-            self.fault(path, f"is {value!r}; it must be one of {', '.join(STANDINGS)}")
-        return value if isinstance(value, str) else "banned"
-
-    def names(self, path: str, value: object) -> tuple[str, ...]:
-        names: list[str] = []
-        for place, item in enumerate(self._array(path, value)):
-            if not isinstance(item, str) or not _NAME.fullmatch(item):
-                self.fault(f"{path}[{place}]", f"{item!r} is not a list's name, like 'sanctions'")
-            elif item in names:
-                self.fault(f"{path}[{place}]", f"{item!r} is named twice")
-            else:
-                names.append(item)
-        return tuple(names)
-
-    def quorum(self, path: str, value: object) -> tuple[tuple[int, int], ...]:
-        """The quorum table: from 0 on, values rising, never fewer people for more."""
-        table: list[tuple[int, int]] = []
-        for place, item in enumerate(self._array(path, value)):
-            line = self.section(f"{path}[{place}]", item, "from_value", "people")
-            start = self.usd(f"{path}[{place}].from_value", line["from_value"])
-            people = self.whole(f"{path}[{place}].people", line["people"], 1, 5)
-            if not table and start != 0:
-                self.fault(f"{path}[0].from_value", "must be 0: a review of any amount needs at least one person")
-            if table and start <= table[-1][0]:
-                self.fault(f"{path}[{place}].from_value", "must be more than in the line before")
-            if table and people < table[-1][1]:
-                self.fault(f"{path}[{place}].people", "must not be fewer than in the line before")
-            table.append((start, people))
-        if not table and not self._faulty(path) and value is not _ABSENT:
-            self.fault(path, "must have at least one line, from 0")
-        return tuple(table)
-
-    def _decimal(self, path: str, value: object, decimals: int) -> int:
-        if value is _ABSENT:
-            return 0
-        if not isinstance(value, str):
-            self.fault(path, f'must be a decimal string like "12.5", not {_kind(value)}')
-            return 0
-        try:
-            return to_units(value, decimals)
-        except BadAmount as bad:
-            self.fault(path, str(bad))
-            return 0
-
-    def _object(self, path: str, value: object) -> dict[str, object]:
-        if isinstance(value, Mapping):
-            return {str(key): item for key, item in value.items()}
-        if value is not _ABSENT:
-            self.fault(path, f"must be an object, not {_kind(value)}")
-        return {}
-
-    def _array(self, path: str, value: object) -> list[object]:
-        if isinstance(value, list | tuple):
-            return list(value)
-        if value is not _ABSENT:
-            self.fault(path, f"must be a list, not {_kind(value)}")
-        return []
-
-    def _faulty(self, path: str) -> bool:
-        return any(fault.field == path for fault in self.faults)
-
-
-def _kind(value: object) -> str:
-    words = {str: "text", bool: "true or false", int: "a whole number", float: "a number with a point", list: "a list"}
-    if value is None:
-        return "null"
-    if isinstance(value, Decimal):
-        return "a number with a point"
-    return words.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)
