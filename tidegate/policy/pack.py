@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.parties.countries import COUNTRIES
+from tidegate.policy import jurisdictions
+from tidegate.policy.jurisdictions import Place
 from tidegate.policy.reading import Reader, kind
 
 LEVELS = (0, 1, 2, 3)
@@ -51,6 +53,10 @@ class Policy:
     fixed_prices: Mapping[str, int]  # asset name -> 10^-12 USD per coin
     required_lists: tuple[str, ...]
     authorisation_minutes: int
+    places: Mapping[str, Place] = field(default_factory=dict)  # place -> its dated rules
+    operator: str | None = None  # the place whose rules bind the operator
+    fx: Mapping[str, int] = field(default_factory=dict)  # currency -> micro-USD for one of it
+    stablecoins: frozenset[str] = frozenset()  # names of assets that promise to keep a price
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -178,6 +184,8 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "fixed_prices",
         "required_lists",
         "authorisation_minutes",
+        # Stored versions never change, and some are older than these.
+        optional=("places", "operator", "fx", "stablecoins"),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -222,6 +230,10 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         fixed_prices={asset: reader.price(f"fixed_prices.{asset}", text) for asset, text in prices.items()},
         required_lists=reader.names("required_lists", top["required_lists"]),
         authorisation_minutes=reader.whole("authorisation_minutes", top["authorisation_minutes"], 1, 24 * 60),
+        places=jurisdictions.read(reader, "places", top.get("places", {})),
+        operator=jurisdictions.place(reader, "operator", top["operator"]) if "operator" in top else None,
+        fx=jurisdictions.rates(reader, "fx", top.get("fx", {})),
+        stablecoins=frozenset(reader.names("stablecoins", top.get("stablecoins", []), _ASSET, "an asset")),
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -115,11 +115,18 @@ class Reader:
             self.fault(path, f"is {value!r}; it must be one of {', '.join(STANDINGS)}")
         return value if isinstance(value, str) else "banned"
 
-    def names(self, path: str, value: object) -> tuple[str, ...]:
+    def names(
+        self,
+        path: str,
+        value: object,
+        pattern: re.Pattern[str] = _NAME,
+        meaning: str = "a list's name, like 'sanctions'",
+    ) -> tuple[str, ...]:
+        """A list of different names that `pattern` describes."""
         names: list[str] = []
         for place, item in enumerate(self._array(path, value)):
-            if not isinstance(item, str) or not _NAME.fullmatch(item):
-                self.fault(f"{path}[{place}]", f"{item!r} is not a list's name, like 'sanctions'")
+            if not isinstance(item, str) or not pattern.fullmatch(item):
+                self.fault(f"{path}[{place}]", f"{item!r} is not {meaning}")
             elif item in names:
                 self.fault(f"{path}[{place}]", f"{item!r} is named twice")
             else:
