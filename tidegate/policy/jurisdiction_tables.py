@@ -84,7 +84,10 @@ def _rows(
     text: str, table: str, header: tuple[str, ...], aside: list[Quarantined]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    first = next(reader, [])
+    try:
+        first = next(reader, [])
+    except csv.Error as fault:
+        raise Malformed("table_unreadable", f"{table}: the header cannot be read: {fault}") from fault
     if tuple(first) != header:
         raise Malformed("table_unreadable", f"{table}: the header is {first}; it must be {','.join(header)}"[:400])
     while True:
