@@ -21,6 +21,7 @@ from house import ETH, LISTED, RECEIVER, START, USDT, Customer, House, furnish
 from tidegate.base.authorisation import Authorisation
 from tidegate.base.refusals import Refusal
 from tidegate.base.signing import Pay, Terms
+from tidegate.cases import flow as cases
 from tidegate.custody import store as custody_store
 from tidegate.db import Conn, act, connect, journal, reader
 from tidegate.ledger import store as ledger_store
@@ -192,6 +193,28 @@ def _return(house: House, ada: Customer, id: str) -> None:
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def test_marble_a_hit_that_was_let_pass_hides_no_other_hit(house: House) -> None:
+    """One finding's answer covered another one. Here a person lets pass what they have seen: the same address on one
+    more list asks again, although the finding has the same name."""
+    list_scam(house, "scam", RECEIVER)
+    ada = house.customer(USDT=100 * COIN)
+    asked = house.asked(ada, "5")
+    assert house.confirm(ada, asked.id).status is Status.IN_REVIEW
+    (case,) = cases.about(house.conn, asked.id)
+    list_scam(house, "drainers", RECEIVER)
+    cases.answer(house.conn, case.id, "key_anna", "approve", "Old report, withdrawn", house.now)
+    news(house)
+    assert house.get(asked.id).status is Status.IN_REVIEW
+    again = [c for c in cases.about(house.conn, asked.id) if c.status == "open"]
+    assert [c.reasons for c in again] == [["address_listed"]]
+    cases.answer(house.conn, again[0].id, "key_ben", "approve", "The same report", house.now)
+    news(house)
+    assert house.get(asked.id).status is Status.APPROVED
+    list_scam(house, "frauds", RECEIVER)
+    authorise(house)
+    assert house.get(asked.id).status is Status.IN_REVIEW
 
 
 # --- authority ---------------------------------------------------------------------------------------------------

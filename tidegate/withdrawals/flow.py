@@ -33,7 +33,7 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.review import Facts, Hit, Restricted, Verdict, blocked, review
+from tidegate.withdrawals.review import Facts, Hit, Restricted, Verdict, blocked, named, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -640,7 +640,7 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
         return
     latest = store.decision(tx.conn, withdrawal.decision_id)
     assert latest is not None  # the column says so
-    asked = {f["code"] for f in json.loads(latest.findings) if f["outcome"] == Outcome.REVIEW.value}
+    asked = {named(finding) for finding in findings_of(latest) if finding.outcome is Outcome.REVIEW}
     cleared = sorted({*withdrawal.cleared, *asked})
     looked = replace(looked, facts=replace(looked.facts, cleared=tuple(cleared)))
     decision_id, verdict = _decide(tx, looked, "person", setting)
@@ -672,7 +672,7 @@ def _reopen(
         subject=withdrawal.id,
         party_id=withdrawal.party_id,
         requester=withdrawal.requester,
-        reasons=[code for code in verdict.codes(Outcome.REVIEW) if code not in cleared],
+        reasons=[f.code for f in standing(verdict.findings, cleared) if f.outcome is Outcome.REVIEW],
         quorum=setting.policy.quorum(withdrawal.value),
         sla_hours=setting.policy.review_sla_hours,
     )
