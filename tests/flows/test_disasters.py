@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from house import ETH, LISTED, RECEIVER, START, USDT, Customer, House, furnish
 
 from tidegate.base.authorisation import Authorisation
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import Forbidden, Refusal, TooMany
 from tidegate.base.signing import Pay, Terms
 from tidegate.cases import flow as cases
 from tidegate.custody import store as custody_store
@@ -224,6 +224,43 @@ def wrong_code(who: Customer, house: House) -> str:
     """Six digits that no step around now has."""
     near = {who.code(house.now + timedelta(seconds=30 * step)) for step in range(-3, 4)}
     return next(f"{n:06}" for n in range(10) if f"{n:06}" not in near)
+
+
+def test_opencex_codes_cannot_be_guessed_by_asking_again(house: House) -> None:
+    """Codes could be tried without end. Here five tries end a withdrawal, and asking anew gives no new tries: the
+    factor itself pauses, for every withdrawal, and then not even the right code is taken."""
+    ada = house.customer(USDT=100 * COIN)
+    tried = 0
+    for _ in range(3):
+        asked = house.asked(ada, "5")
+        for _ in range(5):
+            try:
+                house.confirm(ada, asked.id, wrong_code(ada, house))
+            except TooMany as said:
+                if said.code == "codes_paused":
+                    break
+                tried += 1
+            except Forbidden:
+                tried += 1
+    assert tried == 5
+    asked = house.asked(ada, "5")
+    with pytest.raises(TooMany) as paused:
+        house.confirm(ada, asked.id)
+    assert paused.value.code == "codes_paused"
+    house.wait(hours=24)
+    asked = house.asked(ada, "5")
+    assert house.confirm(ada, asked.id).status is Status.APPROVED
+
+
+def test_opencex_a_right_code_forgives_the_wrong_ones_before_it(house: House) -> None:
+    """The pause is against guessing, not against typing: who gets a code right begins anew."""
+    ada = house.customer(USDT=100 * COIN)
+    for _ in range(3):
+        asked = house.asked(ada, "5")
+        for _ in range(4):
+            with pytest.raises(Forbidden):
+                house.confirm(ada, asked.id, wrong_code(ada, house))
+        assert house.confirm(ada, asked.id).status is Status.APPROVED
 
 
 # --- the signer --------------------------------------------------------------------------------------------------

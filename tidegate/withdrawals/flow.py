@@ -19,7 +19,7 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
-from tidegate.base.times import rfc3339
+from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
 from tidegate.db import Conn, Tx, act, replay
@@ -532,7 +532,8 @@ def confirm(
     """The customer confirms what they saw, with the factor the decision asked for; then it is reviewed again.
 
     A wrong code is counted and refused (`code_wrong`); the last allowed one declines the withdrawal
-    (`code_tries_used_up`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
+    (`code_tries_used_up`), and so many in a row, whichever withdrawals they were for, pause the factor
+    (`codes_paused`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
     `payload_changed`), Forbidden (`withdrawals_blocked`).
     """
     refusal: Refusal | None = None
@@ -540,9 +541,12 @@ def confirm(
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         _confirmable(withdrawal, looked, factor, now)
-        if not parties.check_totp(tx, withdrawal.party_id, code, data_key):
+        policy = setting.policy
+        # As long as after a change of factor: whoever types wrong codes may be about to become its owner.
+        pause = hours(policy.credential_hold_hours("mfa_changed"))
+        if not parties.check_totp(tx, withdrawal.party_id, code, data_key, policy.confirmation_tries, pause):
             # Counted, not rolled back: the refusal is raised once this act has committed.
-            refusal = _wrong_code(tx, withdrawal, setting.policy)
+            refusal = _wrong_code(tx, withdrawal, policy)
         else:
             store.confirmed(tx.conn, id, now)
             tx.note("factor.used", withdrawal.id, {"factor": factor, "payload": withdrawal.payload_hash})
