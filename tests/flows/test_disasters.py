@@ -263,6 +263,21 @@ def test_opencex_a_right_code_forgives_the_wrong_ones_before_it(house: House) ->
         assert house.confirm(ada, asked.id).status is Status.APPROVED
 
 
+def test_bigone_2025_a_balance_that_was_rewritten_pays_nothing(house: House) -> None:
+    """A balance is a row as well. Here one that is not the sum of its entries is noticed before coins move, and
+    every withdrawal from it waits for a person; other customers' go on."""
+    ada = house.customer(USDT=10 * COIN)
+    rewrite(house, "UPDATE ledger_account SET posted = 900000000 WHERE owner = %s", ada.id)
+    asked = house.asked(ada, "900")
+    assert house.confirm(ada, asked.id).status is Status.APPROVED
+    _, other = approved(house)
+    authorise(house)
+    assert (house.get(asked.id).waiting_for, house.get(asked.id).authorised_at) == ("person", None)
+    assert custody_store.payout_of(house.conn, "withdrawal", asked.id) is None
+    assert "withdrawal.tampered" in [n.kind for n in journal.about(house.conn, asked.id)]
+    assert house.get(other).authorised_at is not None
+
+
 # --- the signer --------------------------------------------------------------------------------------------------
 
 

@@ -691,8 +691,8 @@ Sign = Callable[[bytes], str]
 def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], setting: Setting, now: datetime) -> Status:
     """The last look before coins move: review once more, then sign the authorisation and queue the payout.
 
-    What the customer saw is checked against the journal, not only against the row: a row changed behind our
-    back (BigONE 2025) stops here, and again at the signer.
+    What the customer saw is checked against the journal, and the balance against its entries, not only against
+    their rows: a row changed behind our back (BigONE 2025) stops here, and again at the signer.
     """
     with act(conn, "worker", now) as tx:
         looked = _look(tx, id, setting)
@@ -702,9 +702,10 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         if blocked(looked.facts):
             _waits(tx, withdrawal, "freeze")
             return withdrawal.status
-        if not _as_requested(tx, withdrawal, looked.asset):
+        changed = _changed_behind_us(tx, withdrawal, looked.asset)
+        if changed is not None:
             if withdrawal.waiting_for != "person":
-                tx.note("withdrawal.tampered", id, {"payload": withdrawal.payload_hash})
+                tx.note("withdrawal.tampered", id, {"payload": withdrawal.payload_hash, "what": changed})
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
@@ -715,6 +716,14 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED
+
+
+def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
+    """What does not fit what we remember of it, in words for staff; None where everything does."""
+    if not _as_requested(tx, withdrawal, asset):
+        return "the withdrawal is not what was asked for and confirmed"
+    off = ledger_store.disagreement_of(tx.conn, withdrawal.party_id, withdrawal.asset_id)
+    return None if off is None else f"the account does not add up: {off.what}"
 
 
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
