@@ -17,6 +17,7 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
 from tidegate.parties.access import ROLES, SCOPES
+from tidegate.withdrawals.facts import CATALOGUE
 from tidegate.withdrawals.review import BLOCKING, CHECKS, Check
 
 _HEAD = """# Reference
@@ -27,7 +28,7 @@ by the running server at `/openapi.json`; [start.md](start.md) shows them in use
 
 def page() -> str:
     """The whole page, with a newline at its end."""
-    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _messages()]) + "\n"
+    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _messages()]) + "\n"
 
 
 def _routes() -> str:
@@ -103,6 +104,17 @@ def _findings_of(check: Check) -> Iterator[tuple[str, str]]:
 def _choices(node: ast.expr) -> list[ast.expr]:
     """Both sides of `a if … else b`, or the expression itself."""
     return [*_choices(node.body), *_choices(node.orelse)] if isinstance(node, ast.IfExp) else [node]
+
+
+def _facts() -> str:
+    rows = [[f"`{fact.name}`", f"`{fact.type}`", fact.unit, fact.clause, fact.en, fact.zh] for fact in CATALOGUE]
+    return (
+        "## Facts of a withdrawal\n\n"
+        "What a decision sees, by the names that analysts' rules use. They are gathered once, under lock, and kept\n"
+        "with the decision. A fact may be unknown: because nothing of the kind ever happened, or because nobody had\n"
+        "looked when the decision was made. `money_usd` is whole micro-USD, `hours` are whole and rounded down.\n\n"
+        + _table(["fact", "type", "unit", "clause", "meaning", "含义"], rows)
+    )
 
 
 def _messages() -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from facts_kit import GOOD, HOUR, NOW, hit, under
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +16,9 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, parse
-from tidegate.withdrawals.review import BLOCKING, CHECKS, Facts, Hit, Restricted, blocked, review
+from tidegate.withdrawals.facts import Facts
+from tidegate.withdrawals.review import BLOCKING, CHECKS, blocked, review
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 USD = 1_000_000
 
@@ -26,36 +26,6 @@ USD = 1_000_000
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     return parse(policies.shipped("default"), version=1)
-
-
-GOOD = Facts(
-    now=NOW,
-    party_id="cus_1",
-    country="DE",
-    level=2,
-    asset="USDT@evm-local",
-    address="0x0000000000000000000000000000000000001234",
-    units=100_000_000,
-    fee_units=100_000,
-    value=100 * USD,
-    available_units=100_000_000,
-    used_24h=0,
-    address_saved_at=NOW - 72 * HOUR,
-    restrictions=(),
-    changed=(),
-    hits=(),
-    stale_lists=(),
-    cleared=(),
-    requested_at=NOW,
-)
-
-
-def hit(category: str) -> Hit:
-    return Hit("a-list", "somebody", category, NOW - 9 * HOUR)
-
-
-def under(kind: str, value: str | None = None) -> Restricted:
-    return Restricted(kind, None, value, NOW - HOUR)
 
 
 CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [

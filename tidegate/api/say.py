@@ -153,7 +153,10 @@ _UNITS = ("units", "fee_units", "value", "available_units", "used_24h")
 
 def _units_as_text(facts: Said) -> Said:
     """Whole units are text wherever they appear: a reader of JSON numbers would round large ones."""
-    return {**facts, **{name: str(facts[name]) for name in _UNITS}}
+    said = {**facts, **{name: str(facts[name]) for name in _UNITS if facts[name] is not None}}
+    if "windows" in facts:
+        said["windows"] = [{**window, "used": str(window["used"])} for window in facts["windows"]]
+    return said
 
 
 def restriction(r: Restriction) -> Said:

@@ -33,7 +33,8 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.review import Facts, Hit, Restricted, Verdict, blocked, named, review, standing
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted
+from tidegate.withdrawals.review import Verdict, blocked, named, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -191,10 +192,11 @@ class _Batch:
             value=asked.value,
             available_units=room.available,
             used_24h=self.used[party.id],
-            address_saved_at=entry.saved_at,
+            **_of_entry(entry),
             hits=self.book.hits(ask.network, entry.address),
             cleared=(),
             requested_at=now,
+            memo=asked.memo,
         )
         stopped = blocked(facts)
         if stopped is not None:
@@ -367,8 +369,20 @@ class _People:
             restrictions=tuple(self.restrictions.get(party.id, ())),
             changed=tuple(sorted(self.changed.get(party.id, ()))),
             stale_lists=self.stale,
+            facts_version=FACTS_VERSION,
+            party_kind=party.kind,
+            party_since=party.created_at,
             **seen,
         )
+
+
+def _of_entry(entry: screening.SavedAddress) -> dict[str, Any]:
+    """What the address book says of the destination."""
+    return {
+        "address_saved_at": entry.saved_at,
+        "address_paid_at": entry.paid_at,
+        "ownership": entry.ownership,
+    }
 
 
 # --- decide again ------------------------------------------------------------------------------------------------
@@ -411,13 +425,14 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         value=withdrawal.value,
         available_units=account.posted - account.held + own,
         used_24h=limits.used_in_window(use.total, use.total_before, use.released_inside),
-        address_saved_at=entry.saved_at,
+        **_of_entry(entry),
         hits=tuple(
             Hit(hit.list, hit.entry, hit.category, hit.valid_from)
             for hit in found.get((withdrawal.network, withdrawal.address), ())
         ),
         cleared=tuple(sorted(withdrawal.cleared)),
         requested_at=withdrawal.created_at,
+        memo=withdrawal.memo,
     )
     return _Looked(withdrawal, asset, facts)
 

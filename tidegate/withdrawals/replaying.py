@@ -6,8 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
+from tidegate.base.findings import Outcome
 from tidegate.policy.pack import Policy
-from tidegate.withdrawals.review import Facts, Hit, Restricted, Verdict, review
+from tidegate.withdrawals.facts import Facts, Hit, OutsideAnswer, Restricted, State, Use
+from tidegate.withdrawals.review import Verdict, review
 
 
 def replay(facts: str, policy: Policy) -> Verdict:
@@ -16,7 +18,10 @@ def replay(facts: str, policy: Policy) -> Verdict:
 
 
 def read(text: str) -> Facts:
-    """Facts from their canonical text: times become times again, whole numbers whole numbers."""
+    """Facts from their canonical text: times become times again, whole numbers whole numbers.
+
+    A text of version 1 names no version and lacks what came later; the fields' defaults say "nobody had looked".
+    """
     said: dict[str, Any] = json.loads(text)
     return Facts(
         now=_time(said["now"]),
@@ -28,19 +33,47 @@ def read(text: str) -> Facts:
         units=int(said["units"]),
         fee_units=int(said["fee_units"]),
         value=int(said["value"]),
-        available_units=int(said["available_units"]),
+        available_units=None if said["available_units"] is None else int(said["available_units"]),
         used_24h=int(said["used_24h"]),
         address_saved_at=_time(said["address_saved_at"]),
         restrictions=tuple(
-            Restricted(r["kind"], _time(r["until"]) if r["until"] else None, r["value"], _time(r["since"]))
-            for r in said["restrictions"]
+            Restricted(r["kind"], _maybe(r["until"]), r["value"], _time(r["since"])) for r in said["restrictions"]
         ),
         changed=tuple((what, _time(at)) for what, at in said["changed"]),
         hits=tuple(Hit(h["list"], h["entry"], h["category"], _time(h["as_of"])) for h in said["hits"]),
         stale_lists=tuple(said["stale_lists"]),
         cleared=tuple(said["cleared"]),
         requested_at=_time(said["requested_at"]),
+        **(_later(said) if "facts_version" in said else {}),
     )
+
+
+def _later(said: dict[str, Any]) -> dict[str, Any]:
+    """The fields since version 2."""
+    return {
+        "facts_version": said["facts_version"],
+        "windows": tuple(Use(w["scope"], w["hours"], int(w["used"])) for w in said["windows"]),
+        "count_24h": said["count_24h"],
+        "count_ever": said["count_ever"],
+        "reserved_at": _maybe(said["reserved_at"]),
+        "market_percent": said["market_percent"],
+        "address_paid_at": _maybe(said["address_paid_at"]),
+        "ownership": said["ownership"],
+        "memo": said["memo"],
+        "party_kind": said["party_kind"],
+        "party_since": _maybe(said["party_since"]),
+        "required": tuple(said["required"]),
+        "outside": tuple(
+            OutsideAnswer(
+                a["check"], State(a["state"]), None if a["outcome"] is None else Outcome(a["outcome"]), a["detail"]
+            )
+            for a in said["outside"]
+        ),
+    }
+
+
+def _maybe(text: str | None) -> datetime | None:
+    return None if text is None else _time(text)
 
 
 def _time(text: str) -> datetime:

@@ -15,50 +15,7 @@ from tidegate.base.findings import Finding, Outcome, strictest
 from tidegate.base.money import to_text
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy.pack import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Restricted:
-    """A restriction in force on the party."""
-
-    kind: str
-    until: datetime | None
-    value: str | None
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """The destination stands on a list."""
-
-    list: str
-    entry: str
-    category: str
-    as_of: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything a decision sees, gathered once under lock. `now` is a fact like any other."""
-
-    now: datetime
-    party_id: str
-    country: str
-    level: int | None
-    asset: str  # "USDT@evm-local"
-    address: str
-    units: int
-    fee_units: int
-    value: int  # micro-USD, frozen at the request
-    available_units: int  # what the party could spend; a withdrawal's own hold counts as available to itself
-    used_24h: int  # micro-USD in the last 24 hours, this withdrawal not counted
-    address_saved_at: datetime  # when this party first named the address
-    restrictions: tuple[Restricted, ...]
-    changed: tuple[tuple[str, datetime], ...]  # newest change per credential: ("password_changed", at)
-    hits: tuple[Hit, ...]
-    stale_lists: tuple[str, ...]  # required lists older than they may be
-    cleared: tuple[str, ...]  # what a person has looked at and let pass, as `named` says it
-    requested_at: datetime
+from tidegate.withdrawals.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +53,7 @@ def country_banned(f: Facts, p: Policy) -> Iterator[Finding]:
 
 def funds_short(f: Facts, _: Policy) -> Iterator[Finding]:
     """Section 4, funds: settled only, minus holds."""
-    if f.units > f.available_units:
+    if f.available_units is not None and f.units > f.available_units:
         yield Finding(
             "funds_short",
             Outcome.DECLINE,

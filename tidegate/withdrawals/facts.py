@@ -1,0 +1,236 @@
+"""What a decision sees: one frozen value, and the catalogue of facts that analysts' rules may name.
+
+The facts are gathered once, under lock, for a whole batch (`flow.py`). A decision keeps them as canonical text, so a
+field that is added later needs a default that means "nobody had looked": then what was decided before it existed is
+still judged to the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from tidegate.base.findings import Outcome
+
+FACTS_VERSION = 2
+"""Of the facts' shape. 1 = before windows, outside answers and the catalogue; its texts name no version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """A restriction in force on the party."""
+
+    kind: str
+    until: datetime | None
+    value: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The destination stands on a list."""
+
+    list: str
+    entry: str
+    category: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What others reserved or consumed in one window: micro-USD, the withdrawal under review not counted."""
+
+    scope: str  # "party", "address", "key", "asset", "network", "platform"
+    hours: int | None  # None = lifetime
+    used: int
+
+
+class State(StrEnum):
+    """How far a check has come with its answer."""
+
+    ANSWERED = "answered"
+    ERROR = "error"  # it failed: what it would have said is unknown
+    TIMEOUT = "timeout"  # it did not answer in time
+    PENDING = "pending"  # it is still being asked
+    SKIPPED = "skipped"  # it does not apply here
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAnswer:
+    """What a check outside this house said. `outcome` is what it asks for; None until it has answered."""
+
+    check: str  # "vendor_a", "travel_rule"
+    state: State
+    outcome: Outcome | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a decision sees, gathered once under lock. `now` is a fact like any other."""
+
+    now: datetime
+    party_id: str
+    country: str
+    level: int | None
+    asset: str  # "USDT@evm-local"
+    address: str
+    units: int
+    fee_units: int
+    value: int  # micro-USD, frozen at the request
+    available_units: int | None  # what the party could spend, its own hold counting as available to itself;
+    #                              None = the platform keeps its own ledger and only asks for a decision
+    used_24h: int  # micro-USD in the party's last 24 hours, this withdrawal not counted
+    address_saved_at: datetime  # when this party first named the address
+    restrictions: tuple[Restricted, ...]
+    changed: tuple[tuple[str, datetime], ...]  # newest change per credential: ("password_changed", at)
+    hits: tuple[Hit, ...]
+    stale_lists: tuple[str, ...]  # required lists older than they may be
+    cleared: tuple[str, ...]  # what a person has looked at and let pass (`review.clearance`)
+    requested_at: datetime
+    # Since version 2. The defaults are what version 1 knew: nothing.
+    facts_version: int = 1
+    windows: tuple[Use, ...] = ()  # every other window that was looked at
+    count_24h: int | None = None  # the party's other withdrawals that hold or used room in 24 hours
+    count_ever: int | None = None
+    reserved_at: datetime | None = None  # when this withdrawal's room was taken; None = it asks for room now
+    market_percent: int = 100  # how much of a limit the asset's market leaves (section 5)
+    address_paid_at: datetime | None = None  # first payment of this party that arrived there
+    ownership: str | None = None  # what the party says of the address: "unknown", "self_hosted", "vasp"
+    memo: str | None = None
+    party_kind: str | None = None  # "customer", "merchant"
+    party_since: datetime | None = None
+    required: tuple[str, ...] = ()  # outside checks that this decision was pinned to
+    outside: tuple[OutsideAnswer, ...] = ()
+
+    def used(self, scope: str, hours: int | None) -> int:
+        """What a window holds. Raises LookupError where nobody looked: a limit without a count is never "unused"."""
+        if (scope, hours) == ("party", 24):
+            return self.used_24h
+        for use in self.windows:
+            if (use.scope, use.hours) == (scope, hours):
+                return use.used
+        raise LookupError(f"no count of {scope} over {hours} hours")
+
+    def sent(self, hours: int | None) -> int | None:
+        """What the party's window holds, None where nobody looked."""
+        try:
+            return self.used("party", hours)
+        except LookupError:
+            return None
+
+
+class FactType(StrEnum):
+    """What a fact is made of, in Python: int, int, int, int, bool, str, frozenset of str."""
+
+    MONEY_USD = "money_usd"  # whole micro-USD
+    UNITS = "units"  # whole units of the asset
+    COUNT = "count"
+    HOURS = "hours"  # whole hours, rounded down
+    BOOL = "bool"
+    TEXT = "text"
+    TEXTS = "texts"  # a set
+
+
+Seen = int | bool | str | frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact as analysts write it. `read` sees only Facts; None means that it is not known."""
+
+    name: str
+    type: FactType
+    unit: str  # "" where there is none
+    clause: str  # of the rulebook
+    en: str
+    zh: str
+    read: Callable[[Facts], Seen]
+
+
+def _hours_since(at: datetime | None, now: datetime) -> int | None:
+    """Whole hours; an event that a skewed clock puts into the future has just happened."""
+    return None if at is None else max(0, int((now - at).total_seconds() // 3600))
+
+
+def _since_change(event: str) -> Callable[[Facts], Seen]:
+    return lambda f: _hours_since(dict(f.changed).get(event), f.now)
+
+
+def _part(asset: str, place: int) -> str:
+    return asset.split("@")[place]
+
+
+_T = FactType
+
+CATALOGUE: tuple[Fact, ...] = (
+    Fact("amount_usd", _T.MONEY_USD, "USD", "W4 limits", "value asked for, frozen at the request",
+         "申请金额（按申请时价格折算）", lambda f: f.value),
+    Fact("amount_units", _T.UNITS, "units", "W4 funds", "amount asked for, the fee inside", "申请数量（含手续费）",
+         lambda f: f.units),
+    Fact("fee_units", _T.UNITS, "units", "W4 funds", "fee inside the amount", "手续费", lambda f: f.fee_units),
+    Fact("available_units", _T.UNITS, "units", "W4 funds",
+         "what could be spent; unknown where the platform keeps its own ledger",
+         "可用余额；平台自管账本时未知", lambda f: f.available_units),
+    Fact("level", _T.COUNT, "0-3", "W4 identity", "identity level", "身份等级", lambda f: f.level),
+    Fact("country", _T.TEXT, "ISO 3166-1", "W4 jurisdiction", "country of the customer", "客户所在国家或地区",
+         lambda f: f.country),
+    Fact("party_kind", _T.TEXT, "", "W4 account", "customer or merchant", "主体类型（客户或商家）",
+         lambda f: f.party_kind),
+    Fact("account_age_hours", _T.HOURS, "hours", "W4 account", "since the customer was taken in", "开户时长",
+         lambda f: _hours_since(f.party_since, f.now)),
+    Fact("asset", _T.TEXT, "", "W4 limits", 'ticker, like "USDT"', "币种", lambda f: _part(f.asset, 0)),
+    Fact("network", _T.TEXT, "", "W4 limits", 'network, like "ethereum"', "网络", lambda f: _part(f.asset, 1)),
+    Fact("address", _T.TEXT, "", "W4 address", "destination in its canonical spelling", "收款地址（规范写法）",
+         lambda f: f.address),
+    Fact("has_memo", _T.BOOL, "", "W4 address", "a memo or tag is given", "是否带有备注或标签",
+         lambda f: None if f.memo is None else f.memo != ""),
+    Fact("address_age_hours", _T.HOURS, "hours", "W4 new address", "since the customer first named the address",
+         "地址首次登记至今的时长", lambda f: _hours_since(f.address_saved_at, f.now)),
+    Fact("address_paid_before", _T.BOOL, "", "W4 new address",
+         "a withdrawal of this customer has arrived there", "该客户是否曾成功提币到该地址",
+         lambda f: None if f.facts_version < 2 else f.address_paid_at is not None),
+    Fact("ownership", _T.TEXT, "", "W4 travel rule", "unknown, self_hosted or vasp, as the customer says",
+         "地址归属（客户声明）", lambda f: f.ownership),
+    Fact("sent_1h_usd", _T.MONEY_USD, "USD", "W4 limits", "reserved or sent in 1 hour, this one not counted",
+         "近 1 小时已用额度（不含本次）", lambda f: f.sent(1)),
+    Fact("sent_24h_usd", _T.MONEY_USD, "USD", "W4 limits", "the same in 24 hours", "近 24 小时已用额度（不含本次）",
+         lambda f: f.sent(24)),
+    Fact("sent_7d_usd", _T.MONEY_USD, "USD", "W4 limits", "the same in 7 days", "近 7 天已用额度（不含本次）",
+         lambda f: f.sent(7 * 24)),
+    Fact("sent_30d_usd", _T.MONEY_USD, "USD", "W4 limits", "the same in 30 days", "近 30 天已用额度（不含本次）",
+         lambda f: f.sent(30 * 24)),
+    Fact("lifetime_usd", _T.MONEY_USD, "USD", "W4 limits", "the same since the customer exists",
+         "历史累计已用额度（不含本次）", lambda f: f.sent(None)),
+    Fact("withdrawals_24h", _T.COUNT, "", "W4 velocity",
+         "withdrawals that hold or used room in 24 hours, this one not counted",
+         "近 24 小时提币笔数（不含本次）", lambda f: f.count_24h),
+    Fact("is_first_withdrawal", _T.BOOL, "", "W4 velocity", "no other withdrawal has ever held room",
+         "是否首次提币", lambda f: None if f.count_ever is None else f.count_ever == 0),
+    Fact("hours_since_password_change", _T.HOURS, "hours", "W4 session", "unknown where it never changed",
+         "距上次修改密码的时长", _since_change("password_changed")),
+    Fact("hours_since_mfa_change", _T.HOURS, "hours", "W4 session", "unknown where it never changed",
+         "距上次更换验证方式的时长", _since_change("mfa_changed")),
+    Fact("hours_since_email_change", _T.HOURS, "hours", "W4 session", "unknown where it never changed",
+         "距上次修改邮箱的时长", _since_change("email_changed")),
+    Fact("hours_since_phone_change", _T.HOURS, "hours", "W4 session", "unknown where it never changed",
+         "距上次修改手机号的时长", _since_change("phone_changed")),
+    Fact("requested_hour_utc", _T.COUNT, "0-23", "W4 velocity", "hour of the day of the request, UTC",
+         "申请时刻（UTC 小时）", lambda f: f.requested_at.astimezone(UTC).hour),
+    Fact("on_list_categories", _T.TEXTS, "", "W4 lists", "categories of the lists that name the address",
+         "收款地址所在名单的类别", lambda f: frozenset(hit.category for hit in f.hits)),
+    Fact("stale_lists", _T.TEXTS, "", "W4 lists", "required lists older than they may be", "已过期的必备名单",
+         lambda f: frozenset(f.stale_lists)),
+    Fact("restriction_kinds", _T.TEXTS, "", "W4 restrictions", "kinds of restrictions in force", "生效中的限制措施类型",
+         lambda f: frozenset(r.kind for r in f.restrictions)),
+)  # fmt: skip
+"""Every fact that a rule may name, in the order of the reference page, which is made from it."""
+
+BY_NAME = {fact.name: fact for fact in CATALOGUE}
+
+
+def seen(facts: Facts) -> dict[str, Seen]:
+    """Each fact of the catalogue by its name: what an analyst's rule looks at."""
+    return {fact.name: fact.read(facts) for fact in CATALOGUE}
