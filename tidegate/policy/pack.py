@@ -15,7 +15,9 @@ from decimal import Decimal
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.parties.countries import COUNTRIES
+from tidegate.policy import screening_numbers
 from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
+from tidegate.policy.screening_numbers import ScreeningNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
@@ -55,6 +57,14 @@ class Policy:
     fixed_prices: Mapping[str, int]  # asset name -> 10^-12 USD per coin
     required_lists: tuple[str, ...]
     authorisation_minutes: int
+    screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+
+    @property
+    def screening(self) -> ScreeningNumbers:
+        """The numbers of screening. Raises PolicySilent `no_screening`."""
+        if self.screening_numbers is None:
+            raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
+        return self.screening_numbers
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -168,9 +178,10 @@ def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
 
 def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldError]]:
     reader = _Reader()
+    # The one section that may be absent: stored versions never change, and some are older than it.
     top = reader.section(
         "",
-        pack,
+        {key: value for key, value in pack.items() if key != "screening"},
         "limits_24h",
         "new_address",
         "credential_hold_hours",
@@ -226,6 +237,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         fixed_prices={asset: reader.price(f"fixed_prices.{asset}", text) for asset, text in prices.items()},
         required_lists=reader.names("required_lists", top["required_lists"]),
         authorisation_minutes=reader.whole("authorisation_minutes", top["authorisation_minutes"], 1, 24 * 60),
+        screening_numbers=screening_numbers.read(reader, pack["screening"]) if "screening" in pack else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
