@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import jurisdictions
+from tidegate.policy import jurisdictions, screening_numbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.screening_numbers import ScreeningNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
@@ -57,6 +58,14 @@ class Policy:
     operator: str | None = None  # the place whose rules bind the operator
     fx: Mapping[str, int] = field(default_factory=dict)  # currency -> micro-USD for one of it
     stablecoins: frozenset[str] = frozenset()  # names of assets that promise to keep a price
+    screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+
+    @property
+    def screening(self) -> ScreeningNumbers:
+        """The numbers of screening. Raises PolicySilent `no_screening`."""
+        if self.screening_numbers is None:
+            raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
+        return self.screening_numbers
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -185,7 +194,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "required_lists",
         "authorisation_minutes",
         # Stored versions never change, and some are older than these.
-        optional=("places", "operator", "fx", "stablecoins"),
+        optional=("places", "operator", "fx", "stablecoins", "screening"),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -234,6 +243,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         operator=jurisdictions.place(reader, "operator", top["operator"]) if "operator" in top else None,
         fx=jurisdictions.rates(reader, "fx", top.get("fx", {})),
         stablecoins=frozenset(reader.names("stablecoins", top.get("stablecoins", []), _ASSET, "an asset")),
+        screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
