@@ -73,7 +73,7 @@ class Program:
         self.facts = names
         self.source = source  # for a curious reader; what runs is this and nothing else
         self._types = tuple(PYTHON_TYPE[kind] for kind in kinds)
-        run: dict[str, object] = {"__builtins__": {}, "min": min, "max": max, "abs": abs, "hold": self._hold} | bound
+        run: dict[str, object] = {"__builtins__": {}, "min": min, "max": max, "abs": abs, "hold": _hold} | bound
         code: CodeType = compile(source, "<rules>", "exec")
         exec(code, run)
         self._known = _callable(run["known"])
@@ -95,13 +95,16 @@ class Program:
         if tuple(map(type, values)) == self._types:
             return self._known(values)
         for name, value, right in zip(self.facts, values, self._types, strict=True):
-            if value is not None and (not isinstance(value, right) or (right is int and isinstance(value, bool))):
+            if value is None or type(value) is right:
+                continue
+            if not isinstance(value, right) or isinstance(value, bool):
                 raise WrongFact(f"{name} came as {type(value).__name__} {value!r}; {right.__name__} is right")
         return self._guarded(values)
 
-    def _hold(self, fired: Fired, values: Sequence[Value]) -> Fired:
-        unknown = {name for name, value in zip(self.facts, values, strict=True) if value is None}
-        return Fired(fired.name, fired.rule, tuple(name for name, _ in fired.rule.facts if name in unknown))
+
+def _hold(fired: Fired, looked_at: Sequence[tuple[int, str]], values: Sequence[Value]) -> Fired:
+    """The rule as one that cannot be answered, with the facts that are missing."""
+    return Fired(fired.name, fired.rule, tuple([name for at, name in looked_at if values[at] is None]))
 
 
 def compile_pack(rules: Mapping[str, Rule], catalogue: Catalogue) -> Program:
@@ -120,14 +123,16 @@ def compile_pack(rules: Mapping[str, Rule], catalogue: Catalogue) -> Program:
                     "rule_fact", f"rule {name}: the fact {fact} is gone or has changed; save the rule again.", 1, 0
                 )
     facts = sorted({fact: type.kind for rule in rules.values() for fact, type in rule.facts}.items())
+    places = {fact: at for at, (fact, _) in enumerate(facts)}
     writer = _Writer({fact: f"v{i}" for i, (fact, _) in enumerate(facts)})
     known, guarded = list[str](), list[str]()
     for i, (name, rule) in enumerate(rules.items()):
         writer.bound[f"r{i}"] = Fired(name, rule)
+        writer.bound[f"f{i}"] = tuple((places[fact], fact) for fact, _ in rule.facts)
         known.append(f" if {writer.condition(rule.condition, _Read.KNOWN)}: fired.append(r{i})")
         guarded.append(
             f" if {writer.condition(rule.condition, _Read.POSSIBLE)}: fired.append("
-            f"r{i} if {writer.condition(rule.condition, _Read.CERTAIN)} else hold(r{i}, values))"
+            f"r{i} if {writer.condition(rule.condition, _Read.CERTAIN)} else hold(r{i}, f{i}, values))"
         )
     take = [f" {', '.join(writer.names.values())}, = values"] if facts else []
     lines = [

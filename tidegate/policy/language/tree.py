@@ -7,7 +7,7 @@ A chain of comparisons is taken apart into pairs (`1 < x < 5` is `1 < x and x < 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from tidegate.base.findings import Outcome
@@ -31,10 +31,11 @@ class Literal:
     units: int
     decimals: int
     kind: Kind  # NUMBER, or HOURS for a duration
+    shape: Shape = field(init=False, compare=False, repr=False)
 
-    @property
-    def shape(self) -> Shape:
-        return Shape(self.kind, self.decimals, max(1, len(str(abs(self.units))) - self.decimals), True)
+    def __post_init__(self) -> None:
+        whole = max(1, len(str(abs(self.units))) - self.decimals)
+        object.__setattr__(self, "shape", Shape(self.kind, self.decimals, whole, True))
 
 
 @dataclass(frozen=True, slots=True)
