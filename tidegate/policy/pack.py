@@ -10,22 +10,49 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
+from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
 from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
 STANDINGS = ("allowed", "restricted", "banned")
+SCOPES = ("party", "address", "key", "asset", "network", "platform")
+"""Whose value a limit counts, narrowest first: a customer, a destination, the credential that asks, …"""
+LIFETIME = "lifetime"
+MOST_LIMIT_HOURS = 24 * 366
+FAILURES = ("review", "decline", "ignore")
+"""What may follow when a check fails; to ignore it takes this pack's two people and an end."""
 
 _COUNTRY = re.compile("|".join(sorted(COUNTRIES)))
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _COIN_DECIMALS = 30  # the most an asset may have
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So much may leave in any window of so many hours, per subject of the scope."""
+
+    scope: str  # of SCOPES
+    hours: int | None  # None = lifetime
+    value: int  # micro-USD
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What follows until a day when a check fails ("error") or does not answer in time ("timeout"): of FAILURES."""
+
+    check: str
+    on_error: str
+    on_timeout: str
+    until: datetime
 
 
 class PolicySilent(Conflict):
@@ -55,6 +82,21 @@ class Policy:
     fixed_prices: Mapping[str, int]  # asset name -> 10^-12 USD per coin
     required_lists: tuple[str, ...]
     authorisation_minutes: int
+    # Sections that a pack may leave out; what then holds is the rulebook's default (section 10).
+    limits: tuple[Limit, ...] = ()  # beside the level's limit, which every pack must have
+    limits_per_transaction: Mapping[str, int] = field(default_factory=dict)  # asset name -> micro-USD
+    check_failures: tuple[Failing, ...] = ()  # elsewhere a failed check asks for a person
+    outside_checks: tuple[tuple[str, int], ...] = ()  # (check, needed from this value on)
+    outside_seconds: int = 10  # how long an outside check may take
+    reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
+
+    def outside_required(self, value: int) -> tuple[str, ...]:
+        """The outside checks that a withdrawal of this value needs an answer from, by name."""
+        return tuple(sorted(check for check, start in self.outside_checks if value >= start))
+
+    def failing(self, check: str, now: datetime) -> Failing | None:
+        """What the pack says of a failing check just now; None = nothing, or not any more."""
+        return next((f for f in self.check_failures if f.check == check and now < f.until), None)
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -182,6 +224,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "fixed_prices",
         "required_lists",
         "authorisation_minutes",
+        optional=("limits", "limits_per_transaction", "check_failures", "outside_checks", "deciding"),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -196,6 +239,10 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     review = reader.section("review", top["review"], "from_value", "quorum", "sla_hours")
     fees = reader.entries("fees", top["fees"], _ASSET, 'an asset, like "USDT@evm-local"')
     ceilings = reader.entries("network_fee_ceiling", top["network_fee_ceiling"], _NETWORK, "a network")
+    per_transaction = reader.entries(
+        "limits_per_transaction", top["limits_per_transaction"], _ASSET, 'an asset, like "USDT@evm-local"'
+    )
+    deciding = reader.section("deciding", top["deciding"], "outside_seconds", "reserved_minutes")
     prices = reader.entries("fixed_prices", top["fixed_prices"], _ASSET, 'an asset, like "USDT@evm-local"')
     policy = Policy(
         version=version,
@@ -226,6 +273,14 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         fixed_prices={asset: reader.price(f"fixed_prices.{asset}", text) for asset, text in prices.items()},
         required_lists=reader.names("required_lists", top["required_lists"]),
         authorisation_minutes=reader.whole("authorisation_minutes", top["authorisation_minutes"], 1, 24 * 60),
+        limits=reader.limits("limits", top["limits"]),
+        limits_per_transaction={
+            asset: reader.usd(f"limits_per_transaction.{asset}", text) for asset, text in per_transaction.items()
+        },
+        check_failures=reader.failures("check_failures", top["check_failures"]),
+        outside_checks=reader.outside("outside_checks", top["outside_checks"]),
+        outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600, absent=10),
+        reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60, absent=15),
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
@@ -246,17 +301,17 @@ class _Reader:
     def fault(self, path: str, message: str) -> None:
         self.faults.append(FieldError(path, "pack_invalid", message))
 
-    def section(self, path: str, value: object, *keys: str) -> dict[str, object]:
-        """An object with exactly these keys."""
+    def section(self, path: str, value: object, *keys: str, optional: tuple[str, ...] = ()) -> dict[str, object]:
+        """An object with exactly these keys, and perhaps the optional ones."""
         given = self._object(path, value)
         dot = f"{path}." if path else ""
-        for key in given.keys() - set(keys):
-            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join(keys)}")
+        for key in given.keys() - {*keys, *optional}:
+            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join((*keys, *optional))}")
         if value is not _ABSENT and isinstance(value, Mapping):
             for key in keys:
                 if key not in given:
                     self.fault(f"{dot}{key}", "is missing")
-        return {key: given.get(key, _ABSENT) for key in keys}
+        return {key: given.get(key, _ABSENT) for key in (*keys, *optional)}
 
     def entries(self, path: str, value: object, pattern: re.Pattern[str], meaning: str) -> dict[str, object]:
         """An object whose keys are names that `pattern` describes."""
@@ -281,9 +336,9 @@ class _Reader:
             self.fault(path, "must be more than 0, or nothing can ever be paid")
         return value if isinstance(value, str) else "0"
 
-    def whole(self, path: str, value: object, least: int, most: int) -> int:
+    def whole(self, path: str, value: object, least: int, most: int, absent: int | None = None) -> int:
         if value is _ABSENT:
-            return least
+            return least if absent is None else absent
         if type(value) is not int:
             self.fault(path, f"must be a whole number, not {_kind(value)}")
             return least
@@ -325,6 +380,71 @@ class _Reader:
         if not table and not self._faulty(path) and value is not _ABSENT:
             self.fault(path, "must have at least one line, from 0")
         return tuple(table)
+
+    def limits(self, path: str, value: object) -> tuple[Limit, ...]:
+        """Windows beside the level's limit; one scope has one limit per length."""
+        found: list[Limit] = []
+        for place, item in enumerate(self._array(path, value)):
+            here = f"{path}[{place}]"
+            line = self.section(here, item, "scope", "hours", "usd")
+            scope = self._one_of(f"{here}.scope", line["scope"], SCOPES)
+            lifetime = line["hours"] == LIFETIME
+            hours = None if lifetime else self.whole(f"{here}.hours", line["hours"], 1, MOST_LIMIT_HOURS)
+            limit = Limit(scope, hours, self.usd(f"{here}.usd", line["usd"]))
+            if any((other.scope, other.hours) == (limit.scope, limit.hours) for other in found):
+                self.fault(here, f"says a second limit of {scope} for {line['hours']} hours; one must be enough")
+            found.append(limit)
+        return tuple(found)
+
+    def failures(self, path: str, value: object) -> tuple[Failing, ...]:
+        """What follows when a check fails, each with its end."""
+        found: list[Failing] = []
+        for place, item in enumerate(self._array(path, value)):
+            here = f"{path}[{place}]"
+            line = self.section(here, item, "check", "on_error", "on_timeout", "until")
+            check = self._name(f"{here}.check", line["check"])
+            if any(other.check == check for other in found):
+                self.fault(f"{here}.check", f"{check!r} is named twice")
+            found.append(
+                Failing(
+                    check,
+                    self._one_of(f"{here}.on_error", line["on_error"], FAILURES),
+                    self._one_of(f"{here}.on_timeout", line["on_timeout"], FAILURES),
+                    self._time(f"{here}.until", line["until"]),
+                )
+            )
+        return tuple(found)
+
+    def outside(self, path: str, value: object) -> tuple[tuple[str, int], ...]:
+        """The outside checks that must answer, and from which value on."""
+        found: list[tuple[str, int]] = []
+        for place, item in enumerate(self._array(path, value)):
+            line = self.section(f"{path}[{place}]", item, "check", "from_value")
+            check = self._name(f"{path}[{place}].check", line["check"])
+            if check in {other for other, _ in found}:
+                self.fault(f"{path}[{place}].check", f"{check!r} is named twice")
+            found.append((check, self.usd(f"{path}[{place}].from_value", line["from_value"])))
+        return tuple(found)
+
+    def _one_of(self, path: str, value: object, words: tuple[str, ...]) -> str:
+        if value is not _ABSENT and value not in words:
+            self.fault(path, f"is {value!r}; it must be one of {', '.join(words)}")
+        return value if isinstance(value, str) and value in words else words[0]
+
+    def _name(self, path: str, value: object) -> str:
+        if value is not _ABSENT and not (isinstance(value, str) and _NAME.fullmatch(value)):
+            self.fault(path, f"{value!r} is not a check's name, like 'vendor_a'")
+        return value if isinstance(value, str) else ""
+
+    def _time(self, path: str, value: object) -> datetime:
+        if isinstance(value, str):
+            try:
+                return from_rfc3339(value)
+            except (ValueError, OverflowError):
+                pass
+        if value is not _ABSENT:
+            self.fault(path, f"is {value!r}; it must be a time like 2026-12-31T00:00:00Z")
+        return datetime.min.replace(tzinfo=UTC)
 
     def _decimal(self, path: str, value: object, decimals: int) -> int:
         if value is _ABSENT:
