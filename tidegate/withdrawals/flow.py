@@ -143,8 +143,7 @@ class _Batch:
             for account in ledger_store.lock(tx.conn, owners, asset_ids)
         }
         self.windows = self._windows(asks)
-        self.takes: dict[limits.Subject, list[int]] = {}  # micro-USD and count
-        self.uses: list[tuple[str, int, tuple[limits.Subject, ...]]] = []
+        self.reservations: list[store.Reservation] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -297,11 +296,8 @@ class _Batch:
         self._reserve(made.id, made.value, subjects)
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
-        self.uses.append((ref, value, subjects))
+        self.reservations.append(store.Reservation(ref, value, subjects))
         for subject in subjects:
-            take = self.takes.setdefault(subject, [0, 0])
-            take[0] += value
-            take[1] += 1
             for length in self.hours.get(subject[0], ()):
                 window = self.windows[*subject, length]
                 window.used += value
@@ -316,11 +312,8 @@ class _Batch:
             store.insert_decisions(conn, self.decisions)
         if self.holds:
             ledger_store.add_holds(conn, self.holds, now)
-        if self.uses:
-            order = limits.in_order(self.takes)
-            steps = store.reserve(conn, [store.Take(*subject, *self.takes[subject]) for subject in order], now)
-            stands = {(step.scope, step.subject): step for step in steps}
-            store.keep_uses(conn, [(ref, value, [stands[s] for s in of]) for ref, value, of in self.uses])
+        if self.reservations:
+            store.reserve(conn, self.reservations, now)
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
 from tidegate.db.journal import News
+from tidegate.policy.pack import SCOPES
 from tidegate.withdrawals.limits import Subject, Window, opens
 from tidegate.withdrawals.withdrawal import Withdrawal
 
@@ -29,23 +30,12 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """Room that one act takes of one counter, in `limits.in_order`."""
+class Reservation:
+    """Room that a withdrawal takes in every scope: `subjects` as `limits.subjects` names them."""
 
-    scope: str
-    subject: str
+    ref: str
     value: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Where in its counter that room stands. `at` is never before the step before it."""
-
-    scope: str
-    subject: str
-    at: datetime
-    step: int
+    subjects: tuple[Subject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,63 +179,44 @@ def windows(conn: Conn, wanted: Sequence[tuple[str, str, int | None]], now: date
     )
 
 
-def reserve(conn: Conn, takes: Sequence[Take], now: datetime) -> list[Step]:
-    """Move counters on, in the order given, and say where the room that was taken stands.
+def reserve(conn: Conn, items: Sequence[Reservation], now: datetime) -> None:
+    """Take room in every scope: move the counters on, one step each, and remember where each reservation stands.
 
-    Counters that nobody had to look at first are locked only here, at the end of the act.
+    Counters that nobody had to look at first are locked only here, at the end of the act, in `limits.in_order`.
     """
-    return rows(
-        conn,
-        Step,
-        """
-        WITH asked AS (
-            SELECT * FROM unnest(%(scopes)s::text[], %(subjects)s::text[], %(values)s::numeric[], %(counts)s::bigint[])
-                          WITH ORDINALITY AS a (scope, subject, value, count, place)
-        ), moved AS (
-            INSERT INTO limit_counter AS c (scope, subject, at, total, count)
-            SELECT scope, subject, %(now)s, value, count FROM asked ORDER BY place
-            ON CONFLICT (scope, subject) DO UPDATE
-               SET total = c.total + excluded.total, count = c.count + excluded.count,
-                   at = greatest(c.at, excluded.at)  -- never backwards, or a skewed clock would enter a window twice
-            RETURNING scope, subject, at, total, count
-        )
-        INSERT INTO limit_step (scope, subject, at, step, value, count, total_after)
-        SELECT scope, subject, moved.at, moved.count, asked.value, asked.count, moved.total
-          FROM moved JOIN asked USING (scope, subject)
-        RETURNING scope, subject, at, step
-        """,
-        {
-            "scopes": [t.scope for t in takes],
-            "subjects": [t.subject for t in takes],
-            "values": [t.value for t in takes],
-            "counts": [t.count for t in takes],
-            "now": now,
-        },
-    )
-
-
-def keep_uses(conn: Conn, uses: Sequence[tuple[str, int, Sequence[Step]]]) -> None:
-    """Write reservations down: what for ("wd_…"), micro-USD, and where they stand (one step per scope, same scopes)."""
+    by_scope = {scope: [item.subjects[place][1] for item in items] for place, scope in enumerate(SCOPES)}
     run(
         conn,
         """
+        WITH asked AS (
+            SELECT u.ref, u.value, s.place, s.scope, s.subject
+              FROM unnest(%(refs)s::text[], %(values)s::numeric[], %(party)s::text[], %(address)s::text[],
+                          %(key)s::text[], %(asset)s::text[], %(network)s::text[], %(platform)s::text[])
+                   AS u (ref, value, party, address, key, asset, network, platform)
+             CROSS JOIN LATERAL (VALUES (1, 'party', party), (2, 'address', address), (3, 'key', key),
+                                        (4, 'asset', asset), (5, 'network', network), (6, 'platform', platform))
+                   AS s (place, scope, subject)
+        ), taken AS (
+            SELECT place, scope, subject, sum(value) AS value, count(*) AS count
+              FROM asked GROUP BY place, scope, subject
+        ), moved AS (
+            INSERT INTO limit_counter AS c (scope, subject, at, total, count)
+            SELECT scope, subject, %(now)s, value, count FROM taken ORDER BY place, subject COLLATE "C"
+            ON CONFLICT (scope, subject) DO UPDATE
+               SET total = c.total + excluded.total, count = c.count + excluded.count,
+                   at = greatest(c.at, excluded.at)  -- never backwards, or a skewed clock would enter a window twice
+            RETURNING scope, subject, at, total, count AS step
+        ), stepped AS (
+            INSERT INTO limit_step (scope, subject, at, step, value, count, total_after)
+            SELECT scope, subject, moved.at, moved.step, taken.value, taken.count, moved.total
+              FROM moved JOIN taken USING (scope, subject)
+        )
         INSERT INTO limit_use (ref, value, scopes, subjects, ats, steps)
-        SELECT u.ref, u.value, array_agg(s.scope ORDER BY s.place), array_agg(s.subject ORDER BY s.place),
-               array_agg(s.at ORDER BY s.place), array_agg(s.step ORDER BY s.place)
-          FROM unnest(%(refs)s::text[], %(values)s::numeric[]) AS u (ref, value)
-          JOIN unnest(%(of)s::text[], %(scopes)s::text[], %(subjects)s::text[], %(ats)s::timestamptz[],
-                      %(steps)s::bigint[]) WITH ORDINALITY AS s (ref, scope, subject, at, step, place) USING (ref)
-         GROUP BY u.ref, u.value
+        SELECT ref, value, array_agg(scope ORDER BY place), array_agg(subject ORDER BY place),
+               array_agg(at ORDER BY place), array_agg(step ORDER BY place)
+          FROM asked JOIN moved USING (scope, subject) GROUP BY ref, value
         """,
-        {
-            "refs": [ref for ref, _, _ in uses],
-            "values": [value for _, value, _ in uses],
-            "of": [ref for ref, _, steps in uses for _ in steps],
-            "scopes": [step.scope for _, _, steps in uses for step in steps],
-            "subjects": [step.subject for _, _, steps in uses for step in steps],
-            "ats": [step.at for _, _, steps in uses for step in steps],
-            "steps": [step.step for _, _, steps in uses for step in steps],
-        },
+        {"refs": [item.ref for item in items], "values": [item.value for item in items], "now": now, **by_scope},
     )
 
 
