@@ -101,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
     pack.add_argument("file", type=Path)
     pack.set_defaults(command=_policy_check)
 
+    places = policy.add_parser("places", help="two tables of jurisdictions as a pack's section `places`")
+    places.add_argument("places", type=Path, help="CSV: code,status,name,status_source,status_date,confidence")
+    places.add_argument("rules", type=Path, help="CSV: code,rule,value,unit,scope,effective_from,…")
+    places.set_defaults(command=_policy_places)
+
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
@@ -208,6 +213,15 @@ def _policy_check(args: argparse.Namespace) -> int:
     wrong = faults(from_json(args.file.read_text()))
     _say({"valid": not wrong, "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong]})
     return 1 if wrong else 0
+
+
+def _policy_places(args: argparse.Namespace) -> int:
+    from tidegate.policy.jurisdiction_tables import convert
+
+    made = convert(args.places.read_text(), args.rules.read_text())
+    aside = [{"table": q.table, "line": q.line, "code": q.code, "reason": q.reason} for q in made.quarantined]
+    _say({"places": made.places, "quarantined": aside})
+    return 0
 
 
 def _journal_verify(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties.access import ROLES, SCOPES
 
-NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999"}
+NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999", "place": "DE"}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.base.canonical import canonical, digest
+from tidegate.base.canonical import canonical, digest, readable
 from tidegate.base.findings import Finding, Outcome, strictest
 from tidegate.base.ids import new_id
 from tidegate.base.times import from_rfc3339, rfc3339
@@ -62,6 +62,34 @@ def test_canonical_text_is_one_ascii_line_of_json(value: object) -> None:
     assert text.isascii()
     assert "\n" not in text
     assert canonical(json.loads(text)) == text
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(plain_values)
+def test_canonical_text_is_what_json_writes_of_sorted_keys(value: object) -> None:
+    assert canonical(value) == json.dumps(value, sort_keys=True, separators=(",", ":"))
+    assert readable(value) == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def test_every_kind_of_value_has_the_text_that_its_hashes_were_made_of() -> None:
+    at = datetime(2026, 11, 24, 18, 39, 0, 5, tzinfo=timezone(timedelta(hours=8)))
+    value = {
+        2: [Outcome.DELAY, at, None, True, -1],
+        "b": (2**53, 2**53 - 1),
+        "a": Finding("c", Outcome.ALLOW, "W", 'é"', data={"z": "1", "y": "2"}),
+        "s": frozenset({"b", "a"}),
+    }
+    assert canonical(value) == (
+        '{"2":["delay","2026-11-24T10:39:00.000005Z",null,true,-1],'
+        '"a":{"clause":"W","code":"c","data":{"y":"2","z":"1"},"detail":"\\u00e9\\"","ends_at":null,'
+        '"outcome":"allow"},"b":["9007199254740992",9007199254740991],"s":["a","b"]}'
+    )
 
 
 def test_canonical_text_does_not_depend_on_the_order_of_keys() -> None:

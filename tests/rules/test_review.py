@@ -136,6 +136,30 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
         ["address_listed", "large_amount"],
     ),
     (
+        "a hit that a person let pass",
+        {"hits": (hit("scam"),), "cleared": ("address_listed:a-list:somebody",)},
+        Outcome.ALLOW,
+        ["address_listed"],
+    ),
+    (
+        "another hit of the same name was not let pass",
+        {"hits": (hit("scam"), replace(hit("scam"), list="b-list")), "cleared": ("address_listed:a-list:somebody",)},
+        Outcome.REVIEW,
+        ["address_listed", "address_listed"],
+    ),
+    (
+        "nor was another entry of the same list",
+        {"hits": (replace(hit("scam"), entry="somebody else"),), "cleared": ("address_listed:a-list:somebody",)},
+        Outcome.REVIEW,
+        ["address_listed"],
+    ),
+    (
+        "an old list was let pass, another one is old",
+        {"stale_lists": ("sanctions", "scam"), "cleared": ("list_stale:scam",)},
+        Outcome.REVIEW,
+        ["list_stale", "list_stale"],
+    ),
+    (
         "nobody clears a sanction",
         {"hits": (hit("sanctions"),), "cleared": ("address_sanctioned",)},
         Outcome.DECLINE,

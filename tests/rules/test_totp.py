@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -63,6 +63,17 @@ def test_a_code_that_was_accepted_is_never_accepted_again(number: int, ahead: in
         later = datetime.fromtimestamp(NOW.timestamp() + 30 * ahead, UTC)
         again = totp.accept(SECRET, f"{number:06}", step, later)
         assert again is None or again > step
+
+
+@pytest.mark.parametrize(
+    ("wrong", "ago", "paused"),
+    [(0, None, False), (4, 0, False), (5, 0, True), (6, 3599, True), (5, 3600, False), (9, 7200, False)],
+)
+def test_after_so_many_wrong_codes_in_a_row_none_counts_for_a_while(wrong: int, ago: int | None, paused: bool) -> None:
+    hour = timedelta(hours=1)
+    newest = None if ago is None else NOW - timedelta(seconds=ago)
+    until = totp.paused_until(wrong, newest, 5, hour, NOW)
+    assert until == (None if newest is None or not paused else newest + hour)
 
 
 def test_the_link_names_account_and_issuer() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -24,6 +24,7 @@ from tidegate.ledger import flow as ledger
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
 from tidegate.policy import flow as policies
+from tidegate.policy import jurisdictions
 from tidegate.policy.pack import faults
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
@@ -36,6 +37,7 @@ Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
 Before = Annotated[str | None, Query(pattern=r"^[a-z]+_[0-9a-z]{26}$", description="`next` of the page before.")]
 After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
 Text = Annotated[str | None, Query(max_length=200)]
+Day = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d$", description="A day like 2026-08-20.")]
 
 START = "0.-1"
 """Before the first entry of the journal."""
@@ -409,6 +411,45 @@ def switch_off(call: Call, id: str) -> Any:
     return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
 
 
+def get_jurisdiction(call: Call, place: str, on: Day = None) -> Any:
+    """What a place asks for on a day, with each rule's source; today where no day is named."""
+    policy = call.setting().policy
+    if not jurisdictions.is_place(place):
+        raise NotFound("place_unknown", f"{place[:20]!r} is no place, like DE, AE-DU or EU.", field="place")
+    try:
+        day = date.fromisoformat(on) if on else call.now.date()
+    except ValueError as fault:
+        raise Malformed("day_malformed", f"{on} is no day of the calendar: {fault}.", field="on") from fault
+    held = jurisdictions.law(policy.places, [place], day)
+    return say.jurisdiction(place, held, jurisdictions.worse(held.standing, policy.jurisdiction(place)))
+
+
+def list_exemptions(
+    call: Call, place: Text = None, customer: Text = None, before: Before = None, limit: Limit = 50
+) -> Any:
+    """Customers whom a place's delays do not hold, newest first."""
+    found = policies.exemption_page(call.conn, place, customer, before, limit)
+    return page("exemptions", [say.exemption(e, call.now) for e in found], limit)
+
+
+def propose_exemption(call: Call, body: shapes.NewExemption) -> Any:
+    """Ask that a place's delays do not hold a customer. A second person must agree."""
+    made = policies.propose_exemption(
+        call.conn, body.place, body.customer, body.until, body.reason, call.actor, call.now
+    )
+    return say.exemption(made, call.now)
+
+
+def approve_exemption(call: Call, id: str) -> Any:
+    """Agree with an exemption that somebody else proposed."""
+    return say.exemption(policies.approve_exemption(call.conn, id, call.actor, call.now), call.now)
+
+
+def end_exemption(call: Call, id: str) -> Any:
+    """Let the place's delays hold the customer again, at once."""
+    return say.exemption(policies.end_exemption(call.conn, id, call.actor, call.now), call.now)
+
+
 def list_keys(call: Call) -> Any:
     """Every key, without secrets."""
     return {"keys": [say.key(k) for k in parties.keys(call.conn)]}
@@ -645,6 +686,20 @@ ROUTES: tuple[Route, ...] = (
         True,
         refuses=_FORM,
     ),
+    Route("GET", "/v1/jurisdictions/{place}", "policy:read", get_jurisdiction, shapes.Jurisdiction, refuses=_NOT),
+    Route("GET", "/v1/exemptions", "policy:read", list_exemptions, shapes.Exemptions),
+    Route("POST", "/v1/exemptions", "policy:write", propose_exemption, shapes.Exemption, 201, True, "json", _FORM),
+    Route(
+        "POST",
+        "/v1/exemptions/{id}/approve",
+        "policy:approve",
+        approve_exemption,
+        shapes.Exemption,
+        200,
+        True,
+        refuses=_FORM,
+    ),
+    Route("POST", "/v1/exemptions/{id}/end", "policy:write", end_exemption, shapes.Exemption, 200, True, refuses=_FORM),
     Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),

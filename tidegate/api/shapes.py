@@ -141,7 +141,9 @@ class Customers(Out):
 
 
 class NewEvent(In):
-    type: Literal["login", "password_changed", "mfa_changed", "email_changed", "phone_changed"]
+    type: Literal[
+        "login", "password_changed", "mfa_changed", "email_changed", "phone_changed", "fiat_deposit", "purchase"
+    ]
     at: Time = Field(examples=["2026-11-24T10:39:00Z"], description="When it happened.")
     device_id: Short | None = None
     ip: Short | None = Field(default=None, examples=["203.0.113.7"])
@@ -674,3 +676,46 @@ class OpenPayout(Out):
 class Treasury(Out):
     wallets: list[HotWallet]
     payouts: list[OpenPayout]
+
+
+class NewExemption(In):
+    customer: Id
+    place: Short = Field(examples=["KR"], description="Whose delays shall not hold the customer.")
+    until: Time = Field(description="At most a year away.")
+    reason: Text
+
+
+class Exemption(Out):
+    id: str
+    customer: str
+    place: str
+    status: Literal["proposed", "in_force", "expired", "ended"]
+    until: At
+    reason: str
+    proposed_by: str
+    proposed_at: At
+    approved_by: str | None
+    approved_at: At | None
+    ended_by: str | None
+    ended_at: At | None
+
+
+class Exemptions(Out):
+    exemptions: list[Exemption]
+    next: str | None
+
+
+class PlaceRule(Out):
+    place: str
+    ask: str
+    since: str
+    until: str | None
+    source: str
+    says: dict[str, str]
+
+
+class Jurisdiction(Out):
+    place: str
+    standing: str
+    places: list[str]
+    rules: list[PlaceRule]

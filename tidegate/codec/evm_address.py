@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from eth_hash.auto import keccak
 
@@ -20,6 +21,7 @@ def keccak256(data: bytes) -> bytes:
     return bytes(keccak(data))
 
 
+@lru_cache(maxsize=16_384)  # one request spells its address several times, and most customers pay known ones
 def checksum(raw20: bytes) -> str:
     """The address as EIP-55 spells it: a letter is a capital where the hash of the digits has a nibble above 7."""
     if len(raw20) != LENGTH:

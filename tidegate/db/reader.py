@@ -21,16 +21,22 @@ def read(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime, 
     """Take the next news for reader `name` and act on it; how many entries it moved past.
 
     Kinds without a handler are passed over. Where a handler raises, its own work is rolled back and the news
-    is set aside in `unread`, visible and retried, so that one bad piece does not stop the rest.
+    is set aside in `unread`, visible and retried, so that one bad piece does not stop the rest. Later news of the
+    same subject waits behind it: "paid" means nothing to who has not heard "paying".
     """
     with act(conn, "worker", now) as tx:
         place = _take_turn(conn, name)
         if place is None:
             return 0
         news = after(conn, *place, limit)
+        waiting = _subjects_set_aside(conn, name)
         for item in news:
-            if item.kind in handlers:
-                _try(tx, name, handlers[item.kind], item)
+            if item.kind not in handlers:
+                continue
+            if item.subject in waiting:
+                _set_aside(tx, name, item, "waits for earlier news of the same subject", seconds=0)
+            elif not _try(tx, name, handlers[item.kind], item):
+                waiting.add(item.subject)
         if news:
             conn.execute(
                 "UPDATE reader SET link = %(link)s, position = %(position)s WHERE name = %(name)s",
@@ -40,7 +46,7 @@ def read(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime, 
 
 
 def retry(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime) -> int:
-    """Try again what was set aside and is due; how many pieces succeeded."""
+    """Try again what was set aside and is due, each subject's news in its order; how many pieces succeeded."""
     done = 0
     while True:
         with act(conn, "worker", now) as tx:
@@ -50,6 +56,8 @@ def retry(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime)
                     SELECT j.link, j.position, j.at, j.actor, j.kind, j.subject, j.body
                       FROM unread u JOIN journal j USING (link, position)
                      WHERE u.reader = %(name)s AND u.next_at <= %(now)s
+                       AND NOT EXISTS (SELECT FROM unread e WHERE e.reader = u.reader AND e.subject = u.subject
+                                          AND (e.link, e.position) < (u.link, u.position))
                      ORDER BY u.link, u.position LIMIT 1 FOR UPDATE OF u SKIP LOCKED
                     """,
                     {"name": name, "now": now},
@@ -72,6 +80,11 @@ def _take_turn(conn: Conn, name: str) -> tuple[int, int] | None:
     ).fetchone()
 
 
+def _subjects_set_aside(conn: Conn, name: str) -> set[str]:
+    found = conn.execute("SELECT DISTINCT subject FROM unread WHERE reader = %(name)s", {"name": name}).fetchall()
+    return {subject for (subject,) in found}
+
+
 def _try(tx: Tx, name: str, handler: Handler, item: News) -> bool:
     noted = len(tx._entries)
     try:
@@ -80,20 +93,24 @@ def _try(tx: Tx, name: str, handler: Handler, item: News) -> bool:
         return True
     except Exception as fault:  # kept in `unread` with its words: shown, counted and retried, not swallowed
         del tx._entries[noted:]
-        tx.conn.execute(
-            """
-            INSERT INTO unread (reader, link, position, subject, error, next_at)
-            VALUES (%(name)s, %(link)s, %(position)s, %(subject)s, %(error)s, %(next)s)
-            ON CONFLICT (reader, link, position) DO UPDATE
-               SET failures = unread.failures + 1, error = excluded.error, next_at = excluded.next_at
-            """,
-            {
-                "name": name,
-                "link": item.link,
-                "position": item.position,
-                "subject": item.subject,
-                "error": f"{type(fault).__name__}: {fault}"[:2000],
-                "next": tx.now + timedelta(seconds=30),
-            },
-        )
+        _set_aside(tx, name, item, f"{type(fault).__name__}: {fault}"[:2000], seconds=30)
         return False
+
+
+def _set_aside(tx: Tx, name: str, item: News, why: str, seconds: int) -> None:
+    tx.conn.execute(
+        """
+        INSERT INTO unread (reader, link, position, subject, error, next_at)
+        VALUES (%(name)s, %(link)s, %(position)s, %(subject)s, %(error)s, %(next)s)
+        ON CONFLICT (reader, link, position) DO UPDATE
+           SET failures = unread.failures + 1, error = excluded.error, next_at = excluded.next_at
+        """,
+        {
+            "name": name,
+            "link": item.link,
+            "position": item.position,
+            "subject": item.subject,
+            "error": why,
+            "next": tx.now + timedelta(seconds=seconds),
+        },
+    )

@@ -239,6 +239,27 @@ def disagreements(conn: Conn) -> list[Disagreement]:
     )
 
 
+def disagreement_of(conn: Conn, owner: str, asset_id: int) -> Disagreement | None:
+    """The same question about one account, which the caller has locked; None where it adds up.
+
+    Reads every entry of the account: the price of noticing a balance that was rewritten.
+    """
+    return row(
+        conn,
+        Disagreement,
+        """
+        SELECT a.id AS account_id, a.owner,
+               format('posted %%s, entries %%s; held %%s, open holds %%s', a.posted, e.units, a.held, h.units) AS what
+          FROM ledger_account a
+         CROSS JOIN LATERAL (SELECT coalesce(sum(units), 0) AS units FROM ledger_entry WHERE account_id = a.id) e
+         CROSS JOIN LATERAL (SELECT coalesce(sum(units), 0) AS units FROM ledger_hold
+                              WHERE account_id = a.id AND status = 'open') h
+         WHERE a.owner = %(owner)s AND a.asset_id = %(asset)s AND (a.posted <> e.units OR a.held <> h.units)
+        """,
+        {"owner": owner, "asset": asset_id},
+    )
+
+
 def posted(conn: Conn, owner: str, asset_id: int) -> int:
     """The balance of one account; 0 where there is none."""
     got = conn.execute(

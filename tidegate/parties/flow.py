@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import pyotp
 
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Unauthorised
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, TooMany, Unauthorised
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act, journal
 from tidegate.parties import access, party, sealing, store, totp
@@ -199,17 +199,28 @@ def enrol_totp(
         return Enrolled(factor_id, secret, totp.uri(secret, owner.email, issuer))
 
 
-def check_totp(tx: Tx, party_id: str, code: str, data_key: bytes) -> bool:
+def check_totp(tx: Tx, party_id: str, code: str, data_key: bytes, tries: int, pause: timedelta) -> bool:
     """Whether the code is the customer's and unused; it is then spent with the caller's transaction.
 
-    A wrong code is False, and counting the tries is the caller's. Raises Conflict `factor_missing`.
+    A wrong code is False, and counted with the caller's transaction: after `tries` in a row, whatever they were for,
+    the factor takes no code until `pause` is over. Raises Conflict `factor_missing`, TooMany `codes_paused`.
     """
     factor = store.factor(tx.conn, party_id)
     if factor is None:
         raise Conflict("factor_missing", f"Customer {party_id} has no authenticator app; enrol one first.")
+    until = totp.paused_until(factor.wrong_codes, factor.wrong_at, tries, pause, tx.now)
+    if until is not None:
+        raise TooMany(
+            "codes_paused",
+            f"{factor.wrong_codes} wrong codes in a row: no code counts before {rfc3339(until)}. A new factor may be "
+            "enrolled at once.",
+            field="code",
+        )
     secret = sealing.unseal(data_key, factor.sealed, _about(factor.id, party_id)).decode()
     step = totp.accept(secret, code, factor.last_step, tx.now)
     if step is None:
+        before = factor.wrong_codes if factor.wrong_codes < tries else 0  # a pause that is over gives all tries back
+        store.wrong_code(tx.conn, factor.id, before + 1, tx.now)
         return False
     store.spend_step(tx.conn, factor.id, step)
     return True

@@ -57,6 +57,8 @@ class EventType(StrEnum):
     MFA_CHANGED = "mfa_changed"
     EMAIL_CHANGED = "email_changed"
     PHONE_CHANGED = "phone_changed"
+    FIAT_DEPOSIT = "fiat_deposit"  # money that a state issues arrived; some places let coins leave only later
+    PURCHASE = "purchase"  # coins were bought or swapped
 
 
 class RestrictionKind(StrEnum):

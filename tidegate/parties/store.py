@@ -39,6 +39,8 @@ class Factor:
     party_id: str
     sealed: bytes
     last_step: int
+    wrong_codes: int  # in a row, since the last right one
+    wrong_at: datetime | None  # the newest of them
     created_at: datetime
 
 
@@ -245,7 +247,7 @@ def factor(conn: Conn, party_id: str) -> Factor | None:
         conn,
         Factor,
         """
-        SELECT id, party_id, sealed, last_step, created_at FROM factor
+        SELECT id, party_id, sealed, last_step, wrong_codes, wrong_at, created_at FROM factor
          WHERE party_id = %(party)s AND kind = 'totp' AND revoked_at IS NULL FOR UPDATE
         """,
         {"party": party_id},
@@ -270,8 +272,21 @@ def revoke_factor(conn: Conn, id: str, now: datetime) -> None:
 
 
 def spend_step(conn: Conn, id: str, step: int) -> None:
-    """Remember the newest time step whose code was accepted."""
-    run(conn, "UPDATE factor SET last_step = %(step)s WHERE id = %(id)s", {"id": id, "step": step})
+    """Remember the newest time step whose code was accepted; the wrong ones before it are forgiven."""
+    run(
+        conn,
+        "UPDATE factor SET last_step = %(step)s, wrong_codes = 0, wrong_at = NULL WHERE id = %(id)s",
+        {"id": id, "step": step},
+    )
+
+
+def wrong_code(conn: Conn, id: str, in_a_row: int, now: datetime) -> None:
+    """Remember a wrong code and how many there were in a row with it."""
+    run(
+        conn,
+        "UPDATE factor SET wrong_codes = %(count)s, wrong_at = %(now)s WHERE id = %(id)s",
+        {"id": id, "count": in_a_row, "now": now},
+    )
 
 
 def with_factor(conn: Conn, ids: Sequence[str]) -> list[Id]:

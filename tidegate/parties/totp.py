@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyotp
 
@@ -25,6 +25,17 @@ def accept(secret: str, code: str, last_step: int, now: datetime) -> int | None:
         if hmac.compare_digest(code_at(secret, step), code) and step > last_step:
             found = step
     return found
+
+
+def paused_until(wrong: int, newest: datetime | None, tries: int, pause: timedelta, now: datetime) -> datetime | None:
+    """When codes count again after `tries` wrong ones in a row; None where they count now.
+
+    Five tries in each of a million withdrawals would be a guess: so they are counted for the factor, not for what
+    it confirms.
+    """
+    if newest is None or wrong < tries or newest + pause <= now:
+        return None
+    return newest + pause
 
 
 def code_at(secret: str, step: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 
@@ -13,7 +13,11 @@ from tidegate.base.refusals import Conflict, Malformed, NotFound, Unavailable
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, act
 from tidegate.ledger import store as ledger
-from tidegate.policy import store
+from tidegate.parties import flow as parties
+from tidegate.parties.party import check_reason
+from tidegate.policy import exemption as exemptions
+from tidegate.policy import jurisdictions, store
+from tidegate.policy.exemption import Exemption
 from tidegate.policy.pack import Policy, from_json, misfits, parse
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch, check
@@ -23,8 +27,11 @@ _parsed: dict[tuple[int, str], Policy] = {}
 
 
 def shipped(name: str) -> dict[str, object]:
-    """A pack that comes with the product: "default" (rulebook section 10) or "demo"."""
-    return from_json(resources.files("tidegate.policy").joinpath("packs", f"{name}.json").read_text())
+    """A pack that comes with the product: "default" (rulebook section 10, with what places ask for) or "demo"."""
+    packs = resources.files("tidegate.policy").joinpath("packs")
+    pack = from_json(packs.joinpath(f"{name}.json").read_text())
+    places = packs.joinpath(f"{name}.places.json")  # a file of its own: it is made from two tables, not by hand
+    return {**pack, "places": from_json(places.read_text())} if places.is_file() else pack
 
 
 def propose(conn: Conn, pack: Mapping[str, object], actor: str, now: datetime) -> Version:
@@ -147,6 +154,82 @@ def switch_off(conn: Conn, id: str, actor: str, now: datetime) -> None:
 def switches(conn: Conn) -> list[Switch]:
     """The kill switches that are on, oldest first."""
     return store.switches(conn)
+
+
+def propose_exemption(
+    conn: Conn, place: str, party_id: str, until: datetime, reason: str, actor: str, now: datetime
+) -> Exemption:
+    """Ask that a place's delays do not hold a customer, until a day. A second person must agree.
+
+    Raises NotFound `customer_unknown`; Malformed: `place_unknown`, `until_invalid`, `reason_invalid`; Conflict
+    `exemption_exists`.
+    """
+    if place not in active(conn, now).places:
+        raise Malformed("place_unknown", f"The policy in force says nothing about {place[:20]!r}.", field="place")
+    exemptions.check_until(until, now)
+    check_reason(reason)
+    with act(conn, actor, now) as tx:
+        if party_id not in parties.lock(conn, [party_id]):
+            raise NotFound("customer_unknown", f"There is no customer {party_id}.", field="customer")
+        store.end_expired(conn, place, party_id, now)
+        made = Exemption(new_id("exm"), place, party_id, reason, until, actor, now, None, None, None, None)
+        if store.add_exemption(conn, made) != 1:
+            raise Conflict("exemption_exists", f"{party_id} has an exemption in {place} already; end that one first.")
+        tx.note("exemption.proposed", made.id, {"party": party_id, "place": place, "until": until, "reason": reason})
+        return made
+
+
+def approve_exemption(conn: Conn, id: str, actor: str, now: datetime) -> Exemption:
+    """A second person agrees, while the place's share of exempt customers is not used up.
+
+    Raises NotFound `exemption_unknown`; Conflict: `approver_is_author`, `exemption_not_open`, `exemption_share_full`.
+    """
+    with act(conn, actor, now) as tx:
+        found = store.lock_exemption(conn, id)
+        if found is None:
+            raise NotFound("exemption_unknown", f"There is no exemption {id}.")
+        exemptions.check_approval(found, actor, now)
+        store.lock_place(conn, found.place)
+        held = jurisdictions.law(active(conn, now).places, [found.place], now.date())
+        taken = store.share(conn, found.place, jurisdictions.countries_of(found.place), now)
+        percent = jurisdictions.exempt_share(held, found.place)
+        exemptions.check_share(taken.in_force, taken.customers, percent, found.place)
+        store.approve_exemption(conn, id, actor, now)
+        tx.note("exemption.approved", id, {"party": found.party_id, "place": found.place, "until": found.until})
+    return _exemption(conn, id)
+
+
+def end_exemption(conn: Conn, id: str, actor: str, now: datetime) -> Exemption:
+    """Let the place's delays hold the customer again, at once. Raises NotFound; Conflict `exemption_not_open`."""
+    with act(conn, actor, now) as tx:
+        found = store.lock_exemption(conn, id)
+        if found is None:
+            raise NotFound("exemption_unknown", f"There is no exemption {id}.")
+        if store.end_exemption(conn, id, actor, now) != 1:
+            raise Conflict("exemption_not_open", f"{id} is {found.status(now)} already.")
+        tx.note("exemption.ended", id, {"party": found.party_id, "place": found.place})
+    return _exemption(conn, id)
+
+
+def exemption_page(
+    conn: Conn, place: str | None = None, party_id: str | None = None, before: str | None = None, limit: int = 50
+) -> list[Exemption]:
+    """Exemptions, newest first."""
+    return store.exemptions(conn, place, party_id, before, limit)
+
+
+def exempt(conn: Conn, party_ids: Sequence[str], now: datetime) -> dict[str, list[str]]:
+    """Party -> places whose delays do not hold it now."""
+    found: dict[str, list[str]] = {}
+    for item in store.exempt(conn, party_ids, now):
+        found.setdefault(item.party_id, []).append(item.place)
+    return found
+
+
+def _exemption(conn: Conn, id: str) -> Exemption:
+    found = store.lock_exemption(conn, id)
+    assert found is not None  # rows are never deleted
+    return found
 
 
 def subject_of(version: int) -> str:

@@ -11,29 +11,28 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
+from tidegate.policy import jurisdictions
+from tidegate.policy.jurisdictions import Place
+from tidegate.policy.reading import Reader, kind
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
-STANDINGS = ("allowed", "restricted", "banned")
 SCOPES = ("party", "address", "key", "asset", "network", "platform")
 """Whose value a limit counts, narrowest first: a customer, a destination, the credential that asks, …"""
 LIFETIME = "lifetime"
-MOST_LIMIT_HOURS = 24 * 366
 FAILURES = ("review", "decline", "ignore")
 """What may follow when a check fails; to ignore it takes this pack's two people and an end."""
 
 _COUNTRY = re.compile("|".join(sorted(COUNTRIES)))
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_COIN_DECIMALS = 30  # the most an asset may have
+_CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MOST_HOURS = 24 * 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """What follows until a day when a check fails ("error") or does not answer in time ("timeout"): of FAILURES."""
+    """What follows until a day when a check fails or does not answer in time: of FAILURES."""
 
     check: str
     on_error: str
@@ -82,7 +81,10 @@ class Policy:
     fixed_prices: Mapping[str, int]  # asset name -> 10^-12 USD per coin
     required_lists: tuple[str, ...]
     authorisation_minutes: int
-    # Sections that a pack may leave out; what then holds is the rulebook's default (section 10).
+    places: Mapping[str, Place] = field(default_factory=dict)  # place -> its dated rules
+    operator: str | None = None  # the place whose rules bind the operator
+    fx: Mapping[str, int] = field(default_factory=dict)  # currency -> micro-USD for one of it
+    stablecoins: frozenset[str] = frozenset()  # names of assets that promise to keep a price
     limits: tuple[Limit, ...] = ()  # beside the level's limit, which every pack must have
     limits_per_transaction: Mapping[str, int] = field(default_factory=dict)  # asset name -> micro-USD
     check_failures: tuple[Failing, ...] = ()  # elsewhere a failed check asks for a person
@@ -174,7 +176,7 @@ def from_json(text: str) -> dict[str, object]:
     except ValueError as bad:
         raise Malformed("pack_invalid", f"The pack is not JSON: {bad}") from bad
     if not isinstance(pack, dict):
-        raise Malformed("pack_invalid", f"A pack is a JSON object, not {_kind(pack)}")
+        raise Malformed("pack_invalid", f"A pack is a JSON object, not {kind(pack)}")
     return pack
 
 
@@ -209,7 +211,7 @@ def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
 
 
 def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldError]]:
-    reader = _Reader()
+    reader = Reader()
     top = reader.section(
         "",
         pack,
@@ -224,7 +226,18 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "fixed_prices",
         "required_lists",
         "authorisation_minutes",
-        optional=("limits", "limits_per_transaction", "check_failures", "outside_checks", "deciding"),
+        # Stored versions never change, and some are older than these.
+        optional=(
+            "places",
+            "operator",
+            "fx",
+            "stablecoins",
+            "limits",
+            "limits_per_transaction",
+            "check_failures",
+            "outside_checks",
+            "deciding",
+        ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -239,10 +252,15 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     review = reader.section("review", top["review"], "from_value", "quorum", "sla_hours")
     fees = reader.entries("fees", top["fees"], _ASSET, 'an asset, like "USDT@evm-local"')
     ceilings = reader.entries("network_fee_ceiling", top["network_fee_ceiling"], _NETWORK, "a network")
-    per_transaction = reader.entries(
-        "limits_per_transaction", top["limits_per_transaction"], _ASSET, 'an asset, like "USDT@evm-local"'
+    at_once = reader.entries(
+        "limits_per_transaction", top.get("limits_per_transaction", {}), _ASSET, 'an asset, like "USDT@evm-local"'
     )
-    deciding = reader.section("deciding", top["deciding"], "outside_seconds", "reserved_minutes")
+    deciding = reader.section(
+        "deciding",
+        top.get("deciding", {"outside_seconds": 10, "reserved_minutes": 15}),  # the rulebook's section 10
+        "outside_seconds",
+        "reserved_minutes",
+    )
     prices = reader.entries("fixed_prices", top["fixed_prices"], _ASSET, 'an asset, like "USDT@evm-local"')
     policy = Policy(
         version=version,
@@ -273,14 +291,18 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         fixed_prices={asset: reader.price(f"fixed_prices.{asset}", text) for asset, text in prices.items()},
         required_lists=reader.names("required_lists", top["required_lists"]),
         authorisation_minutes=reader.whole("authorisation_minutes", top["authorisation_minutes"], 1, 24 * 60),
-        limits=reader.limits("limits", top["limits"]),
+        places=jurisdictions.read(reader, "places", top.get("places", {})),
+        operator=jurisdictions.place(reader, "operator", top["operator"]) if "operator" in top else None,
+        fx=jurisdictions.rates(reader, "fx", top.get("fx", {})),
+        stablecoins=frozenset(reader.names("stablecoins", top.get("stablecoins", []), _ASSET, "an asset")),
+        limits=_limits(reader, "limits", top.get("limits", [])),
         limits_per_transaction={
-            asset: reader.usd(f"limits_per_transaction.{asset}", text) for asset, text in per_transaction.items()
+            asset: reader.usd(f"limits_per_transaction.{asset}", text) for asset, text in at_once.items()
         },
-        check_failures=reader.failures("check_failures", top["check_failures"]),
-        outside_checks=reader.outside("outside_checks", top["outside_checks"]),
-        outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600, absent=10),
-        reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60, absent=15),
+        check_failures=_failures(reader, "check_failures", top.get("check_failures", [])),
+        outside_checks=_outside(reader, "outside_checks", top.get("outside_checks", [])),
+        outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
+        reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
@@ -289,197 +311,56 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     return policy, reader.faults
 
 
-_ABSENT = object()
+def _limits(reader: Reader, path: str, value: object) -> tuple[Limit, ...]:
+    """Windows beside the level's limit; a scope has one limit per length."""
+    found: list[Limit] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "scope", "hours", "usd")
+        scope = reader.choice(f"{here}.scope", line["scope"], SCOPES)
+        lifetime = line["hours"] == LIFETIME
+        hours = None if lifetime else reader.whole(f"{here}.hours", line["hours"], 1, _MOST_HOURS)
+        if any((other.scope, other.hours) == (scope, hours) for other in found):
+            reader.fault(here, f"says a second limit of {scope} for {hours or LIFETIME} hours; which one holds?")
+        found.append(Limit(scope, hours, reader.usd(f"{here}.usd", line["usd"])))
+    return tuple(found)
 
 
-@dataclass(slots=True)
-class _Reader:
-    """Reads a pack piece by piece and collects what is wrong instead of stopping at the first fault."""
+def _failures(reader: Reader, path: str, value: object) -> tuple[Failing, ...]:
+    """What follows when a check fails, each with its end."""
+    found: list[Failing] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "check", "on_error", "on_timeout", "until")
+        check = _check(reader, f"{here}.check", line["check"], [other.check for other in found])
+        on_error = reader.choice(f"{here}.on_error", line["on_error"], FAILURES)
+        on_timeout = reader.choice(f"{here}.on_timeout", line["on_timeout"], FAILURES)
+        found.append(Failing(check, on_error, on_timeout, _time(reader, f"{here}.until", line["until"])))
+    return tuple(found)
 
-    faults: list[FieldError] = field(default_factory=list)
 
-    def fault(self, path: str, message: str) -> None:
-        self.faults.append(FieldError(path, "pack_invalid", message))
+def _outside(reader: Reader, path: str, value: object) -> tuple[tuple[str, int], ...]:
+    """The outside checks that must answer, and from which value on."""
+    found: list[tuple[str, int]] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "check", "from_value")
+        check = _check(reader, f"{here}.check", line["check"], [other for other, _ in found])
+        found.append((check, reader.usd(f"{here}.from_value", line["from_value"])))
+    return tuple(found)
 
-    def section(self, path: str, value: object, *keys: str, optional: tuple[str, ...] = ()) -> dict[str, object]:
-        """An object with exactly these keys, and perhaps the optional ones."""
-        given = self._object(path, value)
-        dot = f"{path}." if path else ""
-        for key in given.keys() - {*keys, *optional}:
-            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join((*keys, *optional))}")
-        if value is not _ABSENT and isinstance(value, Mapping):
-            for key in keys:
-                if key not in given:
-                    self.fault(f"{dot}{key}", "is missing")
-        return {key: given.get(key, _ABSENT) for key in (*keys, *optional)}
 
-    def entries(self, path: str, value: object, pattern: re.Pattern[str], meaning: str) -> dict[str, object]:
-        """An object whose keys are names that `pattern` describes."""
-        given = self._object(path, value)
-        for key in given:
-            if not pattern.fullmatch(key):
-                self.fault(f"{path}.{key}", f"is not {meaning}")
-        return {key: item for key, item in given.items() if pattern.fullmatch(key)}
+def _check(reader: Reader, path: str, value: object, before: list[str]) -> str:
+    """A check's name, once."""
+    (name,) = reader.names(path, [value], _CHECK, "a check's name, like 'vendor_a'") or ("",)
+    if name in before:
+        reader.fault(path, f"{name!r} is named twice")
+    return name
 
-    def usd(self, path: str, value: object) -> int:
-        return self._decimal(path, value, VALUE_DECIMALS)
 
-    def price(self, path: str, value: object) -> int:
-        price = self._decimal(path, value, PRICE_DECIMALS)
-        if price == 0 and isinstance(value, str) and not self._faulty(path):
-            self.fault(path, "must be more than 0: what costs nothing passes every limit")
-        return price
-
-    def coins(self, path: str, value: object, *, above_zero: bool = False) -> str:
-        units = self._decimal(path, value, _COIN_DECIMALS)
-        if above_zero and units == 0 and not self._faulty(path):
-            self.fault(path, "must be more than 0, or nothing can ever be paid")
-        return value if isinstance(value, str) else "0"
-
-    def whole(self, path: str, value: object, least: int, most: int, absent: int | None = None) -> int:
-        if value is _ABSENT:
-            return least if absent is None else absent
-        if type(value) is not int:
-            self.fault(path, f"must be a whole number, not {_kind(value)}")
-            return least
-        if not least <= value <= most:
-            self.fault(path, f"is {value}; it must be from {least} to {most}")
-            return least
-        return value
-
-    def standing(self, path: str, value: object) -> str:
-        if value is not _ABSENT and value not in STANDINGS:
-            self.fault(path, f"is {value!r}; it must be one of {', '.join(STANDINGS)}")
-        return value if isinstance(value, str) else "banned"
-
-    def names(self, path: str, value: object) -> tuple[str, ...]:
-        names: list[str] = []
-        for place, item in enumerate(self._array(path, value)):
-            if not isinstance(item, str) or not _NAME.fullmatch(item):
-                self.fault(f"{path}[{place}]", f"{item!r} is not a list's name, like 'sanctions'")
-            elif item in names:
-                self.fault(f"{path}[{place}]", f"{item!r} is named twice")
-            else:
-                names.append(item)
-        return tuple(names)
-
-    def quorum(self, path: str, value: object) -> tuple[tuple[int, int], ...]:
-        """The quorum table: from 0 on, values rising, never fewer people for more."""
-        table: list[tuple[int, int]] = []
-        for place, item in enumerate(self._array(path, value)):
-            line = self.section(f"{path}[{place}]", item, "from_value", "people")
-            start = self.usd(f"{path}[{place}].from_value", line["from_value"])
-            people = self.whole(f"{path}[{place}].people", line["people"], 1, 5)
-            if not table and start != 0:
-                self.fault(f"{path}[0].from_value", "must be 0: a review of any amount needs at least one person")
-            if table and start <= table[-1][0]:
-                self.fault(f"{path}[{place}].from_value", "must be more than in the line before")
-            if table and people < table[-1][1]:
-                self.fault(f"{path}[{place}].people", "must not be fewer than in the line before")
-            table.append((start, people))
-        if not table and not self._faulty(path) and value is not _ABSENT:
-            self.fault(path, "must have at least one line, from 0")
-        return tuple(table)
-
-    def limits(self, path: str, value: object) -> tuple[Limit, ...]:
-        """Windows beside the level's limit; one scope has one limit per length."""
-        found: list[Limit] = []
-        for place, item in enumerate(self._array(path, value)):
-            here = f"{path}[{place}]"
-            line = self.section(here, item, "scope", "hours", "usd")
-            scope = self._one_of(f"{here}.scope", line["scope"], SCOPES)
-            lifetime = line["hours"] == LIFETIME
-            hours = None if lifetime else self.whole(f"{here}.hours", line["hours"], 1, MOST_LIMIT_HOURS)
-            limit = Limit(scope, hours, self.usd(f"{here}.usd", line["usd"]))
-            if any((other.scope, other.hours) == (limit.scope, limit.hours) for other in found):
-                self.fault(here, f"says a second limit of {scope} for {line['hours']} hours; one must be enough")
-            found.append(limit)
-        return tuple(found)
-
-    def failures(self, path: str, value: object) -> tuple[Failing, ...]:
-        """What follows when a check fails, each with its end."""
-        found: list[Failing] = []
-        for place, item in enumerate(self._array(path, value)):
-            here = f"{path}[{place}]"
-            line = self.section(here, item, "check", "on_error", "on_timeout", "until")
-            check = self._name(f"{here}.check", line["check"])
-            if any(other.check == check for other in found):
-                self.fault(f"{here}.check", f"{check!r} is named twice")
-            found.append(
-                Failing(
-                    check,
-                    self._one_of(f"{here}.on_error", line["on_error"], FAILURES),
-                    self._one_of(f"{here}.on_timeout", line["on_timeout"], FAILURES),
-                    self._time(f"{here}.until", line["until"]),
-                )
-            )
-        return tuple(found)
-
-    def outside(self, path: str, value: object) -> tuple[tuple[str, int], ...]:
-        """The outside checks that must answer, and from which value on."""
-        found: list[tuple[str, int]] = []
-        for place, item in enumerate(self._array(path, value)):
-            line = self.section(f"{path}[{place}]", item, "check", "from_value")
-            check = self._name(f"{path}[{place}].check", line["check"])
-            if check in {other for other, _ in found}:
-                self.fault(f"{path}[{place}].check", f"{check!r} is named twice")
-            found.append((check, self.usd(f"{path}[{place}].from_value", line["from_value"])))
-        return tuple(found)
-
-    def _one_of(self, path: str, value: object, words: tuple[str, ...]) -> str:
-        if value is not _ABSENT and value not in words:
-            self.fault(path, f"is {value!r}; it must be one of {', '.join(words)}")
-        return value if isinstance(value, str) and value in words else words[0]
-
-    def _name(self, path: str, value: object) -> str:
-        if value is not _ABSENT and not (isinstance(value, str) and _NAME.fullmatch(value)):
-            self.fault(path, f"{value!r} is not a check's name, like 'vendor_a'")
-        return value if isinstance(value, str) else ""
-
-    def _time(self, path: str, value: object) -> datetime:
-        if isinstance(value, str):
-            try:
-                return from_rfc3339(value)
-            except (ValueError, OverflowError):
-                pass
-        if value is not _ABSENT:
-            self.fault(path, f"is {value!r}; it must be a time like 2026-12-31T00:00:00Z")
-        return datetime.min.replace(tzinfo=UTC)
-
-    def _decimal(self, path: str, value: object, decimals: int) -> int:
-        if value is _ABSENT:
-            return 0
-        if not isinstance(value, str):
-            self.fault(path, f'must be a decimal string like "12.5", not {_kind(value)}')
-            return 0
+def _time(reader: Reader, path: str, value: object) -> datetime:
+    """A time such as "2026-12-31T00:00:00Z"."""
+    if isinstance(value, str):
         try:
-            return to_units(value, decimals)
-        except BadAmount as bad:
-            self.fault(path, str(bad))
-            return 0
-
-    def _object(self, path: str, value: object) -> dict[str, object]:
-        if isinstance(value, Mapping):
-            return {str(key): item for key, item in value.items()}
-        if value is not _ABSENT:
-            self.fault(path, f"must be an object, not {_kind(value)}")
-        return {}
-
-    def _array(self, path: str, value: object) -> list[object]:
-        if isinstance(value, list | tuple):
-            return list(value)
-        if value is not _ABSENT:
-            self.fault(path, f"must be a list, not {_kind(value)}")
-        return []
-
-    def _faulty(self, path: str) -> bool:
-        return any(fault.field == path for fault in self.faults)
-
-
-def _kind(value: object) -> str:
-    words = {str: "text", bool: "true or false", int: "a whole number", float: "a number with a point", list: "a list"}
-    if value is None:
-        return "null"
-    if isinstance(value, Decimal):
-        return "a number with a point"
-    return words.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)
+            return from_rfc3339(value)
+        except (ValueError, OverflowError):
+            pass
+    reader.fault(path, f'is {value!r}; it must be a time like "2026-12-31T00:00:00Z"'[:200])
+    return datetime.min.replace(tzinfo=UTC)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
+from tidegate.policy.exemption import Exemption
 from tidegate.policy.switch import Switch
 
 
@@ -169,3 +171,127 @@ def switch(conn: Conn, id: str) -> SwitchFile | None:
 def switches(conn: Conn) -> list[Switch]:
     """The switches that are on, oldest first."""
     return rows(conn, Switch, "SELECT id, scope, subject, reason, since FROM kill_switches_v ORDER BY since, id", {})
+
+
+def add_exemption(conn: Conn, made: Exemption) -> int:
+    """Keep a proposal; 0 where the customer has an exemption there that has not ended."""
+    return run(
+        conn,
+        """
+        INSERT INTO exemption (id, place, party_id, reason, until, proposed_by, proposed_at)
+        VALUES (%(id)s, %(place)s, %(party)s, %(reason)s, %(until)s, %(by)s, %(at)s)
+        ON CONFLICT (place, party_id) WHERE ended_at IS NULL DO NOTHING
+        """,
+        {
+            "id": made.id,
+            "place": made.place,
+            "party": made.party_id,
+            "reason": made.reason,
+            "until": made.until,
+            "by": made.proposed_by,
+            "at": made.proposed_at,
+        },
+    )
+
+
+def lock_exemption(conn: Conn, id: str) -> Exemption | None:
+    """One exemption, row-locked."""
+    return row(
+        conn,
+        Exemption,
+        """
+        SELECT id, place, party_id, reason, until, proposed_by, proposed_at, approved_by, approved_at,
+               ended_by, ended_at
+          FROM exemption WHERE id = %(id)s FOR UPDATE
+        """,
+        {"id": id},
+    )
+
+
+def lock_place(conn: Conn, place: str) -> None:
+    """Approvals of one place take turns: each counts what the one before it has agreed on."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('exemption ' || %(place)s, 0))", {"place": place})
+
+
+def approve_exemption(conn: Conn, id: str, person: str, now: datetime) -> None:
+    """Name the second person."""
+    run(
+        conn,
+        "UPDATE exemption SET approved_by = %(person)s, approved_at = %(now)s WHERE id = %(id)s",
+        {"id": id, "person": person, "now": now},
+    )
+
+
+def end_exemption(conn: Conn, id: str, person: str, now: datetime) -> int:
+    """End it; 0 where it has ended."""
+    return run(
+        conn,
+        "UPDATE exemption SET ended_by = %(person)s, ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL",
+        {"id": id, "person": person, "now": now},
+    )
+
+
+def end_expired(conn: Conn, place: str, party_id: str, now: datetime) -> None:
+    """Close what ran out, so that a new one may be proposed."""
+    run(
+        conn,
+        """
+        UPDATE exemption SET ended_by = 'expired', ended_at = until
+         WHERE place = %(place)s AND party_id = %(party)s AND ended_at IS NULL AND until <= %(now)s
+        """,
+        {"place": place, "party": party_id, "now": now},
+    )
+
+
+def exemptions(conn: Conn, place: str | None, party_id: str | None, before: str | None, limit: int) -> list[Exemption]:
+    """Exemptions, newest first."""
+    return rows(
+        conn,
+        Exemption,
+        """
+        SELECT id, place, party_id, reason, until, proposed_by, proposed_at, approved_by, approved_at,
+               ended_by, ended_at
+          FROM exemption
+         WHERE (%(place)s::text IS NULL OR place = %(place)s) AND (%(party)s::text IS NULL OR party_id = %(party)s)
+           AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"place": place, "party": party_id, "before": before, "limit": limit},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exempt:
+    party_id: str
+    place: str
+
+
+def exempt(conn: Conn, party_ids: Sequence[str], now: datetime) -> list[Exempt]:
+    """The places whose delays do not hold these parties now."""
+    return rows(
+        conn,
+        Exempt,
+        "SELECT party_id, place FROM exemptions_v WHERE party_id = ANY(%(ids)s) AND until > %(now)s",
+        {"ids": list(party_ids), "now": now},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    in_force: int
+    customers: int
+
+
+def share(conn: Conn, place: str, countries: Sequence[str], now: datetime) -> Share:
+    """How many customers a place has, and how many of them are exempt from its delays."""
+    found = row(
+        conn,
+        Share,
+        """
+        SELECT (SELECT count(*) FROM exemptions_v WHERE place = %(place)s AND until > %(now)s) AS in_force,
+               (SELECT count(*) FROM party WHERE country = ANY(%(countries)s)) AS customers
+        """,
+        {"place": place, "countries": list(countries), "now": now},
+    )
+    assert found is not None
+    return found

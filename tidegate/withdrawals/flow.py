@@ -21,7 +21,7 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
-from tidegate.base.times import rfc3339
+from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
 from tidegate.db import Conn, Tx, act, replay
@@ -37,7 +37,7 @@ from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Verdict, blocked, review
+from tidegate.withdrawals.review import Verdict, blocked, named, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -603,7 +603,8 @@ def confirm(
     """The customer confirms what they saw, with the factor the decision asked for; then it is reviewed again.
 
     A wrong code is counted and refused (`code_wrong`); the last allowed one declines the withdrawal
-    (`code_tries_used_up`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
+    (`code_tries_used_up`), and so many in a row, whichever withdrawals they were for, pause the factor
+    (`codes_paused`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
     `payload_changed`), Forbidden (`withdrawals_blocked`).
     """
     refusal: Refusal | None = None
@@ -611,9 +612,12 @@ def confirm(
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         _confirmable(withdrawal, looked, factor, now)
-        if not parties.check_totp(tx, withdrawal.party_id, code, data_key):
+        policy = setting.policy
+        # As long as after a change of factor: whoever types wrong codes may be about to become its owner.
+        pause = hours(policy.credential_hold_hours("mfa_changed"))
+        if not parties.check_totp(tx, withdrawal.party_id, code, data_key, policy.confirmation_tries, pause):
             # Counted, not rolled back: the refusal is raised once this act has committed.
-            refusal = _wrong_code(tx, withdrawal, setting.policy)
+            refusal = _wrong_code(tx, withdrawal, policy)
         else:
             store.confirmed(tx.conn, id, now)
             tx.note("factor.used", withdrawal.id, {"factor": factor, "payload": withdrawal.payload_hash})
@@ -711,7 +715,7 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
         return
     latest = store.decision(tx.conn, withdrawal.decision_id)
     assert latest is not None  # the column says so
-    asked = {f["code"] for f in json.loads(latest.findings) if f["outcome"] == Outcome.REVIEW.value}
+    asked = {named(finding) for finding in findings_of(latest) if finding.outcome is Outcome.REVIEW}
     cleared = sorted({*withdrawal.cleared, *asked})
     looked = replace(looked, facts=replace(looked.facts, cleared=tuple(cleared)))
     decision_id, verdict = _decide(tx, looked, "person", setting)
@@ -743,7 +747,7 @@ def _reopen(
         subject=withdrawal.id,
         party_id=withdrawal.party_id,
         requester=withdrawal.requester,
-        reasons=[code for code in verdict.codes(Outcome.REVIEW) if code not in cleared],
+        reasons=[f.code for f in standing(verdict.findings, cleared) if f.outcome is Outcome.REVIEW],
         quorum=setting.policy.quorum(withdrawal.value),
         sla_hours=setting.policy.review_sla_hours,
     )
@@ -758,8 +762,8 @@ Sign = Callable[[bytes], str]
 def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], setting: Setting, now: datetime) -> Status:
     """The last look before coins move: review once more, then sign the authorisation and queue the payout.
 
-    What the customer saw is checked against the journal, not only against the row: a row changed behind our
-    back (BigONE 2025) stops here, and again at the signer.
+    What the customer saw is checked against the journal, and the balance against its entries, not only against
+    their rows: a row changed behind our back (BigONE 2025) stops here, and again at the signer.
     """
     with act(conn, "worker", now) as tx:
         looked = _look(tx, id, setting)
@@ -769,9 +773,10 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         if blocked(looked.facts):
             _waits(tx, withdrawal, "freeze")
             return withdrawal.status
-        if not _as_requested(tx, withdrawal, looked.asset):
+        changed = _changed_behind_us(tx, withdrawal, looked.asset)
+        if changed is not None:
             if withdrawal.waiting_for != "person":
-                tx.note("withdrawal.tampered", id, {"payload": withdrawal.payload_hash})
+                tx.note("withdrawal.tampered", id, {"payload": withdrawal.payload_hash, "what": changed})
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
@@ -782,6 +787,14 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED
+
+
+def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
+    """What does not fit what we remember of it, in words for staff; None where everything does."""
+    if not _as_requested(tx, withdrawal, asset):
+        return "the withdrawal is not what was asked for and confirmed"
+    off = ledger_store.disagreement_of(tx.conn, withdrawal.party_id, withdrawal.asset_id)
+    return None if off is None else f"the account does not add up: {off.what}"
 
 
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
+from tidegate.withdrawals.review import standing
 from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
 
 
@@ -46,8 +47,8 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
 
 def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:
     """Why it waits; of one that was declined only what declined it, which may be a person or too many wrong codes."""
-    standing = [f for f in findings if f.outcome is not Outcome.ALLOW and f.code not in withdrawal.cleared]
+    counting = [f for f in standing(findings, withdrawal.cleared) if f.outcome is not Outcome.ALLOW]
     if withdrawal.status is not Status.DECLINED:
-        return [f.code for f in standing]
-    hard = [f.code for f in standing if f.outcome.severity >= Outcome.DECLINE.severity]
+        return [f.code for f in counting]
+    hard = [f.code for f in counting if f.outcome.severity >= Outcome.DECLINE.severity]
     return hard or ["code_tries_used_up" if withdrawal.confirmed_at is None else "declined_by_person"]

@@ -7,7 +7,7 @@ clock or a table, so the same facts and policy give the same bytes years later (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -174,7 +174,13 @@ def address_listed(f: Facts, _: Policy) -> Iterator[Finding]:
 def list_stale(f: Facts, _: Policy) -> Iterator[Finding]:
     """Section 4, lists: freshness is a gate; what an old list does not say is not evidence."""
     for name in f.stale_lists:
-        yield Finding("list_stale", Outcome.REVIEW, "W4 lists", f"List {name} is older than it may be.")
+        yield Finding(
+            "list_stale",
+            Outcome.REVIEW,
+            "W4 lists",
+            f"List {name} is older than it may be.",
+            data={"list": name} if f.facts_version > 1 else {},  # as it was said then: a replay gives the same bytes
+        )
 
 
 def large_amount(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -229,11 +235,25 @@ BLOCKING = frozenset({"freeze", "withdrawal_block", "ban"})
 """Restrictions that stop every move of a withdrawal without rewriting its status (section 1, overlay)."""
 
 
+TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {"address_listed": ("list", "entry"), "list_stale": ("list",)}
+"""Codes that can be found more than once, and the data that says which one it is."""
+
+
 def review(facts: Facts, policy: Policy) -> Verdict:
     """Run every check. What a person has cleared asks for no second person; everything else stands."""
     findings = tuple(finding for check in CHECKS for finding in check(facts, policy))
-    standing = [f for f in findings if not (f.outcome is Outcome.REVIEW and f.code in facts.cleared)]
-    return Verdict(strictest(standing), findings)
+    return Verdict(strictest(standing(findings, facts.cleared)), findings)
+
+
+def standing(findings: Iterable[Finding], cleared: Collection[str]) -> list[Finding]:
+    """The findings that still count: a person lets pass what they have seen, not what has the same code."""
+    return [f for f in findings if not (f.outcome is Outcome.REVIEW and named(f) in cleared)]
+
+
+def named(finding: Finding) -> str:
+    """What a person lets pass: the code, and where it can be found more than once, which one of them."""
+    which = [finding.data[key] for key in TOLD_APART_BY.get(finding.code, ()) if key in finding.data]
+    return ":".join([finding.code, *which])
 
 
 def blocked(facts: Facts) -> str | None:

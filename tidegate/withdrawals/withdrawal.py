@@ -82,7 +82,7 @@ class Withdrawal:
     decision_id: str
     release_at: datetime | None
     expires_at: datetime | None
-    cleared: list[str]
+    cleared: list[str]  # findings that a person let pass, as `review.named` says them
     confirmed_at: datetime | None
     authorised_at: datetime | None
     tx: str | None
