@@ -6,14 +6,16 @@ Tools print JSON on stdout and messages on stderr; exit 0 done, 1 the answer is 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import TextIO
 
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Refusal
@@ -48,7 +50,7 @@ def _expected() -> list[type[Exception]]:
     from tidegate.integrations.anvil import AnvilFault, AnvilMissing
     from tidegate.signer.settings import SettingsFault as SignerFault
 
-    known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
+    known = [Refusal, SettingsFault, OSError, EOFError, WrongChain, MigrationFault, ServerFault]
     return [*known, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
 
@@ -90,9 +92,15 @@ def _parser() -> argparse.ArgumentParser:
     screen.add_argument("--network", required=True)
 
     lists = commands.add_parser("lists", help="screening lists").add_subparsers(required=True, metavar="COMMAND")
-    load_list = _part(lists.add_parser("import", help="replace a list by a CSV file"))
+    load_list = _part(lists.add_parser("import", help="replace a list by a file, or extend it by a history"))
     load_list.add_argument("name")
-    load_list.add_argument("file", type=Path)
+    load_list.add_argument("file", type=Path, help="CSV with a header, packed with gzip or not")
+    load_list.add_argument(
+        "--format",
+        choices=("csv", "tags", "events"),
+        default="csv",
+        help="csv: who is listed now; tags: a tag pack; events: who was added and removed when",
+    )
     load_list.add_argument("--force", action="store_true", help="accept a file that drops more than half of the list")
     load_list.set_defaults(command=_lists_import)
 
@@ -194,9 +202,10 @@ def _lists_import(args: argparse.Namespace) -> int:
     from tidegate.db import connect
     from tidegate.screening import flow as screening
 
-    text = args.file.read_bytes().decode("utf-8", errors="replace")
-    with connect(_settings(args).database_url) as conn:
-        done = screening.import_list(conn, args.name, text, "cli", utcnow(), force=args.force)
+    with connect(_settings(args).database_url) as conn, _text(args.file) as lines:
+        done = screening.import_list(
+            conn, args.name, _bounded(lines), "cli", utcnow(), format=args.format, force=args.force
+        )
     _say(
         {
             "imported": done.imported,
@@ -205,6 +214,21 @@ def _lists_import(args: argparse.Namespace) -> int:
         }
     )
     return 0
+
+
+def _text(path: Path) -> TextIO:
+    """The file as text, unpacked where it is packed."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    if packed:
+        return gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="")
+    return path.open(encoding="utf-8", errors="replace", newline="")
+
+
+def _bounded(file: TextIO) -> Iterator[str]:
+    """The lines of a file. One without an end comes in pieces: a small packed file may hold gigabytes."""
+    while line := file.readline(1 << 20):
+        yield line
 
 
 def _policy_check(args: argparse.Namespace) -> int:

@@ -67,11 +67,11 @@ def test_the_default_pack_says_what_the_rulebook_says() -> None:
 def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
     default, demo = shipped("default"), shipped("demo")
     assert {key for key in default if default[key] != demo.get(key)} == {
+        "fx",
         "new_address",
         "fees",
         "network_fee_ceiling",
         "fixed_prices",
-        "fx",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 
@@ -302,9 +302,14 @@ def list_quarantine(call: Call, name: str) -> Any:
     return {"quarantined": [{"line": r.line, "reason": r.reason, "text": r.text} for r in rows]}
 
 
-def import_list(call: Call, name: str, text: str, force: bool = False) -> Any:
-    """Replace a list by a CSV file whose header names `address` and `asset` or `network`."""
-    done = screening.import_list(call.conn, name, text, call.actor, call.now, force=force)
+def import_list(
+    call: Call, name: str, text: str, force: bool = False, format: Literal["csv", "tags", "events"] = "csv"
+) -> Any:
+    """Replace a list by a CSV file whose header names `address` and `asset` or `network`.
+
+    `format=tags` reads a tag pack, `format=events` a history of additions and removals.
+    """
+    done = screening.import_list(call.conn, name, text, call.actor, call.now, format=format, force=force)
     return {
         "imported": done.imported,
         "removed": done.removed,

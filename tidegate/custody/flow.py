@@ -14,6 +14,7 @@ from tidegate.custody import store
 from tidegate.custody.store import DepositRow, Network, PayoutView, Wallet
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
+from tidegate.screening import flow as screening
 
 __all__ = ["DepositRow", "Network", "PayoutView", "Wallet"]
 
@@ -25,6 +26,7 @@ def register_network(
     with act(conn, actor, now) as tx:
         store.add_network(conn, network)
         hot = Wallet(f"hot:{network.id}", network.id, hot_address, "hot", None, None, 0)
+        screening.keep_own(tx, [screening.OwnAddress(network.id, hot_address, "hot", None)])
         if store.add_wallet(conn, hot, now):
             tx.note("network.registered", network.id, {"chain_id": network.chain_id, "hot": hot_address})
         store.start_cursor(conn, network.id, start_block, start_hash)
@@ -64,6 +66,7 @@ def deposit_address(conn: Conn, party_id: str, network: str, actor: str, now: da
         made = Wallet(f"dep:{network}:{index}", network, address, "deposit", index, party_id, 0)
         if store.add_wallet(conn, made, now) != 1:
             raise LookupError(f"deposit address {made.id} is taken: two keys or two databases use one index")
+        screening.keep_own(tx, [screening.OwnAddress(network, address, "deposit", party_id)])
         tx.note("deposit_address.made", party_id, {"network": network, "address": address, "index": index})
         return address
 

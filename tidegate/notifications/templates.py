@@ -107,6 +107,20 @@ WAITING: dict[str, Text] = {
     "person": Text("A person is looking into the payment.", "正在由人工处理该笔付款。"),
 }
 
+WARNINGS: dict[int, Text] = {
+    1: Text(
+        "Warning: this address is on our list of addresses linked to fraud or other harm. Payments on chain cannot be "
+        "taken back. If you go on, a person checks the payment first, and your choice is kept on record.",
+        "警告：该地址在本平台的风险地址名单中，与欺诈或其他损害行为有关。链上转账无法撤回。"
+        "如您仍坚持提币，将先由人工审核，您的选择也会被记录。",
+    ),
+}
+"""The warning about an address on our own blocklist, by version. A version that was ever shown is never reworded:
+what somebody acknowledged is kept by its number."""
+
+WARNING_VERSION = max(WARNINGS)
+"""The one that is shown now."""
+
 APPEAL = Text(
     "If you think this is wrong, write to support and name {id}: a person will look at it.",
     "如您认为有误，请联系客服并提供编号 {id}，我们将安排人工处理。",

@@ -16,9 +16,10 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import jurisdictions
+from tidegate.policy import jurisdictions, screening_numbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.screening_numbers import ScreeningNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
@@ -91,6 +92,14 @@ class Policy:
     outside_checks: tuple[tuple[str, int], ...] = ()  # (check, needed from this value on)
     outside_seconds: int = 10  # how long an outside check may take
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
+    screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+
+    @property
+    def screening(self) -> ScreeningNumbers:
+        """The numbers of screening. Raises PolicySilent `no_screening`."""
+        if self.screening_numbers is None:
+            raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
+        return self.screening_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -232,6 +241,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "operator",
             "fx",
             "stablecoins",
+            "screening",
             "limits",
             "limits_per_transaction",
             "check_failures",
@@ -303,6 +313,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         outside_checks=_outside(reader, "outside_checks", top.get("outside_checks", [])),
         outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
+        screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import StringIO
 
+from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
+from tidegate.base.refusals import NotFound
+from tidegate.base.times import hours
 from tidegate.db import Conn, Tx, act
+from tidegate.notifications import templates
+from tidegate.parties import flow as parties
+from tidegate.policy.screening_numbers import LookAlike, ScreeningNumbers
 from tidegate.screening import address as addresses
-from tidegate.screening import lists, store
+from tidegate.screening import allow_list, lists, lookalike, store, warning
+from tidegate.screening.allow_list import AllowList
 from tidegate.screening.lists import Quarantined
-from tidegate.screening.store import HitRow, ListRow, QuarantineRow, SavedAddress
+from tidegate.screening.lookalike import Known, Likeness
+from tidegate.screening.store import HitRow, ListRow, OwnAddress, QuarantineRow, SavedAddress
+from tidegate.screening.warning import Insistence, ListedWarning, Warned
 
-__all__ = ["HitRow", "ListRow", "QuarantineRow", "SavedAddress"]
+__all__ = ["AllowList", "HitRow", "Likeness", "ListRow", "OwnAddress", "QuarantineRow", "SavedAddress", "Warned"]
 
 MAX_AGE_HOURS = 48
 """How old a list may be unless its import says otherwise: authorities publish on working days."""
@@ -35,40 +45,75 @@ class Imported:
 def import_list(
     conn: Conn,
     name: str,
-    text: str,
+    text: str | Iterable[str],
     actor: str,
     now: datetime,
     *,
+    format: str = "csv",
     force: bool = False,
     max_age_hours: int | None = None,
 ) -> Imported:
-    """Replace a list by a CSV file (see `lists.parse`). Raises Malformed; a refused file changes nothing."""
-    parsed = lists.parse(name, text)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    """Replace a list by a file, given whole or line by line (see `lists.read`), or extend it by a history of events.
+
+    Raises Malformed; a refused file changes nothing, and the last good version stays in force. Lines are read as
+    they come: a file of any length needs little memory.
+    """
+    digest = hashlib.sha256()
+    lines = _digested(StringIO(text, newline="") if isinstance(text, str) else text, digest.update)
+    tally = lists.Tally()
     with act(conn, actor, now) as tx:
         store.ensure_list(conn, name, max_age_hours or MAX_AGE_HOURS)
         if max_age_hours is not None:
             store.set_max_age(conn, name, max_age_hours)
-        before = store.count(conn, name)
-        changed = store.replace(conn, name, parsed.entries, now)
-        if not force:
-            lists.check_shrink(name, before, changed.removed, len(parsed.entries))
         id = new_id("imp")
-        store.imported(conn, id, name, actor, digest, len(parsed.entries), changed.removed, parsed.quarantined, now)
+        store.stage(conn, id, tally.pick(lists.read(name, format, lines, now)))
+        lists.check_file(name, tally)
+        named = store.settle_stage(conn, id)
+        before = store.count(conn, name)
+        take = _take_history if format == "events" else _take_list
+        added, removed = take(conn, name, id, now, before, force)
+        store.clear_stage(conn, id)
+        in_force = store.count(conn, name) if format == "events" else named
+        store.imported(conn, id, name, actor, digest.hexdigest(), in_force, removed, tally.quarantined, tally.kept, now)
         tx.note(
             "list.imported",
             name,
             {
                 "import": id,
-                "sha256": digest,
-                "imported": len(parsed.entries),
-                "added": changed.added,
-                "removed": changed.removed,
-                "quarantined": len(parsed.quarantined),
+                "format": format,
+                "sha256": digest.hexdigest(),
+                "imported": in_force,
+                "added": added,
+                "removed": removed,
+                "quarantined": tally.quarantined,
                 "forced": force,
             },
         )
-    return Imported(len(parsed.entries), changed.removed, parsed.quarantined)
+    return Imported(in_force, removed, tuple(tally.kept))
+
+
+def _take_list(conn: Conn, name: str, id: str, now: datetime, before: int, force: bool) -> tuple[int, int]:
+    """The file says who is listed now; how many were added and removed."""
+    closed = store.close(conn, name, id, now)
+    if not force:
+        lists.check_shrink(name, before, closed.removed)
+    return store.open_entries(conn, name, id, now) - closed.changed, closed.removed
+
+
+def _take_history(conn: Conn, name: str, id: str, now: datetime, before: int, force: bool) -> tuple[int, int]:
+    """The file says who was listed when; how many spans were added and how many ended."""
+    if not force:
+        lists.check_rewritten(name, store.rewritten(conn, name, id))
+    ended = store.end_by_history(conn, name, id, now)
+    if not force:
+        lists.check_shrink(name, before, ended)
+    return store.add_history(conn, name, id), ended
+
+
+def _digested(lines: Iterable[str], update: Callable[[bytes], None]) -> Iterator[str]:
+    for line in lines:
+        update(line.encode())
+        yield line
 
 
 def freshness(conn: Conn, names: Collection[str], now: datetime) -> dict[str, str]:
@@ -88,8 +133,9 @@ def _age(item: ListRow | None, now: datetime) -> str:
     return "fresh" if now < item.imported_at + timedelta(hours=item.max_age_hours) else "stale"
 
 
-def hits(conn: Conn, places: Iterable[tuple[str, str]], now: datetime) -> dict[tuple[str, str], list[HitRow]]:
-    """What lists say of each (network, address). An EVM address is listed on every EVM network (W4 lists)."""
+def hits(conn: Conn, places: Iterable[tuple[str, str]], as_of: datetime) -> dict[tuple[str, str], list[HitRow]]:
+    """What lists said of each (network, address) at that time. An EVM address is listed on every EVM network (W4
+    lists). The past can be asked as well as the present: entries keep since when and until when they counted."""
     keys: dict[tuple[str, str], tuple[str, str]] = {}
     for network, text in places:
         key = addresses.list_key(network, text)
@@ -98,7 +144,7 @@ def hits(conn: Conn, places: Iterable[tuple[str, str]], now: datetime) -> dict[t
     wanted = sorted(set(keys.values()))
     by_key: dict[tuple[str, str], list[HitRow]] = {}
     if wanted:
-        for hit in store.hits(conn, [family for family, _ in wanted], [key for _, key in wanted], now):
+        for hit in store.hits(conn, [family for family, _ in wanted], [key for _, key in wanted], as_of):
             by_key.setdefault((hit.family, hit.address), []).append(hit)
     return {place: by_key.get(key, []) for place, key in keys.items()}
 
@@ -160,13 +206,14 @@ def save(
     entries, new = entries_for(tx.conn, [place], tx.now)
     entry = entries[place]
     keep(tx, [entry] if new else [])
-    store.relabel(tx.conn, entry.id, label, ownership)
+    store.relabel(tx.conn, entry.id, label, ownership, tx.now)
     tx.note(
         "address.saved" if new else "address.renamed",
         party_id,
         {"address": entry.id, "network": network, "ownership": ownership},
     )
-    return SavedAddress(entry.id, *place, label, ownership, entry.saved_at, entry.paid_at), bool(new)
+    booked_at = entry.booked_at or tx.now
+    return SavedAddress(entry.id, *place, label, ownership, entry.saved_at, entry.paid_at, booked_at), bool(new)
 
 
 def book(conn: Conn, party_id: str) -> list[SavedAddress]:
@@ -177,3 +224,191 @@ def book(conn: Conn, party_id: str) -> list[SavedAddress]:
 def mark_paid(tx: Tx, saved_address_id: str) -> None:
     """A withdrawal arrived there."""
     store.paid(tx.conn, saved_address_id, tx.now)
+
+
+# What is ours, and what looks like something known.
+
+
+def keep_own(tx: Tx, items: Sequence[OwnAddress]) -> None:
+    """Custody has a new address: from now on it is known as ours."""
+    store.add_own(tx.conn, items, [addresses.family(item.network) for item in items])
+
+
+def own(conn: Conn, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[OwnAddress]]:
+    """Which of the (network, canonical address) are ours; those that are nobody's here are absent.
+
+    One on the same network is an internal transfer, or the platform's wallet. One on another network of the family
+    is ours too, but nobody watches it there: coins sent to it would arrive and be credited to nobody.
+    """
+    wanted = sorted(set(places))
+    found: dict[tuple[str, str], list[OwnAddress]] = {}
+    if wanted:
+        families = [addresses.family(network) for network, _ in wanted]
+        for r in store.own(conn, families, [address for _, address in wanted]):
+            item = OwnAddress(r.network, r.address, r.kind, r.party_id)
+            found.setdefault(wanted[r.place - 1], []).append(item)
+    return found
+
+
+def look_alikes(
+    conn: Conn, entries: Iterable[SavedAddress], numbers: LookAlike
+) -> dict[tuple[str, str, str], Likeness]:
+    """Destinations that could be taken for another address their customer knows, by (party, network, address).
+
+    Known is what the customer named earlier or was paid out to before, their own deposit addresses and our hot
+    wallets. An address that only ever sent something to a deposit address is not among them: that is how poison is
+    laid. A destination to which a withdrawal has arrived is trusted; one that merely stands in the book is not, for
+    people copy poison into their books too.
+    """
+    doubtful = {(e.party_id, e.network, e.address): e for e in entries if e.paid_at is None}
+    asked = list(doubtful)
+    if not asked:
+        return {}
+    ends = [lookalike.keys(address) for _, _, address in asked]
+    found = store.candidates(conn, [p for p, _, _ in asked], [head for head, _ in ends], [tail for _, tail in ends])
+    known: dict[tuple[str, str, str], list[Known]] = {}
+    for c in found:
+        place = asked[c.place - 1]
+        if c.since is None or c.paid or c.since <= doubtful[place].saved_at:
+            known.setdefault(place, []).append(Known(c.network, c.address, c.whose))
+    likes = {place: lookalike.closest(place[1], place[2], items, numbers) for place, items in known.items()}
+    return {place: like for place, like in likes.items() if like is not None}
+
+
+# Warnings about addresses on our own blocklist.
+
+
+def warn(
+    tx: Tx, party_id: str, withdrawal_id: str, network: str, hit: HitRow, language: str, evidence: Mapping[str, str]
+) -> ListedWarning:
+    """Write down that the customer was shown the warning about this hit. Again for the same withdrawal and list
+    gives the first warning: it was shown once, then."""
+    shown = ListedWarning(
+        id=new_id("lwn"),
+        party_id=party_id,
+        withdrawal_id=withdrawal_id,
+        network=network,
+        family=hit.family,
+        address=hit.address,
+        list=hit.list,
+        category=hit.category,
+        entry=hit.entry,
+        listed_since=hit.valid_from,
+        text_version=templates.WARNING_VERSION,
+        language=language,
+        shown_at=tx.now,
+        shown_evidence=canonical(dict(evidence)),
+    )
+    if store.add_warning(tx.conn, shown):
+        body = {"warning": shown.id, "party": party_id, "list": hit.list, "text": shown.text_version}
+        tx.note("warning.shown", withdrawal_id, body)
+        return shown
+    return next(w for w in store.warnings_of(tx.conn, withdrawal_id) if w.list == hit.list)
+
+
+def acknowledge(
+    conn: Conn, warning_id: str, party_id: str, evidence: Mapping[str, str], actor: str, now: datetime
+) -> ListedWarning:
+    """The customer has read the warning. Doing so again changes nothing: the first time and its evidence stand.
+
+    Raises NotFound `warning_unknown`, also for another customer's warning.
+    """
+    with act(conn, actor, now) as tx:
+        found = _warning(conn, warning_id, party_id)
+        if store.acknowledge(conn, warning_id, actor, canonical(dict(evidence)), now):
+            tx.note("warning.acknowledged", found.withdrawal_id, {"warning": found.id, "party": party_id})
+        return _warning(conn, warning_id, party_id)
+
+
+def insist(
+    tx: Tx,
+    warning_id: str,
+    party_id: str,
+    withdrawal_id: str,
+    place: tuple[str, str],
+    evidence: Mapping[str, str],
+    numbers: ScreeningNumbers,
+) -> Insistence:
+    """After an acknowledged warning the customer wants this withdrawal to (network, address) all the same: the warned
+    one, or a later one. Again for the same withdrawal gives the first insistence.
+
+    Raises NotFound `warning_unknown`; Conflict as `warning.check_insist` says.
+    """
+    found = _warning(tx.conn, warning_id, party_id)
+    before = store.insistence(tx.conn, warning_id, withdrawal_id)
+    if before is not None:
+        return before
+    network, address = place
+    key = addresses.list_key(network, address) or address
+    warning.check_insist(found, party_id, addresses.family(network), key, tx.now, numbers.insist_hours)
+    made = Insistence(warning_id, withdrawal_id, tx.now, tx.actor, canonical(dict(evidence)))
+    store.add_insistence(tx.conn, made)
+    tx.note("warning.insisted", withdrawal_id, {"warning": warning_id, "party": party_id})
+    return made
+
+
+def warned(
+    conn: Conn, places: Iterable[tuple[str, str, str]], numbers: ScreeningNumbers, now: datetime
+) -> dict[tuple[str, str, str], list[Warned]]:
+    """How far the warnings about each (party, network, address) have come, one per list; those too old to insist on
+    are absent, so that the customer is warned again."""
+    asked = sorted(set(places))
+    if not asked:
+        return {}
+    found: dict[tuple[str, str, str], list[Warned]] = {}
+    for item in store.warned(
+        conn,
+        [party for party, _, _ in asked],
+        [addresses.family(network) for _, network, _ in asked],
+        [addresses.list_key(network, address) or address for _, network, address in asked],
+        now - hours(numbers.insist_hours),
+    ):
+        found.setdefault(asked[item.place - 1], []).append(item)
+    return found
+
+
+def warnings_of(conn: Conn, withdrawal_id: str) -> list[ListedWarning]:
+    """The warnings that were shown for a withdrawal."""
+    return store.warnings_of(conn, withdrawal_id)
+
+
+def _warning(conn: Conn, id: str, party_id: str) -> ListedWarning:
+    found = store.warning(conn, id)
+    if found is None or found.party_id != party_id:
+        raise NotFound("warning_unknown", f"There is no warning {id}.")
+    return found
+
+
+# Allow-lists.
+
+
+def allow_lists(conn: Conn, party_ids: Collection[str], now: datetime) -> dict[str, AllowList]:
+    """The allow-lists in force, by party; a customer without one may pay anywhere."""
+    found = store.allow_lists(conn, sorted(party_ids)) if party_ids else []
+    return {item.party_id: item for item in found if item.is_on(now)}
+
+
+def get_allow_list(conn: Conn, party_id: str) -> AllowList | None:
+    """The customer's newest choice, in force or not; None = they never made one."""
+    return next(iter(store.allow_lists(conn, [party_id])), None)
+
+
+def set_allow_list(
+    conn: Conn, party_id: str, on: bool, actor: str, numbers: ScreeningNumbers, now: datetime
+) -> AllowList | None:
+    """Switch a customer's allow-list on at once, or off after the wait that the policy says.
+
+    Raises NotFound `customer_unknown`.
+    """
+    with act(conn, actor, now) as tx:
+        if party_id not in parties.lock(conn, [party_id]):
+            raise NotFound("customer_unknown", f"There is no customer {party_id}.")
+        before = get_allow_list(conn, party_id)
+        if on:
+            after: AllowList | None = allow_list.switched_on(before, party_id, actor, now)
+        else:
+            after = allow_list.switched_off(before, actor, now, numbers.allow_list_off_hours)
+        if after is not None and after != before:
+            store.put_allow_list(conn, after)
+            tx.note("allow_list.on" if on else "allow_list.off_asked", party_id, {"off_from": after.off_from})
+        return after
