@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tidegate.withdrawals.facts import Facts, Hit, Restricted
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,6 +29,8 @@ GOOD = Facts(
     stale_lists=(),
     cleared=(),
     requested_at=NOW,
+    facts_version=FACTS_VERSION,
+    windows=(Use("address", 1, 0),),
 )
 
 

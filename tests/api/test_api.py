@@ -47,7 +47,9 @@ def test_the_tour(site: Site) -> None:
         {"asset": "USDT", "network": "evm-local", "available": "59.5", "held": {"withdrawal": "40.5"}, "total": "100"}
     ]
     limits = site.call("GET", f"/v1/customers/{id}/limits").json()["windows"]
-    assert limits == [{"scope": "party", "hours": 24, "limit": "50000", "used": "40.5", "left": "49959.5"}]
+    assert limits == [
+        {"scope": "party", "subject": None, "hours": 24, "limit": "50000", "used": "40.5", "left": "49959.5"}
+    ]
     code = pyotp.TOTP(factor["secret"]).at(site.house.now)
     done = site.call("POST", f"/v1/withdrawals/{said['id']}/confirm", {"factor": "totp", "code": code})
     assert done.json()["status"] == "approved"

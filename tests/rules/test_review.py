@@ -16,7 +16,7 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, parse
-from tidegate.withdrawals.facts import Facts
+from tidegate.withdrawals.facts import Facts, Use
 from tidegate.withdrawals.review import BLOCKING, CHECKS, blocked, review
 
 SECOND = timedelta(seconds=1)
@@ -25,7 +25,11 @@ USD = 1_000_000
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return parse(policies.shipped("default"), version=1)
+    limited = {
+        "limits": [{"scope": "address", "hours": 1, "usd": "200000"}],
+        "limits_per_transaction": {"USDT@evm-local": "20000"},
+    }
+    return parse({**policies.shipped("default"), **limited}, version=1)
 
 
 CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
@@ -38,6 +42,57 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("level 1 at its limit", {"level": 1, "value": 1_000 * USD}, Outcome.ALLOW, []),
     ("level 1 above", {"level": 1, "value": 1_000 * USD + 1}, Outcome.DECLINE, ["over_limit_24h"]),
     ("level 3 goes further", {"level": 3, "used_24h": 60_000 * USD}, Outcome.ALLOW, []),
+    ("another window at its limit", {"windows": (Use("address", 1, 199_900 * USD),)}, Outcome.ALLOW, []),
+    (
+        "another window, a micro-dollar over",
+        {"windows": (Use("address", 1, 199_900 * USD + 1),)},
+        Outcome.DECLINE,
+        ["over_limit"],
+    ),
+    ("the most at once", {"value": 20_000 * USD}, Outcome.REVIEW, ["large_amount"]),
+    (
+        "a micro-dollar more at once",
+        {"value": 20_000 * USD + 1},
+        Outcome.DECLINE,
+        ["large_amount", "over_transaction_limit"],
+    ),
+    ("a stormy market", {"market_percent": 25, "used_24h": 12_400 * USD}, Outcome.ALLOW, []),
+    (
+        "a stormy market, a micro-dollar over",
+        {"market_percent": 25, "used_24h": 12_400 * USD + 1},
+        Outcome.DECLINE,
+        ["over_limit_24h"],
+    ),
+    (
+        "a stormy market tightens every window",
+        {"market_percent": 25, "windows": (Use("address", 1, 49_900 * USD + 1),)},
+        Outcome.DECLINE,
+        ["over_limit"],
+    ),
+    (
+        "a stormy market and a size",
+        {"market_percent": 25, "value": 5_000 * USD + 1},
+        Outcome.DECLINE,
+        ["over_transaction_limit"],
+    ),
+    (
+        "a market never loosens",
+        {"market_percent": 200, "used_24h": 49_900 * USD + 1},
+        Outcome.DECLINE,
+        ["over_limit_24h"],
+    ),
+    (
+        "room taken a day ago, filled by others since",
+        {"reserved_at": NOW - 24 * HOUR, "used_24h": 50_000 * USD},
+        Outcome.ALLOW,
+        [],
+    ),
+    (
+        "room taken a second later, a limit lowered since",
+        {"reserved_at": NOW - 24 * HOUR + SECOND, "used_24h": 50_000 * USD},
+        Outcome.DECLINE,
+        ["over_limit_24h"],
+    ),
     ("banned country", {"country": "KP"}, Outcome.DECLINE, ["country_banned"]),
     ("restricted country", {"country": "MM"}, Outcome.REVIEW, ["country_restricted"]),
     ("address 24 h old", {"address_saved_at": NOW - 24 * HOUR}, Outcome.ALLOW, []),

@@ -95,7 +95,7 @@ def get_balances(call: Call, id: str) -> Any:
 
 def get_limits(call: Call, id: str) -> Any:
     """What still fits into each window."""
-    found = withdrawals.headroom(call.conn, _party(call, id), call.setting(), call.now)
+    found = withdrawals.headroom(call.conn, _party(call, id), call.setting(), call.now, call.actor)
     return {"currency": "USD", "windows": [say.window(h) for h in found]}
 
 

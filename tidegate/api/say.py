@@ -75,7 +75,14 @@ def balance(b: Balance, asset: Asset) -> Said:
 
 
 def window(h: Headroom) -> Said:
-    return {"scope": h.scope, "hours": h.hours, "limit": usd(h.limit), "used": usd(h.used), "left": usd(h.left)}
+    return {
+        "scope": h.scope,
+        "subject": h.subject,
+        "hours": h.hours,
+        "limit": usd(h.limit),
+        "used": usd(h.used),
+        "left": usd(h.left),
+    }
 
 
 def entry(n: News) -> Said:

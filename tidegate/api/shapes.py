@@ -174,8 +174,9 @@ class Balances(Out):
 
 
 class Window(Out):
-    scope: str = Field(examples=["party"])
-    hours: int
+    scope: Literal["party", "address", "key"]
+    subject: str | None = Field(description="Which address (family:address) or key; null = the customer.")
+    hours: int | None = Field(description="Null = lifetime.")
     limit: str = Field(description="USD.")
     used: str = Field(description="USD, reserved or consumed inside the window.")
     left: str = Field(description="USD.")

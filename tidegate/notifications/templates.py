@@ -29,6 +29,13 @@ FINDINGS: dict[str, Text] = {
         "The amount is more than you can withdraw in 24 hours. Your remaining limit is shown in your account.",
         "提币金额超过您 24 小时内的可提额度，剩余额度可在账户中查看。",
     ),
+    "over_limit": Text(
+        "The amount is more than can be withdrawn just now. Limits that are yours are shown in your account.",
+        "提币金额超过目前的可提额度，您本人的额度可在账户中查看。",
+    ),
+    "over_transaction_limit": Text(
+        "The amount is more than can be withdrawn at once; ask for less.", "提币金额超过单笔上限，请减少金额。"
+    ),
     "address_sanctioned": Text("We cannot send to this address.", "无法向该地址提币。"),
     "address_listed": Text(
         "This destination is checked by a person before anything is sent.", "该收款地址需经人工审核后方可提币。"

@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
+from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
 from tidegate.policy import jurisdictions, screening_numbers
 from tidegate.policy.jurisdictions import Place
@@ -21,10 +23,36 @@ from tidegate.policy.screening_numbers import ScreeningNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
+SCOPES = ("party", "address", "key", "asset", "network", "platform")
+"""Whose value a limit counts, narrowest first: a customer, a destination, the credential that asks, …"""
+LIFETIME = "lifetime"
+FAILURES = ("review", "decline", "ignore")
+"""What may follow when a check fails; to ignore it takes this pack's two people and an end."""
 
 _COUNTRY = re.compile("|".join(sorted(COUNTRIES)))
 _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
+_CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_MOST_HOURS = 24 * 366
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So much may leave in any window of so many hours, per subject of the scope."""
+
+    scope: str  # of SCOPES
+    hours: int | None  # None = lifetime
+    value: int  # micro-USD
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """What follows until a day when a check fails or does not answer in time: of FAILURES."""
+
+    check: str
+    on_error: str
+    on_timeout: str
+    until: datetime
 
 
 class PolicySilent(Conflict):
@@ -58,6 +86,12 @@ class Policy:
     operator: str | None = None  # the place whose rules bind the operator
     fx: Mapping[str, int] = field(default_factory=dict)  # currency -> micro-USD for one of it
     stablecoins: frozenset[str] = frozenset()  # names of assets that promise to keep a price
+    limits: tuple[Limit, ...] = ()  # beside the level's limit, which every pack must have
+    limits_per_transaction: Mapping[str, int] = field(default_factory=dict)  # asset name -> micro-USD
+    check_failures: tuple[Failing, ...] = ()  # elsewhere a failed check asks for a person
+    outside_checks: tuple[tuple[str, int], ...] = ()  # (check, needed from this value on)
+    outside_seconds: int = 10  # how long an outside check may take
+    reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
 
     @property
@@ -66,6 +100,14 @@ class Policy:
         if self.screening_numbers is None:
             raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
         return self.screening_numbers
+
+    def outside_required(self, value: int) -> tuple[str, ...]:
+        """The outside checks that a withdrawal of this value needs an answer from, by name."""
+        return tuple(sorted(check for check, start in self.outside_checks if value >= start))
+
+    def failing(self, check: str, now: datetime) -> Failing | None:
+        """What the pack says of a failing check just now; None = nothing, or not any more."""
+        return next((f for f in self.check_failures if f.check == check and now < f.until), None)
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -194,7 +236,18 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "required_lists",
         "authorisation_minutes",
         # Stored versions never change, and some are older than these.
-        optional=("places", "operator", "fx", "stablecoins", "screening"),
+        optional=(
+            "places",
+            "operator",
+            "fx",
+            "stablecoins",
+            "screening",
+            "limits",
+            "limits_per_transaction",
+            "check_failures",
+            "outside_checks",
+            "deciding",
+        ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -209,6 +262,15 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     review = reader.section("review", top["review"], "from_value", "quorum", "sla_hours")
     fees = reader.entries("fees", top["fees"], _ASSET, 'an asset, like "USDT@evm-local"')
     ceilings = reader.entries("network_fee_ceiling", top["network_fee_ceiling"], _NETWORK, "a network")
+    at_once = reader.entries(
+        "limits_per_transaction", top.get("limits_per_transaction", {}), _ASSET, 'an asset, like "USDT@evm-local"'
+    )
+    deciding = reader.section(
+        "deciding",
+        top.get("deciding", {"outside_seconds": 10, "reserved_minutes": 15}),  # the rulebook's section 10
+        "outside_seconds",
+        "reserved_minutes",
+    )
     prices = reader.entries("fixed_prices", top["fixed_prices"], _ASSET, 'an asset, like "USDT@evm-local"')
     policy = Policy(
         version=version,
@@ -243,6 +305,14 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         operator=jurisdictions.place(reader, "operator", top["operator"]) if "operator" in top else None,
         fx=jurisdictions.rates(reader, "fx", top.get("fx", {})),
         stablecoins=frozenset(reader.names("stablecoins", top.get("stablecoins", []), _ASSET, "an asset")),
+        limits=_limits(reader, "limits", top.get("limits", [])),
+        limits_per_transaction={
+            asset: reader.usd(f"limits_per_transaction.{asset}", text) for asset, text in at_once.items()
+        },
+        check_failures=_failures(reader, "check_failures", top.get("check_failures", [])),
+        outside_checks=_outside(reader, "outside_checks", top.get("outside_checks", [])),
+        outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
+        reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
@@ -250,3 +320,58 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
     if policy.new_address_large_hours < policy.new_address_wait_hours:
         reader.fault("new_address.large_hours", "must not be below hours: a larger amount never waits less")
     return policy, reader.faults
+
+
+def _limits(reader: Reader, path: str, value: object) -> tuple[Limit, ...]:
+    """Windows beside the level's limit; a scope has one limit per length."""
+    found: list[Limit] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "scope", "hours", "usd")
+        scope = reader.choice(f"{here}.scope", line["scope"], SCOPES)
+        lifetime = line["hours"] == LIFETIME
+        hours = None if lifetime else reader.whole(f"{here}.hours", line["hours"], 1, _MOST_HOURS)
+        if any((other.scope, other.hours) == (scope, hours) for other in found):
+            reader.fault(here, f"says a second limit of {scope} for {hours or LIFETIME} hours; which one holds?")
+        found.append(Limit(scope, hours, reader.usd(f"{here}.usd", line["usd"])))
+    return tuple(found)
+
+
+def _failures(reader: Reader, path: str, value: object) -> tuple[Failing, ...]:
+    """What follows when a check fails, each with its end."""
+    found: list[Failing] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "check", "on_error", "on_timeout", "until")
+        check = _check(reader, f"{here}.check", line["check"], [other.check for other in found])
+        on_error = reader.choice(f"{here}.on_error", line["on_error"], FAILURES)
+        on_timeout = reader.choice(f"{here}.on_timeout", line["on_timeout"], FAILURES)
+        found.append(Failing(check, on_error, on_timeout, _time(reader, f"{here}.until", line["until"])))
+    return tuple(found)
+
+
+def _outside(reader: Reader, path: str, value: object) -> tuple[tuple[str, int], ...]:
+    """The outside checks that must answer, and from which value on."""
+    found: list[tuple[str, int]] = []
+    for here, item in reader.lines(path, value):
+        line = reader.section(here, item, "check", "from_value")
+        check = _check(reader, f"{here}.check", line["check"], [other for other, _ in found])
+        found.append((check, reader.usd(f"{here}.from_value", line["from_value"])))
+    return tuple(found)
+
+
+def _check(reader: Reader, path: str, value: object, before: list[str]) -> str:
+    """A check's name, once."""
+    (name,) = reader.names(path, [value], _CHECK, "a check's name, like 'vendor_a'") or ("",)
+    if name in before:
+        reader.fault(path, f"{name!r} is named twice")
+    return name
+
+
+def _time(reader: Reader, path: str, value: object) -> datetime:
+    """A time such as "2026-12-31T00:00:00Z"."""
+    if isinstance(value, str):
+        try:
+            return from_rfc3339(value)
+        except (ValueError, OverflowError):
+            pass
+    reader.fault(path, f'is {value!r}; it must be a time like "2026-12-31T00:00:00Z"'[:200])
+    return datetime.min.replace(tzinfo=UTC)

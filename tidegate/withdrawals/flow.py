@@ -1,6 +1,8 @@
 """The life of a withdrawal, one transaction per step: look (and lock), decide, write down, all or nothing.
 
-Lock order: parties by id, their ledger accounts, their limit counters, the withdrawal, its payout.
+Lock order: parties by id, their ledger accounts, limit counters in `limits.in_order`, the withdrawal, its payout.
+Counters of the withdrawal's wider scopes may come after it: whoever holds a withdrawal holds its party, so nobody
+who holds a counter waits for it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
+from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Verdict, blocked, named, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
@@ -54,6 +57,8 @@ class Setting:
     assets: Mapping[int, Asset]
     ours: frozenset[str]
     policy: Policy
+    market: Mapping[str, int] = field(default_factory=dict)
+    """Asset name -> percent of every limit that its market leaves; an asset that is not named keeps the whole."""
 
     @property
     def by_name(self) -> dict[tuple[str, str], Asset]:
@@ -100,11 +105,10 @@ def request(conn: Conn, asks: Sequence[Ask], setting: Setting, now: datetime) ->
 
 @dataclass(slots=True)
 class _Room:
-    """What one account and one window still hold while a batch is judged."""
+    """What one account still holds while a batch is judged."""
 
     account_id: int
     available: int
-    used: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Batch:
@@ -138,18 +142,34 @@ class _Batch:
             (account.owner, account.asset_id): _Room(account.id, account.posted - account.held)
             for account in ledger_store.lock(tx.conn, owners, asset_ids)
         }
-        store.lock_windows(tx.conn, ids, now)
-        self.windows = {use.subject: use for use in store.windows(tx.conn, ids, now - limits.DAY, None)}
-        self.used = {
-            subject: limits.used_in_window(use.total, use.total_before, use.released_inside)
-            for subject, use in self.windows.items()
-        }
-        self.totals = {subject: use.total for subject, use in self.windows.items()}
+        self.windows = self._windows(asks)
+        self.reservations: list[store.Reservation] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
-        self.reservations: list[store.Reservation] = []
         self.kept: list[replay.First] = []
+
+    def _windows(self, asks: Sequence[Ask]) -> dict[tuple[str, str, int | None], limits.Window]:
+        """The windows that the requests meet, counted under the locks of their counters."""
+        tx, policy = self.tx, self.setting.policy
+        self.subjects = {id(ask): found for ask in asks if (found := self._subjects(ask)) is not None}
+        met = limits.in_order(subject for found in self.subjects.values() for subject in found)
+        locked = limits.locked_scopes(policy)
+        self.hours = limits.windows_of(policy)
+        store.lock_counters(tx.conn, [subject for subject in met if subject[0] in locked], tx.now)
+        wanted = [(scope, subject, length) for scope, subject in met for length in self.hours.get(scope, ())]
+        return {(w.scope, w.subject, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+
+    def _subjects(self, ask: Ask) -> tuple[limits.Subject, ...] | None:
+        """Whom a request counts for; None where it will be refused anyway."""
+        asked = self.asked[id(ask)]
+        if isinstance(asked, Refusal) or ask.party_id not in self.parties:
+            return None
+        try:
+            entry = self.book.entry(ask, asked)
+        except Refusal:  # said again in this request's own turn
+            return None
+        return limits.subjects(ask.party_id, ask.network, entry.address, ask.actor, asked.asset.name)
 
     def one(self, ask: Ask) -> Answer | Refusal:
         """Judge one request in its turn."""
@@ -180,6 +200,8 @@ class _Batch:
                 "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
             )
         entry = self.book.entry(ask, asked)
+        subjects = self.subjects[id(ask)]
+        found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
         facts = self.people.facts(
@@ -191,7 +213,8 @@ class _Batch:
             fee_units=asked.fee_units,
             value=asked.value,
             available_units=room.available,
-            used_24h=self.used[party.id],
+            **_of_windows(found),
+            market_percent=self.setting.market.get(asked.asset.name, 100),
             **_of_entry(entry),
             hits=self.book.hits(ask.network, entry.address),
             cleared=(),
@@ -245,7 +268,7 @@ class _Batch:
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
-            self._take(made, room)
+            self._take(made, room, subjects)
         self.book.named(entry)
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
         if ask.key is not None:
@@ -266,16 +289,19 @@ class _Batch:
         )
         return Answer(201, body)
 
-    def _take(self, made: Withdrawal, room: _Room) -> None:
-        """Hold the funds and the limit, here and for the requests that follow in this batch."""
+    def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
+        """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
-        party = made.party_id
-        self.used[party] += made.value
-        self.totals[party] += made.value
-        # The counter's time never runs backwards, or a window could be entered twice by a skewed clock.
-        at = max(made.created_at, self.windows[party].at)
-        self.reservations.append(store.Reservation(party, made.id, at, made.value, self.totals[party]))
+        self._reserve(made.id, made.value, subjects)
+
+    def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
+        self.reservations.append(store.Reservation(ref, value, subjects))
+        for subject in subjects:
+            for length in self.hours.get(subject[0], ()):
+                window = self.windows[*subject, length]
+                window.used += value
+                window.count += 1
 
     def write(self) -> None:
         """Write down everything that was judged."""
@@ -286,7 +312,8 @@ class _Batch:
             store.insert_decisions(conn, self.decisions)
         if self.holds:
             ledger_store.add_holds(conn, self.holds, now)
-            store.reserve(conn, self.reservations)
+        if self.reservations:
+            store.reserve(conn, self.reservations, now)
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -376,6 +403,17 @@ class _People:
         )
 
 
+def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
+    """What the windows hold, as facts: the party's 24 hours have a name of their own, and their counts."""
+    party = {w.hours: w for w in found if w.scope == "party"}
+    return {
+        "used_24h": party[24].used,
+        "count_24h": party[24].count,
+        "count_ever": party[None].count,
+        "windows": tuple(Use(w.scope, w.hours, w.used) for w in found if (w.scope, w.hours) != ("party", 24)),
+    }
+
+
 def _of_entry(entry: screening.SavedAddress) -> dict[str, Any]:
     """What the address book says of the destination."""
     return {
@@ -405,12 +443,20 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         raise NotFound("withdrawal_unknown", f"There is no withdrawal {id}.")
     party = parties.lock(tx.conn, [peek.party_id])[peek.party_id]
     (account,) = ledger_store.lock(tx.conn, [party.id], [peek.asset_id])
-    store.lock_windows(tx.conn, [party.id], tx.now)
+    asset = setting.assets[peek.asset_id]
+    subjects = limits.subjects(party.id, peek.network, peek.address, peek.requester, asset.name)
+    locked = limits.locked_scopes(setting.policy)
+    store.lock_counters(tx.conn, [subject for subject in subjects if subject[0] in locked], tx.now)
     withdrawal = store.lock(tx.conn, id)
     assert withdrawal is not None  # rows are never deleted
-    asset = setting.assets[withdrawal.asset_id]
     own = withdrawal.units if withdrawal.status not in FINAL else 0
-    (use,) = store.windows(tx.conn, [party.id], tx.now - limits.DAY, withdrawal.id)
+    use = store.use_of(tx.conn, id)
+    room = None
+    if use is not None and use.released_at is None:
+        room = limits.Own(use.value, dict(zip(use.scopes, use.ats, strict=True)))
+    hours = limits.windows_of(setting.policy)
+    wanted = [(*subject, length) for subject in subjects for length in hours.get(subject[0], ())]
+    counted = {(w.scope, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
     entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
         party.id, withdrawal.saved_address_id
     ]
@@ -424,7 +470,9 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         fee_units=withdrawal.fee_units,
         value=withdrawal.value,
         available_units=account.posted - account.held + own,
-        used_24h=limits.used_in_window(use.total, use.total_before, use.released_inside),
+        **_of_windows([limits.without(counted[scope, length], room, tx.now) for scope, _, length in wanted]),
+        reserved_at=None if room is None else max(room.at.values()),
+        # A regime tightens limits for new requests only (section 5): this one has its room.
         **_of_entry(entry),
         hits=tuple(
             Hit(hit.list, hit.entry, hit.category, hit.valid_from)
@@ -516,8 +564,16 @@ def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | N
         raise Conflict("withdrawal_not_movable", f"{withdrawal.id} is being paid; it cannot become {target}.")
     _move(tx, withdrawal, target, decision_id=decision_id, why=why)
     ledger.release(tx, "withdrawal", withdrawal.id)
-    store.give_back(tx.conn, withdrawal.id, tx.now)
+    _give_back(tx, withdrawal.id)
     cases.moot(tx, withdrawal.id, f"the withdrawal is {target}")
+
+
+def _give_back(tx: Tx, ref: str) -> None:
+    """Return the room of a withdrawal, once and in every scope. The caller holds its party's lock."""
+    use = store.use_of(tx.conn, ref)
+    if use is not None and use.released_at is None:
+        store.lock_counters(tx.conn, limits.in_order(zip(use.scopes, use.subjects, strict=True)), tx.now)
+        store.give_back(tx.conn, ref, tx.now)
 
 
 def _decision_row(
@@ -866,13 +922,33 @@ def findings_of(decision: store.DecisionRow) -> list[Finding]:
     ]
 
 
-def headroom(conn: Conn, party: Party, setting: Setting, now: datetime) -> list[limits.Headroom]:
-    """What still fits in each window of a party (GET …/limits). Refuses without a level."""
-    use = next(iter(store.windows(conn, [party.id], now - limits.DAY, None)), None)
-    used = 0 if use is None else limits.used_in_window(use.total, use.total_before, use.released_inside)
+def headroom(conn: Conn, party: Party, setting: Setting, now: datetime, key: str | None = None) -> list[Headroom]:
+    """What still fits in each window of a party, of its own addresses and of the key that asks (GET …/limits).
+
+    Windows of an asset, a network or the platform are not a customer's to see. Refuses without a level.
+    """
+    policy = setting.policy
     own = [
         int(r.value) * 1_000_000
         for r in parties.restrictions(conn, [party.id], now).get(party.id, ())
         if r.kind == "withdrawal_limit" and r.value is not None
     ]
-    return [limits.Headroom("party", 24, min([setting.policy.limit_24h(party.level), *own]), used)]
+    known = {limits.address_subject(entry.network, entry.address) for entry in screening.book(conn, party.id)}
+    of_scope = {"party": [party.id], "address": sorted(known), "key": [] if key is None else [key]}
+    asked = [("party", party.id, 24, min([policy.limit_24h(party.level), *own]))] + [
+        (limit.scope, subject, limit.hours, limit.value)
+        for limit in policy.limits
+        for subject in of_scope.get(limit.scope, ())
+    ]
+    wanted = sorted({(scope, subject, hours) for scope, subject, hours, _ in asked}, key=str)
+    counted = {(w.scope, w.subject, w.hours): w.used for w in store.windows(conn, wanted, now)}
+    return [
+        Headroom(
+            scope,
+            hours,
+            value,
+            counted.get((scope, subject, hours), 0),
+            None if scope == "party" else subject,
+        )
+        for scope, subject, hours, value in asked
+    ]

@@ -16,6 +16,7 @@ from tidegate.base.money import to_text
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy.pack import Policy
 from tidegate.withdrawals.facts import Facts
+from tidegate.withdrawals.limits import tightened, weighs
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def funds_short(f: Facts, _: Policy) -> Iterator[Finding]:
 def over_limit_24h(f: Facts, p: Policy) -> Iterator[Finding]:
     """Section 4, limits: no more than the level's limit in any 24 hours, at the value frozen at the request."""
     limit = party_limit(f, p)
-    if f.used_24h + f.value > limit:
+    if f.used_24h + _weight(f, 24) > limit:
         yield Finding(
             "over_limit_24h",
             Outcome.DECLINE,
@@ -77,12 +78,54 @@ def over_limit_24h(f: Facts, p: Policy) -> Iterator[Finding]:
 
 
 def party_limit(f: Facts, p: Policy) -> int:
-    """Micro-USD in any 24 hours: the level's limit, or a lower one that a restriction sets.
+    """Micro-USD in any 24 hours: the level's limit, or a lower one that a restriction sets, as the market leaves it.
 
     Refuses with `no_level` or `no_limit` where the policy does not say: never "unlimited".
     """
     own = [int(r.value) * 1_000_000 for r in f.restrictions if r.kind == "withdrawal_limit" and r.value is not None]
-    return min([p.limit_24h(f.level), *own])
+    return tightened(min([p.limit_24h(f.level), *own]), f.market_percent)
+
+
+def over_limit(f: Facts, p: Policy) -> Iterator[Finding]:
+    """Section 4, limits: every other window that the policy limits, one finding for each that would be passed."""
+    for limit in p.limits:
+        used, most = f.used(limit.scope, limit.hours), tightened(limit.value, f.market_percent)
+        if used + _weight(f, limit.hours) > most:
+            length = "a lifetime" if limit.hours is None else f"{limit.hours} hours"
+            yield Finding(
+                "over_limit",
+                Outcome.DECLINE,
+                "W4 limits",
+                f"{usd(used)} used by this {limit.scope} in {length} and {usd(f.value)} asked pass {usd(most)}.",
+                data={
+                    "scope": limit.scope,
+                    "hours": "lifetime" if limit.hours is None else str(limit.hours),
+                    "used": str(used),
+                    "value": str(f.value),
+                    "limit": str(most),
+                },
+            )
+
+
+def over_transaction_limit(f: Facts, p: Policy) -> Iterator[Finding]:
+    """Section 4, limits: no more than so much of an asset in one withdrawal."""
+    limit = p.limits_per_transaction.get(f.asset)
+    if limit is None:
+        return
+    most = tightened(limit, f.market_percent)
+    if f.value > most:
+        yield Finding(
+            "over_transaction_limit",
+            Outcome.DECLINE,
+            "W4 limits",
+            f"{usd(f.value)} asked at once pass the limit of {usd(most)} for {f.asset}.",
+            data={"value": str(f.value), "limit": str(most)},
+        )
+
+
+def _weight(f: Facts, hours: int | None) -> int:
+    """What this withdrawal adds to the window that ends now."""
+    return f.value if weighs(f.reserved_at, f.now, hours) else 0
 
 
 def address_new(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -132,7 +175,11 @@ def list_stale(f: Facts, _: Policy) -> Iterator[Finding]:
     """Section 4, lists: freshness is a gate; what an old list does not say is not evidence."""
     for name in f.stale_lists:
         yield Finding(
-            "list_stale", Outcome.REVIEW, "W4 lists", f"List {name} is older than it may be.", data={"list": name}
+            "list_stale",
+            Outcome.REVIEW,
+            "W4 lists",
+            f"List {name} is older than it may be.",
+            data={"list": name} if f.facts_version > 1 else {},  # as it was said then: a replay gives the same bytes
         )
 
 
@@ -174,6 +221,8 @@ CHECKS: tuple[Check, ...] = (
     country_banned,
     funds_short,
     over_limit_24h,
+    over_limit,
+    over_transaction_limit,
     address_listed,
     list_stale,
     large_amount,
@@ -203,7 +252,7 @@ def standing(findings: Iterable[Finding], cleared: Collection[str]) -> list[Find
 
 def named(finding: Finding) -> str:
     """What a person lets pass: the code, and where it can be found more than once, which one of them."""
-    which = [finding.data[key] for key in TOLD_APART_BY.get(finding.code, ())]
+    which = [finding.data[key] for key in TOLD_APART_BY.get(finding.code, ()) if key in finding.data]
     return ":".join([finding.code, *which])
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
 from tidegate.db.journal import News
+from tidegate.policy.pack import SCOPES
+from tidegate.withdrawals.limits import Subject, Window, opens
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
@@ -28,25 +30,25 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """What a party's window holds: the three figures of `limits.used_in_window`, and when the counter last moved."""
+class Reservation:
+    """Room that a withdrawal takes in every scope: `subjects` as `limits.subjects` names them."""
 
-    subject: str
-    at: datetime
-    total: int
-    total_before: int
-    released_inside: int
+    ref: str
+    value: int
+    subjects: tuple[Subject, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reservation:
-    """Room taken in a party's window. `total_after` continues the counter under its row lock."""
+class UseRow:
+    """One reservation and its steps: the lists run side by side."""
 
-    subject: str
     ref: str
-    at: datetime
     value: int
-    total_after: int
+    scopes: list[str]
+    subjects: list[str]
+    ats: list[datetime]
+    steps: list[int]
+    released_at: datetime | None
 
 
 def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
@@ -119,85 +121,133 @@ def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
     )
 
 
-def lock_windows(conn: Conn, subjects: Sequence[str], now: datetime) -> None:
-    """Make and lock the parties' limit counters, in order; after accounts, before anything else."""
+def lock_counters(conn: Conn, subjects: Sequence[Subject], now: datetime) -> None:
+    """Make and lock limit counters in the order given (`limits.in_order`); after accounts, before withdrawals."""
+    asked = {"scopes": [scope for scope, _ in subjects], "subjects": [subject for _, subject in subjects], "now": now}
     run(
         conn,
         """
         INSERT INTO limit_counter (scope, subject, at)
-        SELECT 'party', subject, %(now)s FROM unnest(%(subjects)s::text[]) AS s (subject)
-         WHERE NOT EXISTS (SELECT FROM limit_counter c WHERE c.scope = 'party' AND c.subject = s.subject)
-         ORDER BY subject ON CONFLICT DO NOTHING
+        SELECT scope, subject, %(now)s
+          FROM unnest(%(scopes)s::text[], %(subjects)s::text[]) WITH ORDINALITY AS s (scope, subject, place)
+         WHERE NOT EXISTS (SELECT FROM limit_counter c WHERE c.scope = s.scope AND c.subject = s.subject)
+         ORDER BY place ON CONFLICT DO NOTHING
         """,
-        {"subjects": sorted(subjects), "now": now},
+        asked,
     )
     run(
         conn,
         """
-        SELECT 1 FROM limit_counter WHERE scope = 'party' AND subject = ANY (%(subjects)s)
-         ORDER BY subject FOR NO KEY UPDATE
+        SELECT 1 FROM unnest(%(scopes)s::text[], %(subjects)s::text[]) WITH ORDINALITY AS s (scope, subject, place)
+          JOIN limit_counter c USING (scope, subject)
+         ORDER BY place FOR NO KEY UPDATE OF c
         """,
-        {"subjects": sorted(subjects)},
+        asked,
     )
 
 
-def windows(conn: Conn, subjects: Sequence[str], opens: datetime, except_ref: str | None) -> list[Used]:
-    """What the parties' windows hold since `opens`, leaving out one withdrawal's own reservation.
+def windows(conn: Conn, wanted: Sequence[tuple[str, str, int | None]], now: datetime) -> list[Window]:
+    """What windows hold that end now, by (scope, subject, hours); a subject without a counter has none.
 
-    Three index look-ups per party, however many withdrawals its window has.
+    Two index look-ups per window, however many withdrawals it has, and what was given back inside it.
     """
     return rows(
         conn,
-        Used,
+        Window,
         """
-        SELECT c.subject, c.at, c.total, coalesce(b.total_after, 0) AS total_before,
-               coalesce(r.value, 0) + coalesce(o.value, 0) AS released_inside
-          FROM limit_counter c
-          LEFT JOIN LATERAL (SELECT total_after FROM limit_use
-                              WHERE scope = 'party' AND subject = c.subject AND at <= %(opens)s
-                              ORDER BY at DESC, total_after DESC LIMIT 1) b ON true
-          LEFT JOIN LATERAL (SELECT sum(value) AS value FROM limit_use
-                              WHERE scope = 'party' AND subject = c.subject AND at > %(opens)s
-                                AND released_at IS NOT NULL) r ON true
-          LEFT JOIN LATERAL (SELECT value FROM limit_use
-                              WHERE ref = %(except_ref)s AND scope = 'party' AND subject = c.subject
-                                AND at > %(opens)s AND released_at IS NULL) o ON true
-         WHERE c.scope = 'party' AND c.subject = ANY (%(subjects)s)
-        """,
-        {"subjects": list(subjects), "opens": opens, "except_ref": except_ref},
-    )
-
-
-def reserve(conn: Conn, items: Sequence[Reservation]) -> None:
-    """Take room in the windows and move the counters on; the counters are locked by the caller."""
-    run(
-        conn,
-        """
-        WITH used AS (
-            INSERT INTO limit_use (scope, subject, ref, at, value, total_after)
-            SELECT 'party', * FROM unnest(%(subjects)s::text[], %(refs)s::text[], %(ats)s::timestamptz[],
-                                          %(values)s::numeric[], %(totals)s::numeric[])
-            RETURNING subject, at, total_after
-        )
-        UPDATE limit_counter c SET total = u.total, at = u.at
-          FROM (SELECT subject, max(total_after) AS total, max(at) AS at FROM used GROUP BY subject) u
-         WHERE c.scope = 'party' AND c.subject = u.subject
+        SELECT c.scope, c.subject, a.hours,
+               c.total - coalesce(b.total_after, 0)
+                   - CASE WHEN a.opens IS NULL THEN c.released ELSE coalesce(r.value, 0) END AS used,
+               c.count - coalesce(b.step, 0)
+                   - CASE WHEN a.opens IS NULL THEN c.released_count ELSE coalesce(r.count, 0) END AS count
+          FROM unnest(%(scopes)s::text[], %(subjects)s::text[], %(hours)s::int[], %(opens)s::timestamptz[])
+               AS a (scope, subject, hours, opens)
+          JOIN limit_counter c ON c.scope = a.scope AND c.subject = a.subject
+          LEFT JOIN LATERAL (SELECT total_after, step FROM limit_step s
+                              WHERE s.scope = a.scope AND s.subject = a.subject AND s.at <= a.opens
+                              ORDER BY s.at DESC, s.step DESC LIMIT 1) b ON true
+          LEFT JOIN LATERAL (SELECT sum(s.released) AS value, sum(s.released_count) AS count FROM limit_step s
+                              WHERE s.scope = a.scope AND s.subject = a.subject AND s.at > a.opens
+                                AND s.released_count > 0) r ON true
         """,
         {
-            "subjects": [r.subject for r in items],
-            "refs": [r.ref for r in items],
-            "ats": [r.at for r in items],
-            "values": [r.value for r in items],
-            "totals": [r.total_after for r in items],
+            "scopes": [scope for scope, _, _ in wanted],
+            "subjects": [subject for _, subject, _ in wanted],
+            "hours": [hours for _, _, hours in wanted],
+            "opens": [opens(now, hours) for _, _, hours in wanted],
         },
     )
 
 
+def reserve(conn: Conn, items: Sequence[Reservation], now: datetime) -> None:
+    """Take room in every scope: move the counters on, one step each, and remember where each reservation stands.
+
+    Counters that nobody had to look at first are locked only here, at the end of the act, in `limits.in_order`.
+    """
+    by_scope = {scope: [item.subjects[place][1] for item in items] for place, scope in enumerate(SCOPES)}
+    run(
+        conn,
+        """
+        WITH asked AS (
+            SELECT u.ref, u.value, s.place, s.scope, s.subject
+              FROM unnest(%(refs)s::text[], %(values)s::numeric[], %(party)s::text[], %(address)s::text[],
+                          %(key)s::text[], %(asset)s::text[], %(network)s::text[], %(platform)s::text[])
+                   AS u (ref, value, party, address, key, asset, network, platform)
+             CROSS JOIN LATERAL (VALUES (1, 'party', party), (2, 'address', address), (3, 'key', key),
+                                        (4, 'asset', asset), (5, 'network', network), (6, 'platform', platform))
+                   AS s (place, scope, subject)
+        ), taken AS (
+            SELECT place, scope, subject, sum(value) AS value, count(*) AS count
+              FROM asked GROUP BY place, scope, subject
+        ), moved AS (
+            INSERT INTO limit_counter AS c (scope, subject, at, total, count)
+            SELECT scope, subject, %(now)s, value, count FROM taken ORDER BY place, subject COLLATE "C"
+            ON CONFLICT (scope, subject) DO UPDATE
+               SET total = c.total + excluded.total, count = c.count + excluded.count,
+                   at = greatest(c.at, excluded.at)  -- never backwards, or a skewed clock would enter a window twice
+            RETURNING scope, subject, at, total, count AS step
+        ), stepped AS (
+            INSERT INTO limit_step (scope, subject, at, step, value, count, total_after)
+            SELECT scope, subject, moved.at, moved.step, taken.value, taken.count, moved.total
+              FROM moved JOIN taken USING (scope, subject)
+        )
+        INSERT INTO limit_use (ref, value, scopes, subjects, ats, steps)
+        SELECT ref, value, array_agg(scope ORDER BY place), array_agg(subject ORDER BY place),
+               array_agg(at ORDER BY place), array_agg(step ORDER BY place)
+          FROM asked JOIN moved USING (scope, subject) GROUP BY ref, value
+        """,
+        {"refs": [item.ref for item in items], "values": [item.value for item in items], "now": now, **by_scope},
+    )
+
+
+def use_of(conn: Conn, ref: str) -> UseRow | None:
+    """The reservation of a withdrawal, standing or given back; None where it never had one."""
+    return row(
+        conn,
+        UseRow,
+        "SELECT ref, value, scopes, subjects, ats, steps, released_at FROM limit_use WHERE ref = %(ref)s",
+        {"ref": ref},
+    )
+
+
 def give_back(conn: Conn, ref: str, now: datetime) -> int:
-    """Return a withdrawal's room, once; how many reservations were still standing."""
+    """Return a withdrawal's room in every scope, once; in how many it was still standing. Its counters are locked."""
     return run(
         conn,
-        "UPDATE limit_use SET released_at = %(now)s WHERE ref = %(ref)s AND released_at IS NULL",
+        """
+        WITH ended AS (
+            UPDATE limit_use SET released_at = %(now)s WHERE ref = %(ref)s AND released_at IS NULL
+            RETURNING value, scopes, subjects, ats, steps
+        ), part AS (
+            SELECT e.value, p.scope, p.subject, p.at, p.step
+              FROM ended e, unnest(e.scopes, e.subjects, e.ats, e.steps) AS p (scope, subject, at, step)
+        ), stood AS (
+            UPDATE limit_step s SET released = s.released + p.value, released_count = s.released_count + 1
+              FROM part p WHERE (s.scope, s.subject, s.at, s.step) = (p.scope, p.subject, p.at, p.step)
+        )
+        UPDATE limit_counter c SET released = c.released + p.value, released_count = c.released_count + 1
+          FROM part p WHERE (c.scope, c.subject) = (p.scope, p.subject)
+        """,
         {"ref": ref, "now": now},
     )
 
