@@ -157,10 +157,37 @@ def list_addresses(call: Call, id: str) -> Any:
     return {"addresses": [say.address(a, _usable_at(call, a), warnings[a.id]) for a in book]}
 
 
+def remove_address(call: Call, id: str) -> Any:
+    """Take an address out of the book. It stays known as one that was named, and under an allow-list it is closed."""
+    entry = screening.unbook(call.conn, id, call.party_id, call.actor, call.now)
+    return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
+
+
+def get_allow_list(call: Call, id: str) -> Any:
+    """Whether only addresses in the customer's book may be paid, and who decided that."""
+    _party(call, id)
+    return say.allow_list(id, screening.get_allow_list(call.conn, id), call.now)
+
+
+def switch_allow_list(call: Call, id: str, body: shapes.SwitchAllowList) -> Any:
+    """Pay only addresses in the book, from now on; or ask that this end, which takes as long as the policy says."""
+    numbers = call.setting().policy.screening
+    done = screening.set_allow_list(call.conn, call.customer(id), body.on, call.actor, numbers, call.now)
+    return say.allow_list(id, done, call.now)
+
+
 def _warnings(call: Call, book: Sequence[screening.SavedAddress]) -> dict[str, list[str]]:
-    """What lists say of each entry today."""
+    """What lists say of each entry today, and whether it could be taken for another one that the customer knows."""
+    numbers = call.setting().policy.screening_numbers
     found = screening.hits(call.conn, sorted({(a.network, a.address) for a in book}), call.now)
-    return {a.id: ["address_listed"] if found.get((a.network, a.address)) else [] for a in book}
+    likes = screening.look_alikes(call.conn, book, numbers.look_alike) if numbers else {}
+    warnings: dict[str, list[str]] = {}
+    for a in book:
+        hits = found.get((a.network, a.address), [])
+        listed = any(numbers is None or numbers.action(hit.list, hit.category) != "allow" for hit in hits)
+        alike = (a.party_id, a.network, a.address) in likes
+        warnings[a.id] = [code for code, said in (("address_listed", listed), ("address_look_alike", alike)) if said]
+    return warnings
 
 
 def _usable_at(call: Call, entry: screening.SavedAddress) -> datetime | None:
@@ -609,6 +636,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", _C + "/{id}/addresses", "addresses:write", save_address, shapes.Address, 201, True, "json", _NOT),
     Route("GET", _C + "/{id}/addresses", "addresses:read", list_addresses, shapes.Addresses, refuses=_NOT),
+    Route(
+        "POST", "/v1/addresses/{id}/remove", "addresses:write", remove_address, shapes.Address, 200, True, refuses=_NOT
+    ),
+    Route("GET", _C + "/{id}/allow-list", "addresses:read", get_allow_list, shapes.AllowList, refuses=_NOT),
+    Route(
+        "PUT",
+        _C + "/{id}/allow-list",
+        "addresses:write",
+        switch_allow_list,
+        shapes.AllowList,
+        takes="json",
+        refuses=_FORM,
+    ),
     Route("GET", "/v1/deposits", "deposits:read", list_deposits, shapes.Deposits, refuses=_NOT),
     Route("POST", _W, "withdrawals:write", request_withdrawal, shapes.Withdrawal, 201, True, "json", _FORM),
     Route("GET", _W, "withdrawals:read", list_withdrawals, shapes.Withdrawals, refuses=_NOT),

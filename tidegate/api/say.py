@@ -20,7 +20,7 @@ from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
-from tidegate.screening.flow import SavedAddress
+from tidegate.screening.flow import AllowList, SavedAddress
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -123,8 +123,21 @@ def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) ->
         "label": a.label,
         "ownership": a.ownership,
         "saved_at": rfc3339(a.saved_at),
+        "booked_at": at(a.booked_at),
         "usable_at": at(usable_at),
         "warnings": warnings,
+    }
+
+
+def allow_list(party_id: str, a: AllowList | None, now: datetime) -> Said:
+    return {
+        "customer": party_id,
+        "on": a is not None and a.is_on(now),
+        "since": at(a.since if a else None),
+        "on_by": a.on_by if a else None,
+        "off_asked_at": at(a.off_asked_at if a else None),
+        "off_by": a.off_by if a else None,
+        "off_from": at(a.off_from if a else None),
     }
 
 

@@ -269,8 +269,23 @@ class Address(Out):
     label: str
     ownership: str
     saved_at: At
+    booked_at: At | None = Field(description="When the customer put it into the book; null = only ever withdrawn to.")
     usable_at: At | None = Field(description="From when the smallest amount that waits no longer waits.")
     warnings: list[str]
+
+
+class SwitchAllowList(In):
+    on: bool
+
+
+class AllowList(Out):
+    customer: str
+    on: bool = Field(description="Whether only addresses in the book may be paid just now.")
+    since: At | None = Field(description="When it was switched on; null = never.")
+    on_by: str | None
+    off_asked_at: At | None
+    off_by: str | None
+    off_from: At | None = Field(description="When it ends; null = nobody asked to switch it off.")
 
 
 # --- withdrawals -------------------------------------------------------------------------------------------------
