@@ -18,7 +18,7 @@ import pytest
 from conftest import database
 from house import COIN_USDT as COIN
 from house import ETH, LISTED, RECEIVER, USDT, Customer, House, furnish
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tidegate.base.canonical import canonical
@@ -243,7 +243,12 @@ walks = st.lists(st.one_of(steps.map(lambda step: [step]), lives), min_size=10, 
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a walk on a database takes minutes to shrink
+)
 @given(walks)
 def test_whatever_happens_the_invariants_hold_after_every_step(house: House, walk: list[tuple[object, ...]]) -> None:
     """I2, I5, I6, I7, I9 and I11 on random walks."""
