@@ -15,6 +15,7 @@ from decimal import Decimal
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.parties.countries import COUNTRIES
+from tidegate.policy.market.params import DEFAULTS, Level, Market, Steps
 from tidegate.policy.pricing import PRICE_DECIMALS, VALUE_DECIMALS
 
 LEVELS = (0, 1, 2, 3)
@@ -55,6 +56,7 @@ class Policy:
     fixed_prices: Mapping[str, int]  # asset name -> 10^-12 USD per coin
     required_lists: tuple[str, ...]
     authorisation_minutes: int
+    market: Market = DEFAULTS  # how limits follow the market
 
     def limit_24h(self, level: int | None) -> int:
         """Micro-USD in any 24 hours. Raises PolicySilent: `no_level`, `no_limit`."""
@@ -182,6 +184,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         "fixed_prices",
         "required_lists",
         "authorisation_minutes",
+        optional=("market",),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
     address = reader.section(
@@ -226,6 +229,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         fixed_prices={asset: reader.price(f"fixed_prices.{asset}", text) for asset, text in prices.items()},
         required_lists=reader.names("required_lists", top["required_lists"]),
         authorisation_minutes=reader.whole("authorisation_minutes", top["authorisation_minutes"], 1, 24 * 60),
+        market=DEFAULTS if top["market"] is _ABSENT else _market(reader, top["market"]),
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
@@ -233,6 +237,75 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         reader.fault("new_address.large_hours", "must not be below hours: a larger amount never waits less")
     return policy, reader.faults
 
+
+def _market(reader: _Reader, value: object) -> Market:
+    """Section `market`: every key of it, or none."""
+    part = reader.section("market", value, *_MARKET_KEYS)
+
+    def whole(key: str, least: int, most: int) -> int:
+        return reader.whole(f"market.{key}", part[key], least, most)
+
+    def steps(key: str, most: int, *, least: int = 1) -> Steps:
+        return reader.steps(f"market.{key}", part[key], least, most)
+
+    falls = reader.entries("market.falls_percent", part["falls_percent"], _ASSET, 'an asset, like "ETH@ethereum"')
+    pegs = reader.entries("market.pegs", part["pegs"], _ASSET, 'an asset, like "USDC@ethereum"')
+    outflow = reader.section("market.outflow_percent", part["outflow_percent"], "hour", "day")
+    floor = whole("floor_percent", 1, 100)
+    market = Market(
+        multipliers=reader.multipliers("market.multipliers_percent", part["multipliers_percent"], floor),
+        floor_percent=floor,
+        ewma_percent=whole("ewma_percent", 1, 99),
+        sample_minutes=whole("sample_minutes", 1, 60),
+        history_days=whole("history_days", 30, 1000),
+        quantile_percent=whole("quantile_percent", 1, 100),
+        volatility=steps("volatility_percent", 10_000, least=100),
+        least_volatility=steps("least_volatility_percent", 10_000),
+        fall=steps("fall_percent", 99),
+        falls={asset: reader.steps(f"market.falls_percent.{asset}", item, 1, 99) for asset, item in falls.items()},
+        pegs={asset: reader.price(f"market.pegs.{asset}", text) for asset, text in pegs.items()},
+        depeg=steps("depeg_percent", 99),
+        exit_percent=whole("exit_percent", 1, 99),
+        dwell_minutes=whole("dwell_minutes", 1, 60 * 24 * 7),
+        expiry_hours=whole("expiry_hours", 1, 24 * 30),
+        confirm_minutes=whole("confirm_minutes", 1, 60),
+        stale_minutes=whole("stale_minutes", 1, 24 * 60),
+        skew_seconds=whole("skew_seconds", 0, 300),
+        disagree_percent=whole("disagree_percent", 1, 50),
+        jump_factor=whole("jump_factor", 2, 1000),
+        two_sources_from=reader.usd("market.two_sources_from_value", part["two_sources_from_value"]),
+        outflow_hour=reader.steps("market.outflow_percent.hour", outflow["hour"], 1, 100),
+        outflow_day=reader.steps("market.outflow_percent.day", outflow["day"], 1, 100),
+    )
+    if market.dwell > market.expiry:
+        reader.fault("market.expiry_hours", "must not be shorter than dwell_minutes: a level would end before its time")
+    return market
+
+
+_MARKET_KEYS = (
+    "multipliers_percent",
+    "floor_percent",
+    "ewma_percent",
+    "sample_minutes",
+    "history_days",
+    "quantile_percent",
+    "volatility_percent",
+    "least_volatility_percent",
+    "fall_percent",
+    "falls_percent",
+    "pegs",
+    "depeg_percent",
+    "exit_percent",
+    "dwell_minutes",
+    "expiry_hours",
+    "confirm_minutes",
+    "stale_minutes",
+    "skew_seconds",
+    "disagree_percent",
+    "jump_factor",
+    "two_sources_from_value",
+    "outflow_percent",
+)
 
 _ABSENT = object()
 
@@ -246,17 +319,17 @@ class _Reader:
     def fault(self, path: str, message: str) -> None:
         self.faults.append(FieldError(path, "pack_invalid", message))
 
-    def section(self, path: str, value: object, *keys: str) -> dict[str, object]:
-        """An object with exactly these keys."""
+    def section(self, path: str, value: object, *keys: str, optional: tuple[str, ...] = ()) -> dict[str, object]:
+        """An object with exactly these keys, and perhaps the optional ones."""
         given = self._object(path, value)
         dot = f"{path}." if path else ""
-        for key in given.keys() - set(keys):
-            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join(keys)}")
+        for key in given.keys() - {*keys, *optional}:
+            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join((*keys, *optional))}")
         if value is not _ABSENT and isinstance(value, Mapping):
             for key in keys:
                 if key not in given:
                     self.fault(f"{dot}{key}", "is missing")
-        return {key: given.get(key, _ABSENT) for key in keys}
+        return {key: given.get(key, _ABSENT) for key in (*keys, *optional)}
 
     def entries(self, path: str, value: object, pattern: re.Pattern[str], meaning: str) -> dict[str, object]:
         """An object whose keys are names that `pattern` describes."""
@@ -325,6 +398,24 @@ class _Reader:
         if not table and not self._faulty(path) and value is not _ABSENT:
             self.fault(path, "must have at least one line, from 0")
         return tuple(table)
+
+    def steps(self, path: str, value: object, least: int, most: int) -> Steps:
+        """Where nervous and stormy begin; stormy never begins first."""
+        part = self.section(path, value, "nervous", "stormy")
+        nervous = self.whole(f"{path}.nervous", part["nervous"], least, most)
+        stormy = self.whole(f"{path}.stormy", part["stormy"], least, most)
+        if stormy < nervous and not self._faulty(f"{path}.nervous") and not self._faulty(f"{path}.stormy"):
+            self.fault(f"{path}.stormy", "must not be below nervous")
+        return Steps(nervous, stormy)
+
+    def multipliers(self, path: str, value: object, floor: int) -> dict[Level, int]:
+        """What is left of a limit, level by level: never more than 100, never less than the floor, falling."""
+        part = self.section(path, value, *(level.word for level in Level))
+        table = {level: self.whole(f"{path}.{level.word}", part[level.word], floor, 100) for level in Level}
+        faulty = any(fault.field.startswith(path) for fault in self.faults)
+        if not table[Level.CALM] >= table[Level.NERVOUS] >= table[Level.STORMY] and not faulty:
+            self.fault(path, "must not rise from calm to nervous to stormy")
+        return table
 
     def _decimal(self, path: str, value: object, decimals: int) -> int:
         if value is _ABSENT:
