@@ -114,6 +114,24 @@ def _parser() -> argparse.ArgumentParser:
     places.add_argument("rules", type=Path, help="CSV: code,rule,value,unit,scope,effective_from,…")
     places.set_defaults(command=_policy_places)
 
+    market = commands.add_parser("market", help="the market").add_subparsers(required=True, metavar="COMMAND")
+    replay = market.add_parser("replay", help="where would the regime have changed on these prices?")
+    replay.add_argument("file", type=Path, help="CSV, also gzipped: ts_utc,open,high,low,close,volume")
+    replay.add_argument(
+        "--asset", default="FILE@file", metavar="ETH@ethereum", help="whose numbers of the policy count"
+    )
+    replay.add_argument("--peg", metavar="USD", help="what one coin should be worth, for a stablecoin")
+    replay.add_argument(
+        "--policy", type=Path, metavar="PACK", help="judge by this pack instead of the built-in numbers"
+    )
+    replay.set_defaults(command=_market_replay)
+    load_prices = _part(market.add_parser("import", help="tell the prices of a CSV file"))
+    load_prices.add_argument("file", type=Path)
+    load_prices.add_argument("--asset", required=True)
+    load_prices.add_argument("--network", required=True)
+    load_prices.add_argument("--source", required=True)
+    load_prices.set_defaults(command=_market_import)
+
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
@@ -246,6 +264,60 @@ def _policy_places(args: argparse.Namespace) -> int:
     aside = [{"table": q.table, "line": q.line, "code": q.code, "reason": q.reason} for q in made.quarantined]
     _say({"places": made.places, "quarantined": aside})
     return 0
+
+
+def _market_replay(args: argparse.Namespace) -> int:
+    from tidegate.policy.market import replay
+    from tidegate.policy.market.params import DEFAULTS
+    from tidegate.policy.pack import from_json, parse
+
+    rows = replay.read(_prices(args.file))
+    p = DEFAULTS if args.policy is None else parse(from_json(args.policy.read_text())).market
+    if args.peg is not None:
+        p = replay.pegged(p, args.asset, args.peg)
+    _say(replay.answer(replay.replay(rows, args.asset, p), p))
+    return 0
+
+
+def _market_import(args: argparse.Namespace) -> int:
+    from tidegate.base.refusals import Malformed
+    from tidegate.db import connect
+    from tidegate.ledger import store as ledger
+    from tidegate.policy.market import flow as market
+    from tidegate.policy.market import replay
+
+    rows = replay.read(_prices(args.file))
+    done = market.Fed(0, 0, [], 0)
+    with connect(_settings(args).database_url) as conn:
+        asset = next((a for a in ledger.assets(conn) if (a.symbol, a.network) == (args.asset, args.network)), None)
+        if asset is None:
+            raise Malformed("asset_unknown", f"{args.asset}@{args.network} is not an asset here.")
+        for start in range(0, len(rows), 500):
+            bars = [(row.line, asset, row.bar) for row in rows[start : start + 500]]
+            done += market.record(conn, args.source, bars, "cli", utcnow())
+    _say(
+        {
+            "accepted": done.accepted,
+            "duplicates": done.duplicates,
+            "refused": [{"line": r.place, "code": r.code, "message": r.message} for r in done.refused],
+            "changes": done.changes,
+        }
+    )
+    return 1 if done.refused else 0
+
+
+def _prices(path: Path) -> str:
+    """The text of a price file, gzipped or not."""
+    import gzip
+    import zlib
+
+    from tidegate.base.refusals import Malformed
+
+    raw = path.read_bytes()
+    try:
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as bad:
+        raise Malformed("prices_unreadable", f"{path} is neither text nor gzipped text: {bad}") from bad
 
 
 def _journal_verify(args: argparse.Namespace) -> int:

@@ -14,10 +14,13 @@ from tidegate.cases.flow import File
 from tidegate.custody.flow import DepositRow, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
+from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
+from tidegate.policy.market.params import Level
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
@@ -110,6 +113,22 @@ def deposit(d: DepositRow, asset: Asset) -> Said:
         "reason": d.reason,
         "seen_at": rfc3339(d.seen_at),
         "decided_at": at(d.decided_at),
+    }
+
+
+def regime(asset: Asset, r: Regime) -> Said:
+    review = at(r.review_at)
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "regime": r.name,
+        "multiplier_percent": r.multiplier_percent,
+        "reason": r.reason,
+        "since": at(r.since),
+        "as_of": at(r.as_of),
+        "sources": r.sources,
+        "review_at": review,
+        "notice": None if r.level is Level.CALM else templates.market(r.name, asset.symbol, review).both(),
     }
 
 

@@ -27,6 +27,7 @@ READS = frozenset(
         "treasury:read",
         "keys:read",
         "journal:read",
+        "market:read",
     }
 )
 WRITES = frozenset(
@@ -46,6 +47,8 @@ WRITES = frozenset(
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:write",  # tell prices
+        "market:confirm",  # say that a price which was not believed is right
     }
 )
 SCOPES = READS | WRITES
@@ -68,6 +71,8 @@ ROLES: dict[str, frozenset[str]] = {
             "lists:read",
             "restrictions:read",
             "policy:read",
+            "market:read",
+            "market:write",
         }
     ),
     "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
@@ -82,9 +87,18 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
     },
-    "treasury": READS - {"keys:read", "cases:read"} | {"treasury:write", "switches:write", "policy:approve"},
+    "treasury": READS - {"keys:read", "cases:read"}
+    | {"treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"},
     "support": frozenset(
-        {"customers:read", "customers:freeze", "addresses:read", "deposits:read", "withdrawals:read", "cases:read"}
+        {
+            "customers:read",
+            "customers:freeze",
+            "addresses:read",
+            "deposits:read",
+            "withdrawals:read",
+            "cases:read",
+            "market:read",
+        }
     ),
     "auditor": READS,
     "admin": READS
@@ -97,6 +111,7 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:confirm",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -108,6 +123,7 @@ ROLES: dict[str, frozenset[str]] = {
             "deposits:write",
             "withdrawals:read",
             "withdrawals:write",
+            "market:read",
         }
     ),
 }
