@@ -113,6 +113,8 @@ def _messages() -> str:
         "### Declined without a finding\n\n" + _texts(templates.ENDINGS),
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
+        "### Warning about our own blocklist, by version\n\n"
+        + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
         "### Appeal\n\n" + _table(["English", "中文"], [[templates.APPEAL.en, templates.APPEAL.zh]]),
     ]
     return "\n\n".join(parts)
