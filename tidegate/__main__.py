@@ -12,13 +12,14 @@ import os
 import signal
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TextIO
 
 from tidegate.base.clock import utcnow
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import rfc3339
 from tidegate.settings import Settings, SettingsFault, load
 
@@ -50,7 +51,7 @@ def _expected() -> list[type[Exception]]:
     from tidegate.integrations.anvil import AnvilFault, AnvilMissing
     from tidegate.signer.settings import SettingsFault as SignerFault
 
-    known = [Refusal, SettingsFault, OSError, EOFError, WrongChain, MigrationFault, ServerFault]
+    known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
     return [*known, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
 
@@ -244,9 +245,15 @@ def _text(path: Path) -> TextIO:
 
 
 def _bounded(file: TextIO) -> Iterator[str]:
-    """The lines of a file. One without an end comes in pieces: a small packed file may hold gigabytes."""
-    while line := file.readline(1 << 20):
-        yield line
+    """The lines of a file. One without an end comes in pieces: a small packed file may hold gigabytes.
+
+    Raises Malformed `list_not_gzip` where a packed file is broken or cut off.
+    """
+    try:
+        while line := file.readline(1 << 20):
+            yield line
+    except (gzip.BadGzipFile, zlib.error, EOFError) as fault:
+        raise Malformed("list_not_gzip", f"The file is packed, but cannot be unpacked: {fault}.") from fault
 
 
 def _policy_check(args: argparse.Namespace) -> int:

@@ -136,6 +136,8 @@ def _messages() -> str:
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
         "### The market\n\n" + _texts({**templates.MARKET, "review": templates.MARKET_REVIEW}),
+        "### Warning about our own blocklist, by version\n\n"
+        + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
         "### Appeal\n\n" + _table(["English", "中文"], [[templates.APPEAL.en, templates.APPEAL.zh]]),
     ]
     return "\n\n".join(parts)
