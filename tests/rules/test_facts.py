@@ -122,7 +122,7 @@ FINDINGS_OF_VERSION_1 = (
     '"detail":"0.000001 USD used in 24 hours and 1000.000001 USD asked pass the limit of 1000 USD.","ends_at":null,'
     '"outcome":"decline"},{"clause":"W4 lists","code":"address_listed","data":{"category":"scam","entry":"Made-up",'
     '"list":"own"},"detail":"On list own as \'Made-up\' (scam) since 2026-11-24T12:00:00Z.","ends_at":null,'
-    '"outcome":"review"},{"clause":"W4 lists","code":"list_stale","data":{"list":"sanctions"},'
+    '"outcome":"review"},{"clause":"W4 lists","code":"list_stale","data":{},'
     '"detail":"List sanctions is older than it may be.","ends_at":null,"outcome":"review"},'
     '{"clause":"W4 new address","code":"address_new","data":{},"detail":"First named at 2026-11-24T12:00:00Z; '
     '24 hours must pass for 1000.000001 USD.","ends_at":"2026-11-25T12:00:00Z","outcome":"delay"},'
