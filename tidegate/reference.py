@@ -9,7 +9,7 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tidegate.api.door import PUBLIC, Route
 from tidegate.api.routes import ROUTES
@@ -19,7 +19,7 @@ from tidegate.notifications.templates import Text
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.policy.market.regime import REASONS
 from tidegate.withdrawals.facts import CATALOGUE
-from tidegate.withdrawals.review import BLOCKING, CHECKS, Check
+from tidegate.withdrawals.review import BLOCKING, CHECKS, failed
 
 _HEAD = """# Reference
 
@@ -77,10 +77,11 @@ def _roles() -> str:
 
 def _checks() -> str:
     rows = [
-        [f"`{code}`", outcome, f"`{check.__name__}`", _first_line(check.__doc__)]
+        [f"`{code}`", outcome, f"`{check.id}`", _first_line(check.run.__doc__)]
         for check in CHECKS
-        for code, outcome in _findings_of(check)
+        for code, outcome in _findings_of(check.run)
     ]
+    rows += [[f"`{code}`", outcome, "any", _first_line(failed.__doc__)] for code, outcome in _findings_of(failed)]
     stops = ", ".join(f"`{kind}`" for kind in sorted(BLOCKING))
     return (
         "## Checks of a withdrawal\n\n"
@@ -92,14 +93,16 @@ def _checks() -> str:
     )
 
 
-def _findings_of(check: Check) -> Iterator[tuple[str, str]]:
+def _findings_of(check: Callable[..., object]) -> Iterator[tuple[str, str]]:
     """(code, outcome) of every finding that a check's source can make."""
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(check)))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
-            for code, outcome in zip(_choices(node.args[0]), _choices(node.args[1]), strict=True):
+            codes, outcomes = _choices(node.args[0]), _choices(node.args[1])
+            for place, code in enumerate(codes):
                 assert isinstance(code, ast.Constant)  # codes are written out, so that they can be found
-                assert isinstance(outcome, ast.Attribute)
-                yield str(code.value), outcome.attr.lower()
+                outcome = outcomes[min(place, len(outcomes) - 1)]
+                asks = outcome.attr.lower() if isinstance(outcome, ast.Attribute) else "as it says"
+                yield str(code.value), asks
 
 
 def _choices(node: ast.expr) -> list[ast.expr]:

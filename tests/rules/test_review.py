@@ -16,7 +16,7 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, parse
-from tidegate.withdrawals.facts import Facts, Use
+from tidegate.withdrawals.facts import Facts, OutsideAnswer, State, Use
 from tidegate.withdrawals.review import BLOCKING, CHECKS, blocked, review
 
 SECOND = timedelta(seconds=1)
@@ -178,6 +178,15 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
         Outcome.ALLOW,
         [],
     ),
+    (
+        "an outside check asks for a person",
+        {
+            "required": ("vendor_a",),
+            "outside": (OutsideAnswer("vendor_a", State.ANSWERED, Outcome.REVIEW, "mixer"),),
+        },
+        Outcome.REVIEW,
+        ["outside_flagged"],
+    ),
     ("own limit kept", {"restrictions": (under("withdrawal_limit", "100"),)}, Outcome.ALLOW, []),
     (
         "own limit passed",
@@ -202,12 +211,12 @@ def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome
 
 
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
-    shown = {check.__name__ for check in CHECKS for case in CASES if list(check(replace(GOOD, **case[1]), policy))}
-    assert shown == {check.__name__ for check in CHECKS}
+    shown = {check.id for check in CHECKS for case in CASES if list(check.run(replace(GOOD, **case[1]), policy))}
+    assert shown == {check.id for check in CHECKS}
 
 
 def test_every_check_names_its_clause() -> None:
-    assert all(check.__doc__ and "ection" in check.__doc__ for check in CHECKS)
+    assert all(check.run.__doc__ and "ection" in check.run.__doc__ for check in CHECKS)
 
 
 def test_every_finding_has_words_for_the_customer_in_both_languages(policy: Policy) -> None:

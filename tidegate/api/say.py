@@ -180,6 +180,7 @@ def decision(d: DecisionRow) -> Said:
         "at": rfc3339(d.at),
         "outcome": d.outcome,
         "findings": json.loads(d.findings),
+        "checks": json.loads(d.checks),
         "facts": _units_as_text(json.loads(d.facts)),
         "facts_hash": d.facts_hash,
         "policy_version": d.policy_version,

@@ -398,13 +398,19 @@ class Finding(Out):
     data: dict[str, str]
 
 
+class CheckState(Out):
+    check: str
+    state: Literal["answered", "error", "timeout", "pending", "skipped"]
+
+
 class Decision(Out):
     id: str
-    withdrawal: str
-    stage: Literal["request", "confirm", "release", "person", "pay"]
+    withdrawal: str | None = Field(description="Null = it stands alone (POST /v1/decisions).")
+    stage: Literal["request", "confirm", "release", "person", "pay", "outside", "decide"]
     at: At
     outcome: str
     findings: list[Finding]
+    checks: list[CheckState] = Field(description="Every check that the decision is pinned to, in order; each once.")
     facts: dict[str, Any] = Field(description="Everything the decision saw: canonical, hashed.")
     facts_hash: str
     policy_version: int

@@ -36,6 +36,17 @@ FINDINGS: dict[str, Text] = {
     "over_transaction_limit": Text(
         "The amount is more than can be withdrawn at once; ask for less.", "提币金额超过单笔上限，请减少金额。"
     ),
+    "check_failed": Text(
+        "One of our checks did not work; a person will look at this withdrawal.",
+        "有一项审核未能完成，将由人工处理本次提币。",
+    ),
+    "check_timed_out": Text(
+        "One of our checks is taking too long; a person will look at this withdrawal.",
+        "有一项审核耗时过长，将由人工处理本次提币。",
+    ),
+    "outside_flagged": Text(
+        "This withdrawal needs a closer look before anything is sent.", "本次提币需进一步核查后方可处理。"
+    ),
     "address_sanctioned": Text("We cannot send to this address.", "无法向该地址提币。"),
     "address_listed": Text(
         "This destination is checked by a person before anything is sent.", "该收款地址需经人工审核后方可提币。"
@@ -74,6 +85,7 @@ ENDINGS: dict[str, Text] = {
 
 NEXT_STEPS: dict[str, Text] = {
     "awaiting_confirmation": Text("Enter the code from your authenticator app.", "请输入身份验证器中的验证码。"),
+    "screening": Text("Nothing to do: the last checks take a few seconds.", "无需操作：最后的审核将在数秒内完成。"),
     "delayed": Text(
         "Nothing to do: it is checked again and continues when the time is up.", "无需操作：到时将再次审核并继续处理。"
     ),

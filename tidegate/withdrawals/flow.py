@@ -12,7 +12,10 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+import structlog
 
 import tidegate
 from tidegate.base.authorisation import Authorisation
@@ -20,7 +23,7 @@ from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
-from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
@@ -35,9 +38,9 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Verdict, blocked, named, review, standing
+from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -47,6 +50,8 @@ from tidegate.withdrawals.withdrawal import (
     payload_of,
     sources,
 )
+
+log = structlog.get_logger("withdrawals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +149,7 @@ class _Batch:
         }
         self.windows = self._windows(asks)
         self.reservations: list[store.Reservation] = []
+        self.questions: list[store.Question] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -204,6 +210,7 @@ class _Batch:
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
+        required = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -220,6 +227,8 @@ class _Batch:
             cleared=(),
             requested_at=now,
             memo=asked.memo,
+            required=required,
+            outside=tuple(OutsideAnswer(check, State.PENDING) for check in required),
         )
         stopped = blocked(facts)
         if stopped is not None:
@@ -294,6 +303,10 @@ class _Batch:
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
+        now = self.tx.now
+        due = now + timedelta(seconds=self.setting.policy.outside_seconds)
+        for check in self.setting.policy.outside_required(made.value):
+            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, due))
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
@@ -314,6 +327,8 @@ class _Batch:
             ledger_store.add_holds(conn, self.holds, now)
         if self.reservations:
             store.reserve(conn, self.reservations, now)
+        if self.questions:
+            store.ask_outside(conn, self.questions)
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -457,6 +472,10 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     hours = limits.windows_of(setting.policy)
     wanted = [(*subject, length) for subject in subjects for length in hours.get(subject[0], ())]
     counted = {(w.scope, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+    questions = store.outside_of(tx.conn, id)
+    if any(q.state == State.PENDING and q.due_at <= tx.now for q in questions):
+        store.time_out_outside(tx.conn, id, tx.now)
+        questions = store.outside_of(tx.conn, id)
     entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
         party.id, withdrawal.saved_address_id
     ]
@@ -481,6 +500,11 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         cleared=tuple(sorted(withdrawal.cleared)),
         requested_at=withdrawal.created_at,
         memo=withdrawal.memo,
+        required=tuple(q.check_id for q in questions),
+        outside=tuple(
+            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail)
+            for q in questions
+        ),
     )
     return _Looked(withdrawal, asset, facts)
 
@@ -496,11 +520,13 @@ def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str,
 
 
 def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting: Setting) -> Status:
-    """Move to where the verdict says: approved, delayed, in review, or declined."""
+    """Move to where the verdict says: approved, delayed, in review, or declined; screening while a check is open."""
     withdrawal, policy = looked.withdrawal, setting.policy
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return Status.DECLINED
+    if verdict.pending:
+        return _move(tx, withdrawal, Status.SCREENING, decision_id=decision_id)
     if verdict.outcome is Outcome.REVIEW:
         moved = _move(tx, withdrawal, Status.IN_REVIEW, decision_id=decision_id)
         cases.open_case(
@@ -517,6 +543,7 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
 
 
@@ -580,6 +607,9 @@ def _decision_row(
     id: str, withdrawal_id: str, stage: str, facts: Facts, verdict: Verdict, policy: Policy
 ) -> store.DecisionRow:
     seen = canonical(facts)
+    for answer_ in verdict.answers:
+        if answer_.state is State.ERROR:
+            log.error("check failed", check=answer_.check, decision=id, fault=answer_.fault)
     return store.DecisionRow(
         id=id,
         withdrawal_id=withdrawal_id,
@@ -587,11 +617,18 @@ def _decision_row(
         at=facts.now,
         outcome=verdict.outcome.value,
         findings=canonical(verdict.findings),
+        checks=_checks_text(verdict.answers),
         facts=seen,
         facts_hash=hashlib.sha256(seen.encode()).hexdigest(),
         policy_version=policy.version,
         engine=tidegate.__version__,
     )
+
+
+@lru_cache(maxsize=256)
+def _checks_text(answers: tuple[Answered, ...]) -> str:
+    """What the checks did, as it is kept. Nearly every decision says the same, so it is spelt once."""
+    return canonical([{"check": said.check, "state": said.state} for said in answers])
 
 
 # --- confirm, cancel ---------------------------------------------------------------------------------------------
@@ -695,6 +732,45 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
             return withdrawal.status
         _end(tx, withdrawal, Status.EXPIRED, why=f"not answered by {rfc3339(withdrawal.expires_at)}")
         return Status.EXPIRED
+
+
+# --- outside checks ----------------------------------------------------------------------------------------------
+
+
+def outside_answered(tx: Tx, id: str, check: str, outcome: Outcome | None, detail: str, setting: Setting) -> bool:
+    """An outside check has answered (`outcome` None: it failed). True where this was its first answer, in time.
+
+    The answer is kept once. When it was the last one that a withdrawal in screening waited for, it is reviewed
+    again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
+    withdrawal is not pinned to this check, Malformed for an outcome that has no end.
+    """
+    if outcome is Outcome.DELAY:
+        raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
+    looked = _look(tx, id, setting)
+    if check not in looked.facts.required:
+        raise NotFound("check_unknown", f"{id} waits for no check {check!r}.", field="check")
+    state = State.ERROR if outcome is None else State.ANSWERED
+    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, tx.now) == 1
+    said = {"check": check, "state": state, "outcome": outcome, "detail": detail}
+    tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
+    _go_on(tx, id, setting)
+    return kept
+
+
+def outside_overdue(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
+    """What did not answer in time has timed out; a withdrawal that only waited for it goes on, to a person."""
+    with act(conn, "worker", now) as tx:
+        return _go_on(tx, id, setting)
+
+
+def _go_on(tx: Tx, id: str, setting: Setting) -> Status:
+    """Review a withdrawal in screening again, once nothing is awaited any more."""
+    looked = _look(tx, id, setting)
+    awaited = any(answer_.state is State.PENDING for answer_ in looked.facts.outside)
+    if looked.withdrawal.status is not Status.SCREENING or awaited:
+        return looked.withdrawal.status
+    decision_id, verdict = _decide(tx, looked, "outside", setting)
+    return _follow(tx, looked, decision_id, verdict, setting)
 
 
 # --- people ------------------------------------------------------------------------------------------------------

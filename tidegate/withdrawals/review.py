@@ -7,16 +7,26 @@ clock or a table, so the same facts and policy give the same bytes years later (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.base.findings import Finding, Outcome, strictest
 from tidegate.base.money import to_text
+from tidegate.base.refusals import Refusal
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy.pack import Policy
-from tidegate.withdrawals.facts import Facts
+from tidegate.withdrawals.facts import Facts, State
 from tidegate.withdrawals.limits import tightened, weighs
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How far one check came. `fault` is for the log: it may say what is different every time."""
+
+    check: str
+    state: State
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,18 @@ class Verdict:
 
     outcome: Outcome
     findings: tuple[Finding, ...]
+    answers: tuple[Answered, ...] = ()  # of every check, each once
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Checks whose answer is still awaited: until then nothing is approved."""
+        return tuple(answer.check for answer in self.answers if answer.state is State.PENDING)
+
+    def complete(self, required: Iterable[str]) -> bool:
+        """Whether each of these checks has an end of its own. By identity and never by count (Tazama counted):
+        one that answers twice does not stand for one that is silent."""
+        ended = [answer.check for answer in self.answers if answer.state is not State.PENDING]
+        return all(ended.count(check) == 1 for check in required)
 
     @property
     def release_at(self) -> datetime | None:
@@ -40,7 +62,23 @@ class Verdict:
         return sorted({finding.code for finding in self.findings if finding.outcome is outcome})
 
 
-Check = Callable[[Facts, Policy], Iterator[Finding]]
+def _always(_: Facts) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: what it is called, the clause it carries out, and what follows when it fails.
+
+    A pack may say otherwise for a while (`check_failures`): to ignore a failure takes two people and an end.
+    """
+
+    id: str
+    clause: str
+    run: Callable[[Facts, Policy], Iterator[Finding]]
+    on_error: Outcome = Outcome.REVIEW
+    on_timeout: Outcome = Outcome.REVIEW
+    applies: Callable[[Facts], bool] = _always  # where it does not, it is skipped, and the decision says so
 
 
 def country_banned(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -217,32 +255,99 @@ def usd(micro: int) -> str:
     return f"{to_text(micro, 6)} USD"
 
 
+def outside_flagged(f: Facts, _: Policy) -> Iterator[Finding]:
+    """Section 4, outside vendors: whatever one of them asks for counts like a finding of ours."""
+    for answer in f.outside:
+        if answer.state is State.ANSWERED and answer.outcome not in (None, Outcome.ALLOW):
+            outcome = answer.outcome
+            yield Finding("outside_flagged", outcome, "W4 outside", answer.detail, data={"check": answer.check})
+
+
 CHECKS: tuple[Check, ...] = (
-    country_banned,
-    funds_short,
-    over_limit_24h,
-    over_limit,
-    over_transaction_limit,
-    address_listed,
-    list_stale,
-    large_amount,
-    address_new,
-    credentials_changed,
-    restricted,
+    Check("country_banned", "W4 jurisdiction", country_banned),
+    Check("funds_short", "W4 funds", funds_short, applies=lambda f: f.available_units is not None),
+    Check("over_limit_24h", "W4 limits", over_limit_24h),
+    Check("over_limit", "W4 limits", over_limit),
+    Check("over_transaction_limit", "W4 limits", over_transaction_limit),
+    Check("address_listed", "W4 lists", address_listed),
+    Check("list_stale", "W4 lists", list_stale),
+    Check("large_amount", "W1 quorum by amount", large_amount),
+    Check("address_new", "W4 new address", address_new),
+    Check("credentials_changed", "W4 session", credentials_changed),
+    Check("restricted", "W4 restrictions", restricted),
+    Check("outside_flagged", "W4 outside", outside_flagged),
 )
 
 BLOCKING = frozenset({"freeze", "withdrawal_block", "ban"})
 """Restrictions that stop every move of a withdrawal without rewriting its status (section 1, overlay)."""
 
 
-TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {"address_listed": ("list", "entry"), "list_stale": ("list",)}
+TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
+    "address_listed": ("list", "entry"),
+    "list_stale": ("list",),
+    "check_failed": ("check",),
+    "check_timed_out": ("check",),
+    "outside_flagged": ("check",),
+}
 """Codes that can be found more than once, and the data that says which one it is."""
 
 
-def review(facts: Facts, policy: Policy) -> Verdict:
-    """Run every check. What a person has cleared asks for no second person; everything else stands."""
-    findings = tuple(finding for check in CHECKS for finding in check(facts, policy))
-    return Verdict(strictest(standing(findings, facts.cleared)), findings)
+def review(facts: Facts, policy: Policy, checks: Sequence[Check] = CHECKS) -> Verdict:
+    """Run every check. What a person has cleared asks for no second person; everything else stands.
+
+    A check that fails asks for a person, by name: a decision never rests on what nobody looked at. A refusal (no
+    level, no limit) is an answer of the policy and passes through.
+    """
+    findings: list[Finding] = []
+    answers: list[Answered] = []
+    for check in checks:
+        if not check.applies(facts):
+            answers.append(Answered(check.id, State.SKIPPED))
+            continue
+        try:
+            findings += check.run(facts, policy)
+        except Refusal:
+            raise
+        except Exception as fault:  # a bug of ours must not let coins pass, nor hide what the other checks saw
+            answers.append(Answered(check.id, State.ERROR, f"{type(fault).__name__}: {fault}"))
+            findings.append(failed(facts, policy, check.id, State.ERROR, type(fault).__name__, check.on_error))
+        else:
+            answers.append(Answered(check.id, State.ANSWERED))
+    for id in facts.required:
+        answers.append(Answered(id, _state_of(facts, id)))
+    for answer in facts.outside:
+        if answer.state in (State.ERROR, State.TIMEOUT):
+            findings.append(failed(facts, policy, answer.check, answer.state, answer.detail, Outcome.REVIEW))
+    return Verdict(strictest(standing(findings, facts.cleared)), tuple(findings), tuple(answers))
+
+
+def failed(facts: Facts, policy: Policy, check: str, state: State, why: str, asks: Outcome) -> Finding:
+    """A check that erred or timed out, and what follows: what the check says, or the policy until its day."""
+    said = policy.failing(check, facts.now)
+    outcome = asks
+    until = ""
+    if said is not None:
+        what = said.on_error if state is State.ERROR else said.on_timeout
+        outcome = {"review": Outcome.REVIEW, "decline": Outcome.DECLINE, "ignore": Outcome.ALLOW}[what]
+        until = f"; by policy {what} until {rfc3339(said.until)}"
+    return Finding(
+        "check_failed" if state is State.ERROR else "check_timed_out",
+        outcome,
+        "W3 failing checks",
+        f"{check} gave no answer ({state}{': ' if why else ''}{why}){until}.",
+        data={"check": check},
+    )
+
+
+def _state_of(facts: Facts, check: str) -> State:
+    """How far an outside check has come: one answer is enough, none at all is still awaited."""
+    states = [answer.state for answer in facts.outside if answer.check == check]
+    return next((s for s in (State.ANSWERED, State.ERROR, State.TIMEOUT) if s in states), State.PENDING)
+
+
+def required_of(facts: Facts) -> tuple[str, ...]:
+    """Every check that must have come to an end before anything is approved."""
+    return (*(check.id for check in CHECKS), *facts.required)
 
 
 def standing(findings: Iterable[Finding], cleared: Collection[str]) -> list[Finding]:
