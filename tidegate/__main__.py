@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 
+import tidegate
 from tidegate.base.clock import utcnow
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import rfc3339
 from tidegate.settings import Settings, SettingsFault, load
 
@@ -30,17 +31,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     command: Callable[[argparse.Namespace], int] = args.command
     try:
-        return command(args)
+        done = command(args)
+        sys.stdout.flush()
+        return done
     except tuple(_expected()) as fault:
+        if isinstance(fault, BrokenPipeError):  # whoever reads our answer has read enough, like `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+            return 128 + signal.SIGPIPE
         code = f"{fault.code}: " if isinstance(fault, Refusal) else ""
-        print(f"tidegate: {code}{fault}", file=sys.stderr)
+        print(f"tidegate: {code}{_one_line(fault)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
 
 
+def _one_line(fault: Exception) -> str:
+    """What went wrong. A driver says it in several lines, and a path may hold bytes that no terminal shows."""
+    said = f"{fault.strerror}: {fault.filename}" if isinstance(fault, OSError) and fault.filename else str(fault)
+    return " ".join(said.split()).encode("utf-8", "backslashreplace").decode()
+
+
 def _expected() -> list[type[Exception]]:
     """What ends a command with one clear line; anything else is a bug and shows where."""
+    import psycopg
+
     from tidegate.custody.jobs import WrongChain
     from tidegate.db.migrate import MigrationFault
     from tidegate.db.server import ServerFault
@@ -49,7 +63,8 @@ def _expected() -> list[type[Exception]]:
     from tidegate.signer.settings import SettingsFault as SignerFault
 
     known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
-    return [*known, CannotRun, AnvilFault, AnvilMissing, SignerFault]
+    unusable = [psycopg.OperationalError, psycopg.errors.UndefinedTable]  # no database; not migrated
+    return [*known, *unusable, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
 
 def _end_with_parent() -> None:
@@ -61,6 +76,7 @@ def _end_with_parent() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidegate", description="The gate through which coins leave.")
+    parser.add_argument("--version", action="version", version=f"tidegate {tidegate.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -69,11 +85,11 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     run = add("run", _run, "everything on one machine: database, node, signer, worker, API, console, demo")
-    run.add_argument("--port", type=int, default=8800)
+    run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
     run.add_argument("--empty", action="store_true", help="do not seed the demo's customers")
     serve = _part(add("serve", _serve, "the API and the console"))
-    serve.add_argument("--port", type=int, default=8800)
+    serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
     _part(add("work", _work, "the worker: run as many as you like"))
     add("sign", _sign, "the signer, a process of its own").add_argument("--home", type=Path, default=HOME / "signer")
@@ -92,19 +108,37 @@ def _parser() -> argparse.ArgumentParser:
     lists = commands.add_parser("lists", help="screening lists").add_subparsers(required=True, metavar="COMMAND")
     load_list = _part(lists.add_parser("import", help="replace a list by a CSV file"))
     load_list.add_argument("name")
-    load_list.add_argument("file", type=Path)
+    load_list.add_argument("file", type=Path, help="CSV; - is standard input")
     load_list.add_argument("--force", action="store_true", help="accept a file that drops more than half of the list")
     load_list.set_defaults(command=_lists_import)
 
     policy = commands.add_parser("policy", help="policy packs").add_subparsers(required=True, metavar="COMMAND")
     pack = policy.add_parser("check", help="is this file a policy?")
-    pack.add_argument("file", type=Path)
+    pack.add_argument("file", type=Path, help="JSON; - is standard input")
     pack.set_defaults(command=_policy_check)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
     return parser
+
+
+def _port(said: str) -> int:
+    if said.isascii() and said.isdigit() and 0 < len(said) < 6 and 0 < int(said) < 65536:
+        return int(said)
+    raise argparse.ArgumentTypeError(f"{said!r} is not a port; choose one between 1 and 65535")
+
+
+def _bytes(file: Path) -> bytes:
+    """The file; `-` is standard input."""
+    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+
+
+def _text(file: Path) -> str:
+    try:
+        return _bytes(file).decode()
+    except UnicodeDecodeError as fault:
+        raise Malformed("encoding_not_utf8", f"{file} is not UTF-8 (byte {fault.start}).") from fault
 
 
 def _part(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -189,7 +223,7 @@ def _lists_import(args: argparse.Namespace) -> int:
     from tidegate.db import connect
     from tidegate.screening import flow as screening
 
-    text = args.file.read_bytes().decode("utf-8", errors="replace")
+    text = _bytes(args.file).decode("utf-8", errors="replace")
     with connect(_settings(args).database_url) as conn:
         done = screening.import_list(conn, args.name, text, "cli", utcnow(), force=args.force)
     _say(
@@ -205,7 +239,7 @@ def _lists_import(args: argparse.Namespace) -> int:
 def _policy_check(args: argparse.Namespace) -> int:
     from tidegate.policy.pack import faults, from_json
 
-    wrong = faults(from_json(args.file.read_text()))
+    wrong = faults(from_json(_text(args.file)))
     _say({"valid": not wrong, "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong]})
     return 1 if wrong else 0
 
