@@ -40,6 +40,7 @@ Before = Annotated[str | None, Query(pattern=r"^[a-z]+_[0-9a-z]{26}$", descripti
 After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
 Text = Annotated[str | None, Query(max_length=200)]
 Day = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d$", description="A day like 2026-08-20.")]
+CaseStatus = Annotated[Literal["open", "approved", "declined", "moot"] | None, Query()]
 
 START = "0.-1"
 """Before the first entry of the journal."""
@@ -327,6 +328,8 @@ def list_lists(call: Call) -> Any:
 
 def list_quarantine(call: Call, name: str) -> Any:
     """Rows of the newest import that nobody could read."""
+    if name not in {item.name for item in screening.all_lists(call.conn)}:
+        raise NotFound("list_unknown", f"There is no list {name[:64]!r}; GET /v1/lists names them.")
     rows = screening.quarantine(call.conn, name)
     return {"quarantined": [{"line": r.line, "reason": r.reason, "text": r.text} for r in rows]}
 
@@ -363,7 +366,7 @@ def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
     return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now))
 
 
-def list_cases(call: Call, status: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+def list_cases(call: Call, status: CaseStatus = None, before: Before = None, limit: Limit = 50) -> Any:
     """Questions for people, newest first."""
     return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit)], limit)
 
@@ -707,7 +710,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
     Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),
     Route("GET", "/v1/lists", "lists:read", list_lists, shapes.Lists),
-    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine),
+    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine, refuses=_NOT),
     Route("POST", "/v1/lists/{name}/import", "lists:write", import_list, shapes.Imported, 200, True, "csv"),
     Route("GET", "/v1/restrictions", "restrictions:read", list_restrictions, shapes.Restrictions),
     Route("POST", "/v1/restrictions", "restrictions:write", restrict, shapes.Restriction, 201, True, "json", _NOT),

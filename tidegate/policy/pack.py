@@ -185,6 +185,8 @@ def from_json(text: str) -> dict[str, object]:
 
     try:
         pack = json.loads(text, object_pairs_hook=once)
+    except RecursionError as bad:
+        raise Malformed("pack_invalid", "The pack is nested far too deep") from bad
     except ValueError as bad:
         raise Malformed("pack_invalid", f"The pack is not JSON: {bad}") from bad
     if not isinstance(pack, dict):
