@@ -285,7 +285,7 @@ def say(text: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--grown", type=int, default=GROWN, help="withdrawals that are there before")
     parser.add_argument("--payouts", type=int, default=100)
     parser.add_argument("--flush-ms", type=float, default=0, help="stand in for a disk that needs so much longer")
