@@ -32,7 +32,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     home = tmp_path_factory.mktemp("server")
     for folder in (home, home.parent, home.parent.parent):  # the temp folders are private to us, not to the server
-        folder.chmod(0o711)
+        folder.chmod(folder.stat().st_mode | 0o011)
     server = EmbeddedServer(home, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
     yield server.start()
     server.stop()

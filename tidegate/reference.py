@@ -17,6 +17,7 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
 from tidegate.parties.access import ROLES, SCOPES
+from tidegate.policy.market.regime import REASONS
 from tidegate.withdrawals.facts import CATALOGUE
 from tidegate.withdrawals.review import BLOCKING, CHECKS, failed
 
@@ -28,7 +29,7 @@ by the running server at `/openapi.json`; [start.md](start.md) shows them in use
 
 def page() -> str:
     """The whole page, with a newline at its end."""
-    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _messages()]) + "\n"
+    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _messages()]) + "\n"
 
 
 def _routes() -> str:
@@ -120,6 +121,15 @@ def _facts() -> str:
     )
 
 
+def _market() -> str:
+    rows = [[f"`{code}`", meaning] for code, meaning in REASONS.items()]
+    return (
+        "## Market regimes\n\n"
+        "Why an asset is calm, nervous or stormy (`reason`). [market.md](market.md) says how it is measured.\n\n"
+        + _table(["reason", "meaning"], rows)
+    )
+
+
 def _messages() -> str:
     parts = [
         "## What customers read\n\n"
@@ -128,6 +138,9 @@ def _messages() -> str:
         "### Declined without a finding\n\n" + _texts(templates.ENDINGS),
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
+        "### The market\n\n" + _texts({**templates.MARKET, "review": templates.MARKET_REVIEW}),
+        "### Warning about our own blocklist, by version\n\n"
+        + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
         "### Appeal\n\n" + _table(["English", "中文"], [[templates.APPEAL.en, templates.APPEAL.zh]]),
     ]
     return "\n\n".join(parts)

@@ -24,6 +24,7 @@ from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.news import READER, handlers
+from tidegate.policy.market import flow as market
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
@@ -67,7 +68,10 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
-    made = [Loop("news", news, 0.1), Loop("time", time, 0.2)]
+    def regimes(conn: Conn) -> int:
+        return market.review_due(conn, "worker", clock())
+
+    made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0)]
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made

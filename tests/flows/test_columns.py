@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -33,6 +34,25 @@ def test_whole_numbers_come_back_as_they_went(conn: Conn, numbers: list[Any]) ->
         "SELECT t FROM unnest(%(numbers)s::numeric[]) WITH ORDINALITY AS u (t, n) ORDER BY n", {"numbers": numbers}
     )
     assert [number for (number,) in found.fetchall()] == numbers
+
+
+AT = datetime(2026, 11, 24, 12, 0, 0, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("times", [[AT], [AT, None, AT, AT + timedelta(days=400)], [None]], ids=str)
+def test_times_come_back_as_they_went(conn: Conn, times: list[Any]) -> None:
+    found = conn.execute(
+        "SELECT t FROM unnest(%(times)s::timestamptz[]) WITH ORDINALITY AS u (t, n) ORDER BY n", {"times": times}
+    )
+    assert [time for (time,) in found.fetchall()] == times
+
+
+def test_other_lists_go_as_psycopg_writes_them(conn: Conn) -> None:
+    found = conn.execute(
+        "SELECT %(a)s::boolean[], %(b)s::bytea[], %(c)s::int[][]",
+        {"a": [True, None, False], "b": [b"\0\\", b'"'], "c": [[1, 2], [3, 4]]},
+    ).fetchone()
+    assert found == ([True, None, False], [b"\0\\", b'"'], [[1, 2], [3, 4]])
 
 
 @pytest.mark.parametrize("texts", [["a\0b"], ["\0"], ["a", "b\0"], [None, "\0"]], ids=ascii)

@@ -15,6 +15,7 @@ from tidegate.base.money import Asset
 from tidegate.base.refusals import Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.policy import pack as packs
+from tidegate.policy.market.params import DEFAULTS, Steps
 from tidegate.policy.pack import Policy, PolicySilent, parse
 from tidegate.policy.pricing import value_micro_usd
 from tidegate.policy.switch import Switch, check, stopping
@@ -74,6 +75,22 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "fixed_prices",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
+
+
+def test_the_shipped_packs_say_the_defaults_of_the_market_and_a_pack_may_say_nothing() -> None:
+    assert parse(shipped("default")).market == parse(shipped("demo")).market == DEFAULTS
+    assert parse(changed("market", ...)).market == DEFAULTS
+
+
+def test_a_pack_says_how_limits_follow_the_market() -> None:
+    edge = parse(changed("market/dwell_minutes", 1440)).market
+    assert (edge.dwell, edge.expiry) == (edge.expiry, edge.dwell)
+    flat = {"calm": 25, "nervous": 25, "stormy": 25}
+    assert set(parse(changed("market/multipliers_percent", flat)).market.multipliers.values()) == {25}
+    assert parse(changed("market/fall_percent", {"nervous": 13, "stormy": 13})).market.fall == Steps(13, 13)
+    falls = parse(changed("market/falls_percent", {"ETH@ethereum": {"nervous": 15, "stormy": 25}})).market
+    assert falls.fall_of("ETH@ethereum") == Steps(15, 25)
+    assert parse(changed("market/pegs", {"USDC@ethereum": "0.5"})).market.pegs == {"USDC@ethereum": 10**12 // 2}
 
 
 def _section(pack: Mapping[str, object], key: str) -> dict[str, object]:
@@ -189,6 +206,29 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("required_lists", ["No list"], "required_lists[0]"),
         ("required_lists", "sanctions", "required_lists"),
         ("authorisation_minutes", 0, "authorisation_minutes"),
+        ("market", None, "market"),
+        ("market", {}, "market.multipliers_percent"),
+        ("market/surprise", 1, "market.surprise"),
+        ("market/dwell_minutes", ..., "market.dwell_minutes"),
+        ("market/dwell_minutes", 1441, "market.expiry_hours"),
+        ("market/multipliers_percent/calm", 101, "market.multipliers_percent.calm"),
+        ("market/multipliers_percent/stormy", 24, "market.multipliers_percent.stormy"),
+        ("market/multipliers_percent/stormy", 51, "market.multipliers_percent"),
+        ("market/multipliers_percent/calm", 49, "market.multipliers_percent"),
+        ("market/multipliers_percent/wild", 10, "market.multipliers_percent.wild"),
+        ("market/floor_percent", 0, "market.floor_percent"),
+        ("market/floor_percent", 26, "market.multipliers_percent.stormy"),
+        ("market/fall_percent/stormy", 12, "market.fall_percent.stormy"),
+        ("market/fall_percent/nervous", 0, "market.fall_percent.nervous"),
+        ("market/volatility_percent/nervous", 99, "market.volatility_percent.nervous"),
+        ("market/falls_percent", {"ETH": {"nervous": 1, "stormy": 2}}, "market.falls_percent.ETH"),
+        ("market/falls_percent", {"ETH@e": {"nervous": 3, "stormy": 2}}, "market.falls_percent.ETH@e.stormy"),
+        ("market/pegs", {"USDC@ethereum": "0"}, "market.pegs.USDC@ethereum"),
+        ("market/pegs", {"USDC@ethereum": 1}, "market.pegs.USDC@ethereum"),
+        ("market/exit_percent", 100, "market.exit_percent"),
+        ("market/jump_factor", 1, "market.jump_factor"),
+        ("market/outflow_percent/hour", ..., "market.outflow_percent.hour"),
+        ("market/outflow_percent/day/stormy", 101, "market.outflow_percent.day.stormy"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:

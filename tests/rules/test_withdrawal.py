@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidegate.withdrawals.limits import Headroom, used_in_window
 from tidegate.withdrawals.withdrawal import CANCELLABLE, FINAL, MOVES, Status, payload_hash, sources
@@ -21,13 +23,35 @@ def test_the_final_statuses_are_those_of_the_rulebook() -> None:
 @pytest.mark.parametrize("status", [s for s in Status if s not in FINAL])
 def test_every_status_can_reach_an_end(status: Status) -> None:
     """I8."""
-    seen, todo = set[Status](), [status]
+    assert _reach(status) & FINAL
+
+
+@given(st.data())
+def test_every_walk_along_the_moves_can_still_end_and_stays_there(data: st.DataObject) -> None:
+    """I8 from wherever a walk has come: an end is never out of reach, and from an end there is no way."""
+    here = Status.AWAITING_CONFIRMATION
+    for _ in range(data.draw(st.integers(0, 12))):
+        if here in FINAL:
+            break
+        assert _reach(here) & FINAL
+        here = data.draw(st.sampled_from(sorted(MOVES[here])))
+    assert _reach(here) & FINAL
+    assert here not in FINAL or _reach(here) == {here}
+
+
+def test_nothing_is_out_of_reach_of_a_request() -> None:
+    assert _reach(Status.AWAITING_CONFIRMATION) == set(Status)
+
+
+def _reach(start: Status) -> set[Status]:
+    """Every status that can follow, the start among them."""
+    seen, todo = set[Status](), [start]
     while todo:
         here = todo.pop()
         if here not in seen:
             seen.add(here)
             todo += MOVES[here]
-    assert seen & FINAL
+    return seen
 
 
 def test_once_paying_only_the_chain_decides() -> None:

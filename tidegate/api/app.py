@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,16 +18,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import tidegate
 from tidegate.api import problems, shapes, store
 from tidegate.api.batching import Batching
-from tidegate.api.door import Endpoint, Gate, Guarded
+from tidegate.api.door import Endpoint, Gate, Guarded, Route
+from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
-from tidegate.api.routes import ROUTES
+from tidegate.api.routes import ROUTES, request_withdrawal
+from tidegate.api.short import ShortWay
 from tidegate.base.canonical import canonical
 from tidegate.base.refusals import Refusal
 from tidegate.db import pool
@@ -37,12 +39,15 @@ log = structlog.get_logger("api")
 CONNECTIONS = 16
 WORKER_SILENT = timedelta(seconds=30)
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+SHORT = next(route for route in ROUTES if route.does is request_withdrawal)
+"""The call that comes most often."""
+
 _TITLES = {404: "route_unknown", 405: "method_not_allowed"}
 
 
@@ -60,7 +65,7 @@ class ApiSettings:
 
 def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None = None) -> FastAPI:
     """The API; with `console` also the pages for staff, below /console."""
-    connections = pool(settings.database_url, CONNECTIONS)
+    connections = pool(settings.database_url, CONNECTIONS + 1)  # one more for the keys
     batching = Batching(settings.database_url, settings.clock, settings.shards)
     gate = Gate(
         pool=connections,
@@ -86,6 +91,7 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the caller says we are
     )
     for route in ROUTES:
         app.router.add_api_route(
@@ -102,10 +108,21 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
         )
     _health(app, gate, settings)
     _errors(app)
-    app.middleware("http")(partial(_around, gate.metrics))
+    app.add_middleware(ShortWay, gate=gate, route=SHORT, shape=shapes.NewWithdrawal, listed=_listed(app, SHORT))
+    app.add_middleware(Around, metrics=gate.metrics)
     if console is not None:
         app.mount("/console", console(gate))
+        app.add_route("/console", _to_console, include_in_schema=False)
+    app.add_middleware(HeadAsGet)
     return app
+
+
+def _listed(app: FastAPI, route: Route) -> BaseRoute:
+    return next(r for r in app.routes if isinstance(r, APIRoute) and r.operation_id == route.name)
+
+
+def _to_console(_: Request) -> Response:
+    return RedirectResponse("/console/", 303)
 
 
 def _responses(answer: Any, status: int, scope: str, refuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:
@@ -204,22 +221,36 @@ def _method_of(route: BaseRoute, request: Request) -> str | None:
     return next(iter(route.methods or ()), None)
 
 
-Next = Callable[[Request], Awaitable[Response]]
+class Around:
+    """ASGI: count and time every call; a bug is answered with a number to find it by, and with nothing else."""
 
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
 
-async def _around(metrics: Metrics, request: Request, call_next: Next) -> Response:
-    """Count and time every call; a bug is answered with a number to find it by, and with nothing else."""
-    began = time.monotonic()
-    try:
-        answer = await call_next(request)
-    except Exception:
-        number = secrets.token_hex(6)
-        log.exception("bug", request=number, method=request.method, path=request.url.path)
-        answer = problems.response(
-            problems.body(500, "internal_error", f"Something broke on our side; tell us the number {number}.")
-        )
-    route = request.scope.get("route")
-    metrics.answered(getattr(route, "path", "none"), answer.status_code, time.monotonic() - began)
-    for name, value in _HEADERS.items():
-        answer.headers.setdefault(name, value)
-    return answer
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.monotonic(), 0
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                said = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in said)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception:
+            number = secrets.token_hex(6)
+            log.exception("bug", request=number, method=scope["method"], path=scope["path"])
+            if status:  # the answer is on its way: only the connection can be broken off
+                raise
+            answer = problems.response(
+                problems.body(500, "internal_error", f"Something broke on our side; tell us the number {number}.")
+            )
+            await answer(scope, receive, sent)
+        if status:
+            self._metrics.answered(getattr(scope.get("route"), "path", "none"), status, time.monotonic() - began)

@@ -7,7 +7,7 @@ that a stranger learns nothing about what a route takes.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from starlette.responses import Response
 
 from tidegate.api import problems, reading
 from tidegate.api.batching import Batching, Settings
+from tidegate.api.callers import Callers
 from tidegate.api.metrics import Metrics
 from tidegate.base.canonical import digest, readable
 from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, Unavailable
@@ -134,26 +135,34 @@ class Gate:
     threads: CapacityLimiter
     head: Callable[[str], int | None]  # newest block of a network, None while its node is unreachable
     settings: Settings = field(default_factory=Settings)
+    # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
+    lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    callers: Callers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.callers = Callers(lambda asked: self.in_thread(partial(self._who, asked), self.lookups))
 
     async def admit(self, request: Request, scope: str) -> Identity:
         """Who calls. Raises Unauthorised without a valid key, Forbidden where it may not do this."""
         if scope == PUBLIC:
             return NOBODY
-        secret = _bearer(request)
         host = request.client.host if request.client else None
-        identity: Identity = await self.in_thread(partial(self._who, secret, host, scope))
-        return identity
+        return await self.known(bearer(request.headers.getlist("authorization")), host, scope)
 
-    def _who(self, secret: str, host: str | None, scope: str) -> Identity:
-        with self.pool.connection(timeout=5) as conn:
-            identity = parties.whoami(conn, secret, self.clock(), host)
+    async def known(self, secret: str, host: str | None, scope: str) -> Identity:
+        """Whose key it is, allowed to do this. Raises Unauthorised, Forbidden."""
+        identity = await self.callers.who(secret, host)
         identity.require(scope)
         return identity
 
-    async def in_thread(self, work: Callable[[], Any]) -> Any:
+    def _who(self, asked: Sequence[tuple[str, str | None]]) -> list[Identity | Unauthorised]:
+        with self.pool.connection(timeout=5) as conn:
+            return parties.whoami_many(conn, asked, self.clock())
+
+    async def in_thread(self, work: Callable[[], Any], limiter: CapacityLimiter | None = None) -> Any:
         """Run on a thread. An unreachable or overloaded database is a refusal, never a bug of the request."""
         try:
-            return await to_thread.run_sync(work, limiter=self.threads)
+            return await to_thread.run_sync(work, limiter=limiter or self.threads)
         except PoolTimeout as fault:
             raise Unavailable("busy", "No connection became free in time; nothing was done. Send it again.") from fault
         except psycopg.OperationalError as fault:
@@ -249,8 +258,8 @@ def _without_secret(answer: Secret) -> Said:
     return Said(409, readable(problem))
 
 
-def _bearer(request: Request) -> str:
-    said = request.headers.getlist("authorization")
+def bearer(said: Sequence[str]) -> str:
+    """The key in a request's Authorization headers. Raises Unauthorised."""
     if not said:
         raise Unauthorised("key_missing", "Send your key as `Authorization: Bearer <key>`.")
     kind, _, secret = said[0].partition(" ")
@@ -318,6 +327,7 @@ class Guarded(APIRoute):
             reading.check_text(request.url.path, "path")
             request.state.identity = await gate.admit(request, route.scope)
             _check_query(request, known)
+            _check_key(request)
             request.state.body = await _body(request, route)
             return await inner(request)
 
@@ -338,6 +348,12 @@ def _check_query(request: Request, known: set[str]) -> None:
         raise problems.Invalid(wrong)
     if len(request.query_params.multi_items()) != len(names):
         raise problems.Invalid([FieldError("query", "parameter_twice", "a parameter is given twice")])
+
+
+def _check_key(request: Request) -> None:
+    """Two keys are two different promises; whichever we took, somebody would count on the other one."""
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise problems.Invalid([FieldError("Idempotency-Key", "parameter_twice", "Idempotency-Key is given twice.")])
 
 
 async def _body(request: Request, route: Route) -> Any:

@@ -19,6 +19,7 @@ class Metrics:
             "tidegate_http_requests_total", "Calls by route and status", ["route", "status"], registry=self._registry
         )
         self._seconds = Histogram("tidegate_http_request_seconds", "Time to answer", ["route"], registry=self._registry)
+        self._bound: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self._gauges = {
             name: Gauge(f"tidegate_{name}", about, ["what"], registry=self._registry)
             for name, about in (
@@ -32,8 +33,12 @@ class Metrics:
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count one call."""
-        self._calls.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        bound = self._bound.get((route, status))
+        if bound is None:
+            bound = self._bound[route, status] = (self._calls.labels(route, str(status)), self._seconds.labels(route))
+        calls, times = bound
+        calls.inc()
+        times.observe(seconds)
 
     def text(self, conn: Conn, depth: int, now: datetime) -> str:
         """Everything in the text format of Prometheus."""

@@ -25,6 +25,8 @@ from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
 from tidegate.policy import flow as policies
 from tidegate.policy import jurisdictions
+from tidegate.policy.market import flow as market
+from tidegate.policy.market.quotes import Quote
 from tidegate.policy.pack import faults
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
@@ -38,6 +40,7 @@ Before = Annotated[str | None, Query(pattern=r"^[a-z]+_[0-9a-z]{26}$", descripti
 After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
 Text = Annotated[str | None, Query(max_length=200)]
 Day = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d$", description="A day like 2026-08-20.")]
+CaseStatus = Annotated[Literal["open", "approved", "declined", "moot"] | None, Query()]
 
 START = "0.-1"
 """Before the first entry of the journal."""
@@ -157,10 +160,37 @@ def list_addresses(call: Call, id: str) -> Any:
     return {"addresses": [say.address(a, _usable_at(call, a), warnings[a.id]) for a in book]}
 
 
+def remove_address(call: Call, id: str) -> Any:
+    """Take an address out of the book. It stays known as one that was named, and under an allow-list it is closed."""
+    entry = screening.unbook(call.conn, id, call.party_id, call.actor, call.now)
+    return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
+
+
+def get_allow_list(call: Call, id: str) -> Any:
+    """Whether only addresses in the customer's book may be paid, and who decided that."""
+    _party(call, id)
+    return say.allow_list(id, screening.get_allow_list(call.conn, id), call.now)
+
+
+def switch_allow_list(call: Call, id: str, body: shapes.SwitchAllowList) -> Any:
+    """Pay only addresses in the book, from now on; or ask that this end, which takes as long as the policy says."""
+    numbers = call.setting().policy.screening
+    done = screening.set_allow_list(call.conn, call.customer(id), body.on, call.actor, numbers, call.now)
+    return say.allow_list(id, done, call.now)
+
+
 def _warnings(call: Call, book: Sequence[screening.SavedAddress]) -> dict[str, list[str]]:
-    """What lists say of each entry today."""
+    """What lists say of each entry today, and whether it could be taken for another one that the customer knows."""
+    numbers = call.setting().policy.screening_numbers
     found = screening.hits(call.conn, sorted({(a.network, a.address) for a in book}), call.now)
-    return {a.id: ["address_listed"] if found.get((a.network, a.address)) else [] for a in book}
+    likes = screening.look_alikes(call.conn, book, numbers.look_alike) if numbers else {}
+    warnings: dict[str, list[str]] = {}
+    for a in book:
+        hits = found.get((a.network, a.address), [])
+        listed = any(numbers is None or numbers.action(hit.list, hit.category) != "allow" for hit in hits)
+        alike = (a.party_id, a.network, a.address) in likes
+        warnings[a.id] = [code for code, said in (("address_listed", listed), ("address_look_alike", alike)) if said]
+    return warnings
 
 
 def _usable_at(call: Call, entry: screening.SavedAddress) -> datetime | None:
@@ -331,6 +361,8 @@ def list_lists(call: Call) -> Any:
 
 def list_quarantine(call: Call, name: str) -> Any:
     """Rows of the newest import that nobody could read."""
+    if name not in {item.name for item in screening.all_lists(call.conn)}:
+        raise NotFound("list_unknown", f"There is no list {name[:64]!r}; GET /v1/lists names them.")
     rows = screening.quarantine(call.conn, name)
     return {"quarantined": [{"line": r.line, "reason": r.reason, "text": r.text} for r in rows]}
 
@@ -367,7 +399,7 @@ def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
     return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now))
 
 
-def list_cases(call: Call, status: Text = None, before: Before = None, limit: Limit = 50) -> Any:
+def list_cases(call: Call, status: CaseStatus = None, before: Before = None, limit: Limit = 50) -> Any:
     """Questions for people, newest first."""
     return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit)], limit)
 
@@ -486,6 +518,37 @@ def approve_exemption(call: Call, id: str) -> Any:
 def end_exemption(call: Call, id: str) -> Any:
     """Let the place's delays hold the customer again, at once."""
     return say.exemption(policies.end_exemption(call.conn, id, call.actor, call.now), call.now)
+
+
+# The market.
+
+
+def tell_prices(call: Call, body: shapes.NewPrices) -> Any:
+    """Tell prices of one source. Each is believed or refused on its own, and only tightens or eases the regime."""
+    quotes = [Quote(**{name: getattr(q, name) for name in type(q).model_fields}) for q in body.prices]
+    fed = market.feed(call.conn, body.source, quotes, call.actor, call.now)
+    return {
+        "accepted": fed.accepted,
+        "duplicates": fed.duplicates,
+        "refused": [{"place": r.place, "code": r.code, "message": r.message} for r in fed.refused],
+        "changes": fed.changes,
+    }
+
+
+def list_regimes(call: Call) -> Any:
+    """How restless the market of each asset is, and what that leaves of a limit."""
+    return _regimes(call, call.setting())
+
+
+def restart_source(call: Call, body: shapes.NewRestart) -> Any:
+    """Say what a source's price really is, however far from its last one, or that the source is gone for good."""
+    market.restart(call.conn, body.asset, body.network, body.source, body.price, body.reason, call.actor, call.now)
+    return _regimes(call, call.setting())
+
+
+def _regimes(call: Call, setting: withdrawals.Setting) -> Any:
+    found = market.regimes(call.conn, setting.assets.keys(), call.now, setting.policy)
+    return {"at": rfc3339(call.now), "regimes": [say.regime(setting.assets[id], found[id]) for id in sorted(found)]}
 
 
 def list_keys(call: Call) -> Any:
@@ -642,6 +705,19 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("POST", _C + "/{id}/addresses", "addresses:write", save_address, shapes.Address, 201, True, "json", _NOT),
     Route("GET", _C + "/{id}/addresses", "addresses:read", list_addresses, shapes.Addresses, refuses=_NOT),
+    Route(
+        "POST", "/v1/addresses/{id}/remove", "addresses:write", remove_address, shapes.Address, 200, True, refuses=_NOT
+    ),
+    Route("GET", _C + "/{id}/allow-list", "addresses:read", get_allow_list, shapes.AllowList, refuses=_NOT),
+    Route(
+        "PUT",
+        _C + "/{id}/allow-list",
+        "addresses:write",
+        switch_allow_list,
+        shapes.AllowList,
+        takes="json",
+        refuses=_FORM,
+    ),
     Route("GET", "/v1/deposits", "deposits:read", list_deposits, shapes.Deposits, refuses=_NOT),
     Route("POST", _W, "withdrawals:write", request_withdrawal, shapes.Withdrawal, 201, True, "json", _FORM),
     Route("GET", _W, "withdrawals:read", list_withdrawals, shapes.Withdrawals, refuses=_NOT),
@@ -674,7 +750,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
     Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),
     Route("GET", "/v1/lists", "lists:read", list_lists, shapes.Lists),
-    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine),
+    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine, refuses=_NOT),
     Route("POST", "/v1/lists/{name}/import", "lists:write", import_list, shapes.Imported, 200, True, "csv"),
     Route("GET", "/v1/restrictions", "restrictions:read", list_restrictions, shapes.Restrictions),
     Route("POST", "/v1/restrictions", "restrictions:write", restrict, shapes.Restriction, 201, True, "json", _NOT),
@@ -745,6 +821,19 @@ ROUTES: tuple[Route, ...] = (
         refuses=_FORM,
     ),
     Route("POST", "/v1/exemptions/{id}/end", "policy:write", end_exemption, shapes.Exemption, 200, True, refuses=_FORM),
+    Route("GET", "/v1/market/regimes", "market:read", list_regimes, shapes.MarketRegimes),
+    Route("POST", "/v1/market/prices", "market:write", tell_prices, shapes.PricesTaken, 200, True, "json"),
+    Route(
+        "POST",
+        "/v1/market/sources/restart",
+        "market:confirm",
+        restart_source,
+        shapes.MarketRegimes,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
     Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),

@@ -14,13 +14,16 @@ from tidegate.cases.flow import File
 from tidegate.custody.flow import DepositRow, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
+from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
+from tidegate.policy.market.params import Level
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
-from tidegate.screening.flow import SavedAddress
+from tidegate.screening.flow import AllowList, SavedAddress
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
@@ -114,6 +117,22 @@ def deposit(d: DepositRow, asset: Asset) -> Said:
     }
 
 
+def regime(asset: Asset, r: Regime) -> Said:
+    review = at(r.review_at)
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "regime": r.name,
+        "multiplier_percent": r.multiplier_percent,
+        "reason": r.reason,
+        "since": at(r.since),
+        "as_of": at(r.as_of),
+        "sources": r.sources,
+        "review_at": review,
+        "notice": None if r.level is Level.CALM else templates.market(r.name, asset.symbol, review).both(),
+    }
+
+
 def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) -> Said:
     return {
         "id": a.id,
@@ -124,8 +143,21 @@ def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) ->
         "label": a.label,
         "ownership": a.ownership,
         "saved_at": rfc3339(a.saved_at),
+        "booked_at": at(a.booked_at),
         "usable_at": at(usable_at),
         "warnings": warnings,
+    }
+
+
+def allow_list(party_id: str, a: AllowList | None, now: datetime) -> Said:
+    return {
+        "customer": party_id,
+        "on": a is not None and a.is_on(now),
+        "since": at(a.since if a else None),
+        "on_by": a.on_by if a else None,
+        "off_asked_at": at(a.off_asked_at if a else None),
+        "off_by": a.off_by if a else None,
+        "off_from": at(a.off_from if a else None),
     }
 
 

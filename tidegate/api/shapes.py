@@ -58,6 +58,19 @@ Amount = Annotated[
         }
     ),
 ]
+Usd = Annotated[
+    str,
+    BeforeValidator(_amount),
+    StringConstraints(max_length=200),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(0|[1-9][0-9]{0,77})(\.[0-9]{1,12})?$",
+            "description": "USD per coin as a decimal string; never a JSON number.",
+            "examples": ["2500.25"],
+        }
+    ),
+]
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Date = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 At = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -269,8 +282,23 @@ class Address(Out):
     label: str
     ownership: str
     saved_at: At
+    booked_at: At | None = Field(description="When the customer put it into the book; null = only ever withdrawn to.")
     usable_at: At | None = Field(description="From when the smallest amount that waits no longer waits.")
     warnings: list[str]
+
+
+class SwitchAllowList(In):
+    on: bool
+
+
+class AllowList(Out):
+    customer: str
+    on: bool = Field(description="Whether only addresses in the book may be paid just now.")
+    since: At | None = Field(description="When it was switched on; null = never.")
+    on_by: str | None
+    off_asked_at: At | None
+    off_by: str | None
+    off_from: At | None = Field(description="When it ends; null = nobody asked to switch it off.")
 
 
 # --- withdrawals -------------------------------------------------------------------------------------------------
@@ -657,6 +685,65 @@ class Quarantine(Out):
 class PolicyCheck(Out):
     valid: bool
     errors: list[BadField]
+
+
+class Quote(In):
+    """`price`, or `open`, `high`, `low` and `close` of a bar of `minutes` that has ended."""
+
+    asset: Ticker
+    network: Network
+    at: Time = Field(examples=["2026-11-24T10:39:00Z"], description="When it was the price; a bar's start.")
+    price: Usd | None = None
+    open: Usd | None = None
+    high: Usd | None = None
+    low: Usd | None = None
+    close: Usd | None = None
+    volume: Amount | None = Field(default=None, description="Coins traded; kept, not used.")
+    minutes: int | None = Field(default=None, ge=1, le=60, description="The bar's length; null = 1.")
+
+
+class NewPrices(In):
+    source: Short = Field(examples=["venue-a"], description="Who says so. Two venues are two sources.")
+    prices: list[Quote] = Field(min_length=1, max_length=500)
+
+
+class RefusedQuote(Out):
+    place: int = Field(description="Its place in `prices`, from 0.")
+    code: str = Field(examples=["price_jump"])
+    message: str
+
+
+class PricesTaken(Out):
+    accepted: int
+    duplicates: int = Field(description="Said before, word for word.")
+    refused: list[RefusedQuote]
+    changes: int = Field(description="Regimes that changed.")
+
+
+class NewRestart(In):
+    asset: Ticker
+    network: Network
+    source: Short
+    price: Usd | None = Field(description="What it is now; null = the source is gone for good.")
+    reason: Text
+
+
+class MarketRegime(Out):
+    asset: str
+    network: str
+    regime: Literal["calm", "nervous", "stormy"]
+    multiplier_percent: int = Field(description="What is left of a limit, for new requests.")
+    reason: str
+    since: At | None = Field(description="Null while the policy fixes the price, or nobody knows one.")
+    as_of: At | None = Field(description="Newest price that was believed.")
+    sources: int = Field(description="With a fresh price.")
+    review_at: At | None = Field(description="When it is looked at again, if nothing new comes.")
+    notice: Words | None = Field(description="What customers read; null while it is calm.")
+
+
+class MarketRegimes(Out):
+    at: At
+    regimes: list[MarketRegime]
 
 
 class NewSwitch(In):

@@ -133,6 +133,26 @@ what somebody acknowledged is kept by its number."""
 WARNING_VERSION = max(WARNINGS)
 """The one that is shown now."""
 
+MARKET: dict[str, Text] = {
+    "calm": Text(
+        "The market for {asset} is calm again; your usual withdrawal limits apply to new requests.",
+        "{asset} 行情已恢复平稳，新的提币申请适用您的正常额度。",
+    ),
+    "nervous": Text(
+        "The market for {asset} is moving strongly. Limits for new withdrawals are lower for the time being; "
+        "withdrawals that were approved are not affected.",
+        "{asset} 行情波动较大，新提币申请的额度暂时下调，已批准的提币不受影响。",
+    ),
+    "stormy": Text(
+        "The market for {asset} is in turmoil. Limits for new withdrawals are much lower for the time being; "
+        "withdrawals that were approved are not affected.",
+        "{asset} 行情剧烈波动，新提币申请的额度暂时大幅下调，已批准的提币不受影响。",
+    ),
+}
+"""The notice of a market regime that changed: one per change. It says neither why nor where the thresholds are."""
+
+MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
+
 APPEAL = Text(
     "If you think this is wrong, write to support and name {id}: a person will look at it.",
     "如您认为有误，请联系客服并提供编号 {id}，我们将安排人工处理。",
@@ -142,6 +162,16 @@ APPEAL = Text(
 def finding(code: str) -> Text:
     """The customer's words for a finding; a code without words is a bug that a test finds first."""
     return FINDINGS[code]
+
+
+def market(name: str, asset: str, review: str | None) -> Text:
+    """The notice for "ETH" whose regime is now `name` and is looked at again at `review`; None = when prices come."""
+    text = MARKET[name]
+    again = None if review is None else MARKET_REVIEW
+    return Text(
+        " ".join(part.en.format(asset=asset, review=review) for part in (text, again) if part is not None),
+        "".join(part.zh.format(asset=asset, review=review) for part in (text, again) if part is not None),
+    )
 
 
 def reason(code: str) -> Text:

@@ -27,6 +27,7 @@ READS = frozenset(
         "treasury:read",
         "keys:read",
         "journal:read",
+        "market:read",
     }
 )
 WRITES = frozenset(
@@ -47,6 +48,8 @@ WRITES = frozenset(
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:write",  # tell prices
+        "market:confirm",  # say that a price which was not believed is right
     }
 )
 SCOPES = READS | WRITES
@@ -70,6 +73,8 @@ ROLES: dict[str, frozenset[str]] = {
             "lists:read",
             "restrictions:read",
             "policy:read",
+            "market:read",
+            "market:write",
         }
     ),
     "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
@@ -84,9 +89,18 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
     },
-    "treasury": READS - {"keys:read", "cases:read"} | {"treasury:write", "switches:write", "policy:approve"},
+    "treasury": READS - {"keys:read", "cases:read"}
+    | {"treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"},
     "support": frozenset(
-        {"customers:read", "customers:freeze", "addresses:read", "deposits:read", "withdrawals:read", "cases:read"}
+        {
+            "customers:read",
+            "customers:freeze",
+            "addresses:read",
+            "deposits:read",
+            "withdrawals:read",
+            "cases:read",
+            "market:read",
+        }
     ),
     "auditor": READS,
     "admin": READS
@@ -99,6 +113,7 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:confirm",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -110,6 +125,7 @@ ROLES: dict[str, frozenset[str]] = {
             "deposits:write",
             "withdrawals:read",
             "withdrawals:write",
+            "market:read",
         }
     ),
 }

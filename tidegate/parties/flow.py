@@ -265,10 +265,20 @@ def create_key(
 
 def whoami(conn: Conn, secret: str, now: datetime, ip: str | None) -> Identity:
     """Whose key it is. Raises Unauthorised: `key_unknown`, `key_revoked`, `key_expired`, `key_wrong_address`."""
-    key = store.key_by_hash(conn, _hash(secret))
-    if key is None:
-        raise Unauthorised("key_unknown", "Nobody has this key; send `Authorization: Bearer tg_…`.")
-    return _identify(key, now, ip)
+    return _identify(store.key_by_hash(conn, _hash(secret)), now, ip)
+
+
+def whoami_many(conn: Conn, asked: Sequence[tuple[str, str | None]], now: datetime) -> list[Identity | Unauthorised]:
+    """Whose keys they are (secret, and the address it is used from), all read now: what `whoami` says, for each."""
+    hashes = [_hash(secret) for secret, _ in asked]
+    known = {found.hash: found for found in store.keys_by_hash(conn, sorted({hash.hex() for hash in hashes}))}
+    said: list[Identity | Unauthorised] = []
+    for hash, (_, ip) in zip(hashes, asked, strict=True):
+        try:
+            said.append(_identify(known.get(hash), now, ip))
+        except Unauthorised as refusal:
+            said.append(refusal)
+    return said
 
 
 def keys(conn: Conn) -> list[Key]:
@@ -427,7 +437,9 @@ def _lock_one(conn: Conn, party_id: str) -> Party:
     return found
 
 
-def _identify(key: Key, now: datetime, ip: str | None) -> Identity:
+def _identify(key: Key | None, now: datetime, ip: str | None) -> Identity:
+    if key is None:
+        raise Unauthorised("key_unknown", "Nobody has this key; send `Authorization: Bearer tg_…`.")
     if key.revoked_at is not None:  # whatever this machine's clock says
         raise Unauthorised("key_revoked", f'Key {key.id} of "{key.label}" was revoked at {rfc3339(key.revoked_at)}.')
     if key.expires_at is not None and key.expires_at <= now:

@@ -323,6 +323,26 @@ def add_key(conn: Conn, key: Key, hash: bytes) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class HashedKey(Key):
+    """An API key with the hash that it was asked for by."""
+
+    hash: bytes
+
+
+def keys_by_hash(conn: Conn, hashes: Sequence[str]) -> list[HashedKey]:
+    """The keys whose secrets have these hashes (hex), revoked or not."""
+    return rows(
+        conn,
+        HashedKey,
+        """
+        SELECT id, role, party_id, label, scopes, addresses, expires_at, created_by, created_at, revoked_at, hash
+          FROM api_key WHERE hash IN (SELECT decode(asked.hash, 'hex') FROM unnest(%(hashes)s::text[]) AS asked (hash))
+        """,
+        {"hashes": list(hashes)},
+    )
+
+
 def key_by_hash(conn: Conn, hash: bytes) -> Key | None:
     """The key whose secret has this hash, revoked or not."""
     return row(

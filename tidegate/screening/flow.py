@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
 
@@ -214,6 +214,22 @@ def save(
     )
     booked_at = entry.booked_at or tx.now
     return SavedAddress(entry.id, *place, label, ownership, entry.saved_at, entry.paid_at, booked_at), bool(new)
+
+
+def unbook(conn: Conn, id: str, party_id: str | None, actor: str, now: datetime) -> SavedAddress:
+    """Take an entry out of its customer's book; doing so again changes nothing.
+
+    `party_id` is the customer who asks (None = somebody for them). Raises NotFound `address_unknown`, also for another
+    customer's entry.
+    """
+    with act(conn, actor, now) as tx:
+        entry = store.by_id(conn, id)
+        if entry is None or party_id not in (None, entry.party_id):
+            raise NotFound("address_unknown", f"There is no saved address {id}.")
+        parties.lock(conn, [entry.party_id])
+        if store.unbook(conn, id):
+            tx.note("address.removed", entry.party_id, {"address": id, "network": entry.network})
+        return replace(entry, booked_at=None)
 
 
 def book(conn: Conn, party_id: str) -> list[SavedAddress]:

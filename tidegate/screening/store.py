@@ -173,6 +173,26 @@ def relabel(conn: Conn, id: str, label: str, ownership: str, now: datetime) -> N
     )
 
 
+def by_id(conn: Conn, id: str) -> SavedAddress | None:
+    """An entry, whosever it is."""
+    return row(
+        conn,
+        SavedAddress,
+        """
+        SELECT id, party_id, network, address, memo, label, ownership, saved_at, paid_at, booked_at
+          FROM saved_address WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def unbook(conn: Conn, id: str) -> int:
+    """It is in the book no more; 0 when it was not."""
+    return run(
+        conn, "UPDATE saved_address SET booked_at = NULL WHERE id = %(id)s AND booked_at IS NOT NULL", {"id": id}
+    )
+
+
 def paid(conn: Conn, id: str, now: datetime) -> None:
     """Remember the first payment that arrived there."""
     run(
