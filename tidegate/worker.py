@@ -64,6 +64,7 @@ def loops(
             jobs.release_due(conn, setting(conn), clock)
             + jobs.expire_due(conn, setting(conn), clock)
             + jobs.outside_due(conn, setting(conn), clock)
+            + jobs.expire_alone_due(conn, clock)
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 

@@ -47,7 +47,7 @@ def states(house: House, id: str) -> dict[str, str]:
     """How far each outside check came, as the newest decision says."""
     row = store.decision(house.conn, house.get(id).decision_id)
     assert row is not None
-    said = {item["check"]: item["state"] for item in say.decision(row)["checks"]}
+    said = {item["check"]: item["state"] for item in say.decision(row, None)["checks"]}
     return {check: said[check] for check in ("vendor_a", "travel_rule") if check in said}
 
 

@@ -279,9 +279,42 @@ def get_withdrawal_timeline(call: Call, id: str) -> Any:
     return {"entries": [say.entry(n) for n in journal.about(call.conn, id)]}
 
 
+async def decide_alone(asking: Asking, body: shapes.NewDecision) -> Said:
+    """Ask for a decision alone: the platform keeps the funds and pays by itself. Its room in the limits is reserved.
+
+    No funds are looked at and none are held. Commit once it is paid, release if it is not; else it expires.
+    """
+    ask = Ask(
+        party_id=body.customer,
+        actor=asking.identity.actor,
+        asset=body.asset,
+        network=body.network,
+        amount=body.amount,
+        address=body.address,
+        address_id=body.address_id,
+        memo=body.memo,
+        scope=replay_scope(asking.identity),
+        key=asking.key,
+        request=asking.asked,
+        alone=True,
+    )
+    answer = await asking.gate.batching.request(ask)
+    return Said(answer.status, answer.body, replayed=answer.replayed)
+
+
+def commit_decision(call: Call, id: str) -> Any:
+    """The platform has paid: the room in the limits is consumed."""
+    return withdrawals.alone_view(call.conn, withdrawals.commit(call.conn, id, call.actor, call.now))
+
+
+def release_decision(call: Call, id: str) -> Any:
+    """The platform does not pay: the room in the limits is free again."""
+    return withdrawals.alone_view(call.conn, withdrawals.let_go(call.conn, id, call.actor, call.now))
+
+
 def get_decision(call: Call, id: str) -> Any:
     """A decision with its findings, everything it saw, and the versions that judged."""
-    return say.decision(_decision(call, id))
+    return say.decision(_decision(call, id), withdrawal_store.lone(call.conn, id))
 
 
 def replay_decision(call: Call, id: str) -> Any:
@@ -642,7 +675,7 @@ def _whose(call: Call, customer: str | None) -> str | None:
     return call.party_id
 
 
-_C, _W = "/v1/customers", "/v1/withdrawals"
+_C, _W, _D = "/v1/customers", "/v1/withdrawals", "/v1/decisions"
 _NOT = (404,)
 _FORM = (404, 409)
 
@@ -706,6 +739,13 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", _FORM
+    ),
+    Route("POST", _D, "decisions:write", decide_alone, shapes.LoneDecision, 201, True, "json", _FORM),
+    Route(
+        "POST", _D + "/{id}/commit", "decisions:write", commit_decision, shapes.LoneDecision, 200, True, refuses=_FORM
+    ),
+    Route(
+        "POST", _D + "/{id}/release", "decisions:write", release_decision, shapes.LoneDecision, 200, True, refuses=_FORM
     ),
     Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
     Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),

@@ -24,6 +24,7 @@ from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -172,7 +173,7 @@ def payout(view: PayoutView | None, head: int | None) -> Said | None:
     }
 
 
-def decision(d: DecisionRow) -> Said:
+def decision(d: DecisionRow, lone: Lone | None) -> Said:
     return {
         "id": d.id,
         "withdrawal": d.withdrawal_id,
@@ -181,6 +182,9 @@ def decision(d: DecisionRow) -> Said:
         "outcome": d.outcome,
         "findings": json.loads(d.findings),
         "checks": json.loads(d.checks),
+        "reservation": None
+        if lone is None
+        else {"status": lone.status.value, "expires_at": at(lone.expires_at), "ended_at": at(lone.ended_at)},
         "facts": _units_as_text(json.loads(d.facts)),
         "facts_hash": d.facts_hash,
         "policy_version": d.policy_version,

@@ -398,6 +398,36 @@ class Finding(Out):
     data: dict[str, str]
 
 
+class NewDecision(In):
+    """A withdrawal that the platform would pay by itself."""
+
+    customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    asset: Ticker
+    network: Network
+    amount: Amount = Field(description="What would leave, the platform's own fee inside.")
+    address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="Exactly one of address and address_id."
+    )
+    address_id: Id | None = None
+    memo: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class LoneDecision(Out):
+    id: str = Field(examples=["dec_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    customer: str
+    outcome: Literal["allow", "step_up", "delay", "review", "decline", "freeze"]
+    status: Literal["open", "committed", "released", "expired", "declined"]
+    findings: list[SaidFinding]
+    expires_at: At | None = Field(description="Until when its room in the limits is kept; null = declined.")
+    created_at: At
+
+
+class Reserved(Out):
+    status: Literal["open", "committed", "released", "expired", "declined"]
+    expires_at: At | None
+    ended_at: At | None
+
+
 class CheckState(Out):
     check: str
     state: Literal["answered", "error", "timeout", "pending", "skipped"]
@@ -411,6 +441,7 @@ class Decision(Out):
     outcome: str
     findings: list[Finding]
     checks: list[CheckState] = Field(description="Every check that the decision is pinned to, in order; each once.")
+    reservation: Reserved | None = Field(description="Of a decision that stands alone: what became of its room.")
     facts: dict[str, Any] = Field(description="Everything the decision saw: canonical, hashed.")
     facts_hash: str
     policy_version: int

@@ -39,6 +39,7 @@ WRITES = frozenset(
         "addresses:write",
         "deposits:write",  # hand out deposit addresses
         "withdrawals:write",  # ask, confirm, cancel
+        "decisions:write",  # ask for a decision alone, commit, release
         "cases:answer",
         "lists:write",
         "restrictions:write",
@@ -68,6 +69,7 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "withdrawals:write",
             "decisions:read",
+            "decisions:write",
             "lists:read",
             "restrictions:read",
             "policy:read",

@@ -36,7 +36,7 @@ from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
-from tidegate.withdrawals import answer, limits, store
+from tidegate.withdrawals import answer, deciding, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
 from tidegate.withdrawals.limits import Headroom
@@ -138,7 +138,7 @@ class _Batch:
             {
                 (ask.party_id, asked.asset.id)
                 for ask in asks
-                if isinstance(asked := self.asked[id(ask)], Asked) and ask.party_id in self.parties
+                if isinstance(asked := self.asked[id(ask)], Asked) and ask.party_id in self.parties and not ask.alone
             }
         )
         owners, asset_ids = [owner for owner, _ in pairs], [asset for _, asset in pairs]
@@ -150,6 +150,7 @@ class _Batch:
         self.windows = self._windows(asks)
         self.reservations: list[store.Reservation] = []
         self.questions: list[store.Question] = []
+        self.lone: list[deciding.Lone] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -200,7 +201,7 @@ class _Batch:
         asked = self.asked[id(ask)]
         if isinstance(asked, Refusal):
             raise asked
-        if party.id not in self.people.with_factor:
+        if not ask.alone and party.id not in self.people.with_factor:
             raise Conflict(
                 "factor_missing",
                 "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
@@ -208,7 +209,7 @@ class _Batch:
         entry = self.book.entry(ask, asked)
         subjects = self.subjects[id(ask)]
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
-        room = self.rooms[party.id, asked.asset.id]
+        room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
         required = policy.outside_required(asked.value)
         facts = self.people.facts(
@@ -219,7 +220,7 @@ class _Batch:
             units=asked.units,
             fee_units=asked.fee_units,
             value=asked.value,
-            available_units=room.available,
+            available_units=None if room is None else room.available,
             **_of_windows(found),
             market_percent=self.setting.market.get(asked.asset.name, 100),
             **_of_entry(entry),
@@ -228,13 +229,17 @@ class _Batch:
             requested_at=now,
             memo=asked.memo,
             required=required,
-            outside=tuple(OutsideAnswer(check, State.PENDING) for check in required),
+            # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
         )
         stopped = blocked(facts)
         if stopped is not None:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
         verdict = review(facts, policy)
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        self.book.named(entry)
+        if room is None:
+            return self._alone(ask, decision_id, facts, verdict, subjects)
         made = Withdrawal(
             id=id_,
             number=0,  # drawn by the database
@@ -278,12 +283,8 @@ class _Batch:
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
             self._take(made, room, subjects)
-        self.book.named(entry)
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
-        if ask.key is not None:
-            first = replay.First(ask.scope, ask.key, ask.request, 201, body)
-            self.firsts[ask.scope, ask.key] = first
-            self.kept.append(first)
+        self._keep(ask, body)
         tx.note(
             f"withdrawal.{made.status}",
             made.id,
@@ -297,6 +298,38 @@ class _Batch:
             by=ask.actor,
         )
         return Answer(201, body)
+
+    def _alone(
+        self, ask: Ask, id_: str, facts: Facts, verdict: Verdict, subjects: tuple[limits.Subject, ...]
+    ) -> Answer:
+        """Only the decision, and its room in the limits for a while."""
+        now, policy = self.tx.now, self.setting.policy
+        declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        made = deciding.Lone(
+            decision_id=id_,
+            party_id=ask.party_id,
+            requester=ask.actor,
+            status=deciding.Status.DECLINED if declined else deciding.Status.OPEN,
+            expires_at=None if declined else now + timedelta(minutes=policy.reserved_minutes),
+            created_at=now,
+            ended_at=now if declined else None,
+        )
+        self.lone.append(made)
+        self.decisions.append(_decision_row(id_, None, "decide", facts, verdict, policy))
+        if not declined:
+            self._reserve(id_, facts.value, subjects)
+        body = readable(deciding.as_json(made, verdict.outcome, verdict.findings))
+        self._keep(ask, body)
+        said = {"status": made.status, "party": made.party_id, "outcome": verdict.outcome}
+        self.tx.note(f"decision.{made.status}", id_, said, by=ask.actor)
+        return Answer(201, body)
+
+    def _keep(self, ask: Ask, body: str) -> None:
+        """Remember the first answer to a key."""
+        if ask.key is not None:
+            first = replay.First(ask.scope, ask.key, ask.request, 201, body)
+            self.firsts[ask.scope, ask.key] = first
+            self.kept.append(first)
 
     def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
@@ -319,10 +352,13 @@ class _Batch:
     def write(self) -> None:
         """Write down everything that was judged."""
         conn, now = self.tx.conn, self.tx.now
-        if self.withdrawals:
+        if self.decisions:
             screening.keep(self.tx, self.book.first_named)
-            store.insert(conn, self.withdrawals)
             store.insert_decisions(conn, self.decisions)
+        if self.withdrawals:
+            store.insert(conn, self.withdrawals)
+        if self.lone:
+            store.insert_lone(conn, self.lone)
         if self.holds:
             ledger_store.add_holds(conn, self.holds, now)
         if self.reservations:
@@ -604,7 +640,7 @@ def _give_back(tx: Tx, ref: str) -> None:
 
 
 def _decision_row(
-    id: str, withdrawal_id: str, stage: str, facts: Facts, verdict: Verdict, policy: Policy
+    id: str, withdrawal_id: str | None, stage: str, facts: Facts, verdict: Verdict, policy: Policy
 ) -> store.DecisionRow:
     seen = canonical(facts)
     for answer_ in verdict.answers:
@@ -954,6 +990,56 @@ def _locked_in_order(tx: Tx, id: str) -> Withdrawal:
     locked = store.lock(tx.conn, id)
     assert locked is not None
     return locked
+
+
+# --- decisions that stand alone ----------------------------------------------------------------------------------
+
+
+def commit(conn: Conn, decision_id: str, actor: str, now: datetime) -> deciding.Lone:
+    """The platform has paid: the room is consumed. The same again changes nothing. Raises as `deciding.moves`."""
+    return _end_alone(conn, decision_id, deciding.Status.COMMITTED, actor, now)
+
+
+def let_go(conn: Conn, decision_id: str, actor: str, now: datetime) -> deciding.Lone:
+    """The platform does not pay: the room is free again, once. Raises as `deciding.moves`."""
+    return _end_alone(conn, decision_id, deciding.Status.RELEASED, actor, now)
+
+
+def expire_alone(conn: Conn, decision_id: str, now: datetime) -> deciding.Lone:
+    """Nobody said anything in time: the room is free again. One that has ended meanwhile stays as it is."""
+    found = alone(conn, decision_id)
+    if found.expires_at is None or found.expires_at > now:
+        return found
+    return _end_alone(conn, decision_id, deciding.Status.EXPIRED, "worker", now)
+
+
+def _end_alone(conn: Conn, id: str, target: deciding.Status, actor: str, now: datetime) -> deciding.Lone:
+    with act(conn, actor, now) as tx:
+        parties.lock(conn, [alone(conn, id).party_id])
+        found = alone(conn, id)  # read again: who held the party's lock may have ended it
+        if target is deciding.Status.EXPIRED and found.status is not deciding.Status.OPEN:
+            return found
+        if deciding.moves(found, target, now):
+            if target is not deciding.Status.COMMITTED:
+                _give_back(tx, id)
+            assert store.end_lone(conn, id, target, now) == 1  # it is open, and its party is ours
+            tx.note(f"decision.{target}", id, {"status": target, "party": found.party_id})
+        return alone(conn, id)
+
+
+def alone(conn: Conn, decision_id: str) -> deciding.Lone:
+    """One lone decision. Raises NotFound: `decision_unknown`, also for one about a withdrawal."""
+    found = store.lone(conn, decision_id)
+    if found is None:
+        raise NotFound("decision_unknown", f"There is no decision {decision_id} that stands alone.")
+    return found
+
+
+def alone_view(conn: Conn, found: deciding.Lone) -> dict[str, Any]:
+    """A lone decision as the API says it."""
+    row = store.decision(conn, found.decision_id)
+    assert row is not None  # the schema says so
+    return deciding.as_json(found, Outcome(row.outcome), findings_of(row))
 
 
 # --- read --------------------------------------------------------------------------------------------------------

@@ -39,6 +39,14 @@ def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) 
     return len(overdue)
 
 
+def expire_alone_due(conn: Conn, clock: Clock, limit: int = 50) -> int:
+    """Free the room of decisions that nobody committed in time; how many were looked at."""
+    due = store.lone_expiring(conn, clock(), limit)
+    for id in due:
+        flow.expire_alone(conn, id, clock())
+    return len(due)
+
+
 def authorise_approved(
     conn: Conn,
     sign: flow.Sign,
