@@ -135,6 +135,7 @@ class Gate:
     threads: CapacityLimiter
     head: Callable[[str], int | None]  # newest block of a network, None while its node is unreachable
     settings: Settings = field(default_factory=Settings)
+    platform: str = "Tidegate"  # what customers call it
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)

@@ -166,6 +166,16 @@ def remove_address(call: Call, id: str) -> Any:
     return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
 
 
+def challenge_ownership(call: Call, id: str) -> Any:
+    """A text to sign with the key of a self-hosted address, which proves that it is the customer's."""
+    return say.challenge(screening.challenge(call.conn, id, call.party_id, call.gate.platform, call.actor, call.now))
+
+
+def prove_ownership(call: Call, id: str, body: shapes.OwnershipSignature) -> Any:
+    """The newest text, signed. Signatures of contract wallets (EIP-1271) are refused: `signature_kind_unsupported`."""
+    return say.proof(screening.prove(call.conn, id, call.party_id, body.signature, call.actor, call.now))
+
+
 def get_allow_list(call: Call, id: str) -> Any:
     """Whether only addresses in the customer's book may be paid, and who decided that."""
     _party(call, id)
@@ -707,6 +717,27 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _C + "/{id}/addresses", "addresses:read", list_addresses, shapes.Addresses, refuses=_NOT),
     Route(
         "POST", "/v1/addresses/{id}/remove", "addresses:write", remove_address, shapes.Address, 200, True, refuses=_NOT
+    ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-challenge",
+        "addresses:write",
+        challenge_ownership,
+        shapes.OwnershipChallenge,
+        201,
+        True,
+        refuses=_FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-proof",
+        "addresses:write",
+        prove_ownership,
+        shapes.OwnershipProof,
+        200,
+        True,
+        "json",
+        _FORM,
     ),
     Route("GET", _C + "/{id}/allow-list", "addresses:read", get_allow_list, shapes.AllowList, refuses=_NOT),
     Route(

@@ -273,6 +273,26 @@ class NewAddress(In):
     ownership: Literal["unknown", "self_hosted", "vasp"] = "unknown"
 
 
+class OwnershipSignature(In):
+    signature: Annotated[str, StringConstraints(max_length=4096)] = Field(
+        description="personal_sign (EIP-191) of the whole message with the key of the address: 0x and r, s, v."
+    )
+
+
+class OwnershipChallenge(Out):
+    id: str
+    address_id: str
+    message: str = Field(description="Sign this text, letter by letter.")
+    expires_at: At
+
+
+class OwnershipProof(Out):
+    address_id: str
+    challenge: str
+    method: Literal["eip191"]
+    proved_at: At
+
+
 class Address(Out):
     id: str
     customer: str
