@@ -272,7 +272,7 @@ def _lists_import(args: argparse.Namespace) -> int:
 
 def _list_file(path: Path) -> TextIO:
     """The file as text, unpacked where it is packed; `-` is standard input."""
-    raw = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    raw = (Path("/dev/stdin") if str(path) == "-" else path).open("rb")
     packed = raw.peek(2)[:2] == b"\x1f\x8b"
     return io.TextIOWrapper(gzip.open(raw) if packed else raw, encoding="utf-8", errors="replace", newline="")
 

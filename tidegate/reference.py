@@ -18,8 +18,9 @@ from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.policy.market.regime import REASONS
+from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import CATALOGUE
-from tidegate.withdrawals.review import BLOCKING, CHECKS, failed
+from tidegate.withdrawals.review import BLOCKING, failed
 
 _HEAD = """# Reference
 

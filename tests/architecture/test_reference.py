@@ -9,7 +9,8 @@ from tidegate import reference
 from tidegate.api.routes import ROUTES
 from tidegate.notifications import templates
 from tidegate.parties.access import ROLES, SCOPES
-from tidegate.withdrawals.review import CHECKS, failed
+from tidegate.withdrawals.checks import CHECKS
+from tidegate.withdrawals.review import failed
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reference.md"
 

@@ -101,5 +101,5 @@ def test_rows_that_were_damaged_as_the_real_ones_have_been_are_shown_and_the_res
     assert [(row.line, row.reason) for row in done.quarantined] == [
         (12, "address_malformed"),
         (13, "address_malformed"),
-        (14, "chain_unknown"),
+        (14, "columns_shifted"),
     ]

@@ -17,8 +17,10 @@ from tidegate.base.findings import Finding, Outcome, strictest
 from tidegate.base.refusals import Conflict
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, parse
+from tidegate.withdrawals.check import Check
+from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import Facts, OutsideAnswer, State
-from tidegate.withdrawals.review import CHECKS, Answered, Check, Verdict, required_of, review
+from tidegate.withdrawals.review import Answered, Verdict, required_of, review
 
 POLICY = parse(policies.shipped("default"), 1)
 SECOND = timedelta(seconds=1)

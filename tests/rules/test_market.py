@@ -32,7 +32,7 @@ from tidegate.policy.market.regime import (
     tell,
     unfed,
 )
-from tidegate.policy.market.series import Bar, RefusedPrice, Series, early, fault, follow, long_run, suspect
+from tidegate.policy.market.series import Bar, Claims, RefusedPrice, Series, early, fault, follow, long_run, suspect
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 USD = 10**12
@@ -396,6 +396,26 @@ def test_a_stuck_source_cannot_hold_a_level_alone_for_longer_than_the_expiry() -
     assert found[:1] == [("stormy", "fall")]
     assert found[-1] in [("calm", "expired"), ("calm", "calm_again")]
     assert room.changes[-1].at <= START + 25 * HOUR + 2 * MINUTE
+
+
+def test_the_expiry_ends_a_level_to_the_minute_while_one_source_still_claims_it() -> None:
+    room = Room(replace(DEFAULTS, expiry_hours=12, disagree_percent=50, least_volatility=Steps(10_000, 10_000)))
+    room.tick(100, 0 * MINUTE, "a", "b")
+    room.tick(79, MINUTE, "a", "b")
+    for minute in range(2, 13 * 60):
+        room.tick(79, minute * MINUTE, "a")
+        room.tick(99, minute * MINUTE, "b")
+    assert [(c.at - START, c.after.word, c.reason) for c in room.changes] == [
+        (MINUTE, "stormy", "fall"),
+        (MINUTE + 12 * HOUR, "calm", "expired"),
+    ]
+
+
+def test_a_claim_remembers_each_level_by_itself() -> None:
+    claims = Claims().seen(START, Level.NERVOUS, Level.STORMY)
+    assert [claims.entered(level) for level in (Level.NERVOUS, Level.STORMY)] == [START, None]
+    assert [claims.held(level) for level in (Level.NERVOUS, Level.STORMY)] == [START, START]
+    assert claims.seen(START + HOUR, Level.CALM, Level.CALM) == claims
 
 
 # Time.

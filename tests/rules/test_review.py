@@ -16,8 +16,9 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, parse
+from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import Facts, OutsideAnswer, State, Use
-from tidegate.withdrawals.review import BLOCKING, CHECKS, blocked, review
+from tidegate.withdrawals.review import BLOCKING, blocked, review
 
 SECOND = timedelta(seconds=1)
 USD = 1_000_000
