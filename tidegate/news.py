@@ -25,8 +25,12 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
 
         return handle
 
+    def proven(tx: Tx, news: News) -> None:
+        withdrawals.address_proven(tx, news.content["address"], now_setting(tx.conn))
+
     return {
         "case.answered": answered,
+        "address.proven": proven,
         "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),

@@ -239,7 +239,8 @@ def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome
 
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
     shown = {check.id for check in CHECKS for case in CASES if list(check.run(replace(GOOD, **case[1]), policy))}
-    assert shown == {check.id for check in CHECKS}
+    # The places' own rules have a table of their own: test_place.py.
+    assert shown == {check.id for check in CHECKS if not check.run.__module__.endswith(".place")}
 
 
 def test_every_check_names_its_clause() -> None:

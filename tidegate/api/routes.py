@@ -231,6 +231,8 @@ async def request_withdrawal(asking: Asking, body: shapes.NewWithdrawal) -> Said
         address_id=body.address_id,
         memo=body.memo,
         fee_ceiling=body.fee_ceiling,
+        description=body.description,
+        stated=_stated(body),
         scope=replay_scope(asking.identity),
         key=asking.key,
         request=asking.asked,
@@ -266,6 +268,25 @@ def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
     withdrawals.get(call.conn, id, call.party_id)
     setting = call.setting()
     done = withdrawals.confirm(call.conn, id, body.factor, body.code, call.gate.data_key, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
+def _stated(body: shapes.NewWithdrawal | shapes.TravelRuleInformation) -> dict[str, Any] | None:
+    """What a body says of the receiver and the customer; None where it says nothing."""
+    parts = ("beneficiary", "counterparty", "originator")
+    given = {part: getattr(body, part, None) for part in parts}
+    return {part: said.model_dump() for part, said in given.items() if said is not None} or None
+
+
+def inform_withdrawal(call: Call, id: str, body: shapes.Information) -> Any:
+    """Give what the hold letter says is missing: who receives and where, or a proof that the address is theirs."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    if isinstance(body, shapes.OwnershipInformation):
+        done = withdrawals.prove_address(call.conn, id, body.signature, call.actor, setting, call.now)
+    else:
+        stated = _stated(body) or {}
+        done = withdrawals.inform(call.conn, id, stated, body.self_hosted, call.actor, setting, call.now)
     return withdrawals.view(call.conn, done, setting.assets)
 
 
@@ -787,6 +808,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", _W + "/{id}/cancel", "withdrawals:write", cancel_withdrawal, shapes.Withdrawal, 200, True, refuses=_FORM
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/information",
+        "withdrawals:write",
+        inform_withdrawal,
+        shapes.Withdrawal,
+        200,
+        True,
+        "json",
+        _FORM,
     ),
     Route(
         "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", _FORM

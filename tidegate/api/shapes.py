@@ -324,6 +324,50 @@ class AllowList(Out):
 # --- withdrawals -------------------------------------------------------------------------------------------------
 
 
+class Beneficiary(In):
+    """Who receives."""
+
+    name: Annotated[str, StringConstraints(max_length=100)] = Field(examples=["Lovelace"])
+    given_names: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None, description="Where they can be told apart from the name."
+    )
+    kind: Literal["natural", "legal"] = "natural"
+
+
+class Counterparty(In):
+    """The provider that keeps the address. Its endpoint is never taken from a request."""
+
+    vasp_id: Annotated[str, StringConstraints(max_length=64)] = Field(examples=["bob-vasp"])
+    name: Annotated[str, StringConstraints(max_length=100)]
+    country: Annotated[str, StringConstraints(max_length=2)] = Field(examples=["DE"])
+
+
+class Originator(In):
+    """What only the customer knows of themselves: one of these where a place asks for more than names."""
+
+    address: dict[str, Any] | None = Field(default=None, description="An IVMS101 geographicAddress.")
+    document: dict[str, Any] | None = Field(default=None, description="An IVMS101 nationalIdentification.")
+    place_of_birth: Annotated[str, StringConstraints(max_length=70)] | None = None
+
+
+class TravelRuleInformation(In):
+    kind: Literal["travel_rule"]
+    beneficiary: Beneficiary | None = None
+    counterparty: Counterparty | None = None
+    originator: Originator | None = None
+    self_hosted: bool = Field(default=False, description="Nobody keeps the address for the customer: it is their own.")
+
+
+class OwnershipInformation(In):
+    kind: Literal["ownership_proof"]
+    signature: Annotated[str, StringConstraints(max_length=4096)] = Field(
+        description="Of the newest message of POST /v1/addresses/{id}/ownership-challenge."
+    )
+
+
+Information = Annotated[TravelRuleInformation | OwnershipInformation, Field(discriminator="kind")]
+
+
 class NewWithdrawal(In):
     customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
     asset: Ticker
@@ -335,6 +379,9 @@ class NewWithdrawal(In):
     address_id: Id | None = None
     memo: Annotated[str, StringConstraints(max_length=200)] | None = None
     fee_ceiling: Amount | None = Field(default=None, description="The most fee the customer agrees to.")
+    description: Text | None = Field(default=None, description="What it is for; part of what is confirmed.")
+    beneficiary: Beneficiary | None = Field(default=None, description="Who receives, where the travel rule asks.")
+    counterparty: Counterparty | None = Field(default=None, description="The provider that keeps the address.")
 
 
 class Confirmation(In):
@@ -362,6 +409,7 @@ class Words(Out):
 
 class Reason(Words):
     code: str
+    missing: list[str] = Field(default_factory=list, description="What the customer has to give; absent = nothing.")
 
 
 class Hold(Out):
@@ -390,6 +438,7 @@ class Withdrawal(Out):
     network: str
     address: str
     memo: str | None
+    description: str | None = Field(description="What it is for, in the customer's words.")
     amount: Decimal
     fee: Decimal
     net_amount: Decimal = Field(description="What arrives: amount minus fee.")

@@ -92,12 +92,37 @@ FINDINGS: dict[str, Text] = {
     "withdrawals_delayed": Text(
         "Withdrawals from your account are delayed for the time being.", "您的账户提币目前延迟处理。"
     ),
+    "place_delay": Text(
+        "The rules of your country or region let withdrawals start only some time after money came in.",
+        "根据您所在国家或地区的规定，资金入账后须等待一段时间方可提币。",
+    ),
+    "place_cap": Text(
+        "The amount is more than the rules of your country or region let leave in this time; ask for less or later.",
+        "提币金额超过您所在国家或地区规定的期间上限，请减少金额或稍后再试。",
+    ),
+    "allow_list_required": Text(
+        "The rules of your country or region allow withdrawals only to addresses in your address book; save it first.",
+        "根据您所在国家或地区的规定，仅可提币至地址簿中的地址，请先保存该地址。",
+    ),
+    "description_missing": Text("Say what this transfer is for and ask again.", "请填写本次转账的用途说明后重新提交。"),
+    "travel_rule_pending": Text(
+        "Before we send, the law wants us to know who receives and at which provider.",
+        "根据旅行规则的要求，发送前须了解收款人及其所在的服务商。",
+    ),
+    "ownership_unproven": Text(
+        "Before we send, the law wants you to prove that this address is yours, by signing a message with it.",
+        "根据规定，发送前须由您签署一条消息，证明该地址归您所有。",
+    ),
 }
 
 ENDINGS: dict[str, Text] = {
     "code_tries_used_up": Text(
         "Too many wrong codes were entered. Ask again when you have your authenticator app at hand.",
         "验证码错误次数过多。请准备好身份验证器后重新提交。",
+    ),
+    "travel_rule_unanswered": Text(
+        "The provider that keeps the address did not answer in time. Nothing was sent.",
+        "收款方服务商未在规定时间内回复，未发送任何资金。",
     ),
     "declined_by_person": Text(
         "A person has checked this withdrawal and declined it.", "经人工审核，本次提币未获批准。"
@@ -114,6 +139,12 @@ NEXT_STEPS: dict[str, Text] = {
     "in_review": Text(
         "Nothing to do: a person is looking at it. We will ask if we need anything.",
         "无需操作：人工审核中，如需补充资料会与您联系。",
+    ),
+    "give_information": Text(
+        "Please give what is missing with POST /v1/withdrawals/{id}/information in time. If you do not, it expires and "
+        "your funds are free.",
+        "请在截止时间前通过 POST /v1/withdrawals/{id}/information 补充所缺资料；"
+        "逾期未补充，本次提币将失效，资金将释放。",
     ),
     "waiting": Text("Nothing to do: it goes on as soon as the reason is gone.", "无需操作：原因消除后将自动继续处理。"),
     "approved": Text("Nothing to do: it is about to be sent.", "无需操作：即将发送。"),

@@ -95,6 +95,7 @@ class Policy:
     outside_seconds: int = 10  # how long an outside check may take
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
     market: Market = DEFAULTS  # how limits follow the market
+    travel_rule_wait_hours: int = 24  # for the counterparty's answer, and for what the customer has to give
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
 
     @property
@@ -253,6 +254,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "check_failures",
             "outside_checks",
             "deciding",
+            "travel_rule_wait_hours",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -320,6 +322,9 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
         market=market_section.read(reader, top["market"]) if "market" in top else DEFAULTS,
+        travel_rule_wait_hours=reader.whole(
+            "travel_rule_wait_hours", top.get("travel_rule_wait_hours", 24), 1, 24 * 30
+        ),
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:

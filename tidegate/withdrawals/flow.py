@@ -22,7 +22,8 @@ from tidegate.base.authorisation import Authorisation
 from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
-from tidegate.base.money import Asset
+from tidegate.base.money import Asset, to_text
+from tidegate.base.outside import Message, Reply
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
@@ -34,6 +35,7 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
+from tidegate.policy import jurisdictions
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import regime as regimes
 from tidegate.policy.market.regime import Regime
@@ -41,12 +43,28 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
+from tidegate.screening import travel_rule
 from tidegate.screening.allow_list import usable_from
+from tidegate.screening.ivms101 import Person
+from tidegate.screening.ownership import Proof
+from tidegate.screening.travel_rule import Sender, Statement
 from tidegate.withdrawals import answer, deciding, limits, store
-from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
+from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, read
+from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
+from tidegate.withdrawals.facts import (
+    FACTS_VERSION,
+    TRAVEL_RULE,
+    Facts,
+    Hit,
+    OutsideAnswer,
+    PlaceFacts,
+    Resembles,
+    Restricted,
+    State,
+    Use,
+)
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
+from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing, to_ask
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -163,7 +181,10 @@ class _Batch:
         }
         self.windows = self._windows(asks)
         self.reservations: list[store.Reservation] = []
+        self.law = _Law.gather(tx.conn, ids, self.book.entry_ids, setting.policy, now)
         self.questions: list[store.Question] = []
+        self.statements: list[tuple[str, str]] = []
+        self.kept_by_vasp: list[str] = []
         self.lone: list[deciding.Lone] = []
         self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
@@ -226,7 +247,6 @@ class _Batch:
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
-        required = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -238,15 +258,19 @@ class _Batch:
             available_units=None if room is None else room.available,
             **_of_windows(found),
             **self.setting.market(asked.asset.id, asked.value),
-            **_of_entry(entry),
+            **_of_entry(entry, asked.stated),
             **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
-            required=required,
-            # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
-            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
+            place=self.law.facts(party, entry, asked.description, asked.stated),
         )
+        required = policy.outside_required(asked.value)
+        if travel_rule_asked(facts, policy) is not None:
+            required = tuple(sorted({*required, TRAVEL_RULE}))
+        # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+        outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)
+        facts = replace(facts, required=required, outside=outside)
         if facts.own == "own_deposit":
             raise Malformed(
                 "address_is_own_deposit",
@@ -284,6 +308,7 @@ class _Batch:
                 asked.units,
                 asked.fee_units,
                 asked.fee_ceiling_units,
+                asked.description,
             ),
             status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
             waiting_for=None,
@@ -299,11 +324,13 @@ class _Batch:
             created_at=now,
             changed_at=now,
             ended_at=now if declined else None,
+            description=asked.description,
         )
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
-            self._take(made, room, subjects)
+            self._take(made, room, subjects, required)
+            self._state(made, entry, asked.stated)
         self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
         self._keep(ask, body)
@@ -353,18 +380,32 @@ class _Batch:
             self.firsts[ask.scope, ask.key] = first
             self.kept.append(first)
 
-    def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
+    def _state(self, made: Withdrawal, entry: screening.SavedAddress, stated: Statement) -> None:
+        """Keep what the customer said of the receiver. Who names a provider says that it keeps the address."""
+        if stated != NOTHING_STATED:
+            self.statements.append((made.id, canonical(travel_rule.as_json(stated))))
+        if stated.counterparty is not None and entry.ownership == "unknown":
+            self.kept_by_vasp.append(entry.id)
+
+    def _take(
+        self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...], required: Sequence[str]
+    ) -> None:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
         now = self.tx.now
-        due = now + timedelta(seconds=self.setting.policy.outside_seconds)
-        for check in self.setting.policy.outside_required(made.value):
-            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, due))
+        policy = self.setting.policy
+        due = now + timedelta(seconds=policy.outside_seconds)
+        # The counterparty is asked once the customer has confirmed, and its hours begin then.
+        told = now + timedelta(minutes=policy.confirmation_minutes) + hours(policy.travel_rule_wait_hours)
+        for check in required:
+            ends = told if check == TRAVEL_RULE and check not in policy.outside_required(made.value) else due
+            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, ends))
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
+        self.law.add(dict(subjects), value)
         for subject in subjects:
             for length in self.hours.get(subject[0], ()):
                 window = self.windows[*subject, length]
@@ -389,6 +430,10 @@ class _Batch:
             store.ask_outside(conn, self.questions)
         for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
             screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
+        if self.statements:
+            store.put_statements(conn, self.statements, now)
+        for entry_id in self.kept_by_vasp:
+            screening.declare(self.tx, entry_id, "vasp")
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -413,7 +458,9 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
+        entries = [*self._by_id.values(), *self._raw.values()]
+        self.entry_ids = [entry.id for entry in entries]
+        self.places = _Places.gather(tx.conn, entries, policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -495,6 +542,76 @@ class _Places:
         return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
+@dataclass(slots=True)
+class _Law:
+    """What the rules of places look at, read for a whole batch; nothing where the policy describes no places."""
+
+    policy: Policy
+    exempt: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    happened: Mapping[str, Sequence[tuple[str, datetime]]] = field(default_factory=dict)
+    uses: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # (party, hours) -> class -> micro-USD
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    @staticmethod
+    def gather(
+        conn: Conn, party_ids: Sequence[str], entry_ids: Sequence[str], policy: Policy, now: datetime, own: str = ""
+    ) -> _Law:
+        """`own` is a withdrawal under review, which does not count against itself."""
+        if not policy.places:
+            return _Law(policy)
+        rules = [rule for place in policy.places.values() for rule in place.rules]
+        lengths = sorted({rule.hours for rule in rules if rule.ask is jurisdictions.Ask.OUT_CAP})
+        stablecoins = sorted(policy.stablecoins)
+        found = store.class_uses(conn, party_ids, lengths, stablecoins, own, now) if lengths else []
+        happened: dict[str, list[tuple[str, datetime]]] = {}
+        for item in store.happened(conn, party_ids):
+            happened.setdefault(item.party_id, []).append((item.event, item.at))
+        return _Law(
+            policy,
+            policies.exempt(conn, party_ids, now),
+            happened,
+            {(use.party_id, use.hours): {"any": use.any, "stablecoin": use.stablecoin} for use in found},
+            screening.proofs(conn, entry_ids),
+        )
+
+    def add(self, subjects: Mapping[str, str], value: int) -> None:
+        """What this batch took counts for the requests that follow in it."""
+        for (party, _), used in self.uses.items():
+            if party == subjects["party"]:
+                used["any"] += value
+                used["stablecoin"] += value if subjects["asset"] in self.policy.stablecoins else 0
+
+    def facts(
+        self, party: Party, entry: screening.SavedAddress, description: str, stated: Statement
+    ) -> PlaceFacts | None:
+        if not self.policy.places:
+            return None
+        proof = self.proofs.get(entry.id)
+        sender = _sender(party)
+        return PlaceFacts(
+            counterparty=None if stated.counterparty is None else stated.counterparty.country,
+            happened=tuple(self.happened.get(party.id, ())),
+            exempt=tuple(sorted(self.exempt.get(party.id, ()))),
+            used=tuple(
+                Use(assets, length, used[assets])
+                for (whose, length), used in sorted(self.uses.items())
+                if whose == party.id
+                for assets in sorted(used)
+            ),
+            booked=entry.booked_at is not None,
+            description=description,
+            proved_at=None if proof is None else proof.proved_at,
+            lacks_basic=travel_rule.missing("basic", sender, stated),
+            lacks_extended=travel_rule.missing("extended", sender, stated),
+        )
+
+
+def _sender(party: Party) -> Sender:
+    """The customer as a counterparty hears of them. A merchant of whom nobody knows a day of birth is a firm."""
+    is_legal = party.kind == "merchant" and party.date_of_birth is None
+    return Sender(party.id, party.verified_name or party.name, party.country, party.date_of_birth, is_legal)
+
+
 @dataclass(frozen=True, slots=True)
 class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
@@ -551,12 +668,13 @@ def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
     }
 
 
-def _of_entry(entry: screening.SavedAddress) -> dict[str, Any]:
-    """What the address book says of the destination."""
+def _of_entry(entry: screening.SavedAddress, stated: Statement = NOTHING_STATED) -> dict[str, Any]:
+    """What the address book says of the destination, and a request that names the provider for the first time."""
+    named = stated.counterparty is not None and entry.ownership == "unknown"
     return {
         "address_saved_at": entry.saved_at,
         "address_paid_at": entry.paid_at,
-        "ownership": entry.ownership,
+        "ownership": "vasp" if named else entry.ownership,
     }
 
 
@@ -570,6 +688,9 @@ class _Looked:
     withdrawal: Withdrawal
     asset: Asset
     facts: Facts
+    party: Party
+    stated: Statement
+    latest: store.DecisionRow | None = None  # what the customer and staff were told last, where somebody asks for it
 
 
 def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
@@ -603,6 +724,9 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     ]
     places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
     people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    law = _Law.gather(tx.conn, [party.id], [entry.id], setting.policy, tx.now, id)
+    said = store.statement(tx.conn, id) if setting.policy.places else None
+    stated = NOTHING_STATED if said is None else travel_rule.read(json.loads(said))
     facts = people.facts(
         party,
         now=tx.now,
@@ -622,11 +746,15 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         memo=withdrawal.memo,
         required=tuple(q.check_id for q in questions),
         outside=tuple(
-            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail)
+            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail, q.ends_at)
             for q in questions
         ),
+        place=law.facts(party, entry, withdrawal.description, stated),
     )
-    return _Looked(withdrawal, asset, facts)
+    latest = None
+    if withdrawal.status is Status.AWAITING_INFORMATION:
+        latest = store.decision(tx.conn, withdrawal.decision_id)
+    return _Looked(withdrawal, asset, facts, party, stated, latest)
 
 
 def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
@@ -645,6 +773,8 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return Status.DECLINED
+    if to_ask(verdict.findings, looked.facts.cleared):
+        return _ask_customer(tx, withdrawal, decision_id, policy)
     if verdict.pending:
         return _move(tx, withdrawal, Status.SCREENING, decision_id=decision_id)
     if verdict.outcome is Outcome.REVIEW:
@@ -665,6 +795,18 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
+
+
+def _ask_customer(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
+    """What only the customer can give is awaited before anybody else is troubled."""
+    if withdrawal.status is Status.AWAITING_INFORMATION:  # they gave a part of it: the deadline stays
+        store.clear(tx.conn, withdrawal.id, withdrawal.cleared, decision_id)
+        return withdrawal.status
+    moved = _move(tx, withdrawal, Status.AWAITING_INFORMATION, decision_id=decision_id)
+    wait = hours(policy.travel_rule_wait_hours)
+    store.wait_for_information(tx.conn, withdrawal.id, tx.now + wait)
+    store.postpone_outside(tx.conn, withdrawal.id, TRAVEL_RULE, tx.now + 2 * wait)
+    return moved
 
 
 def _hard(verdict: Verdict) -> list[str]:
@@ -873,21 +1015,31 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
 # --- outside checks ----------------------------------------------------------------------------------------------
 
 
-def outside_answered(tx: Tx, id: str, check: str, outcome: Outcome | None, detail: str, setting: Setting) -> bool:
+def outside_answered(
+    tx: Tx,
+    id: str,
+    check: str,
+    outcome: Outcome | None,
+    detail: str,
+    setting: Setting,
+    ends_at: datetime | None = None,
+) -> bool:
     """An outside check has answered (`outcome` None: it failed). True where this was its first answer, in time.
 
     The answer is kept once. When it was the last one that a withdrawal in screening waited for, it is reviewed
     again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
     withdrawal is not pinned to this check, Malformed for an outcome that has no end.
     """
-    if outcome is Outcome.DELAY:
+    if outcome is Outcome.DELAY and ends_at is None:
         raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
     looked = _look(tx, id, setting)
     if check not in looked.facts.required:
         raise NotFound("check_unknown", f"{id} waits for no check {check!r}.", field="check")
     state = State.ERROR if outcome is None else State.ANSWERED
-    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, tx.now) == 1
+    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, ends_at, tx.now) == 1
     said = {"check": check, "state": state, "outcome": outcome, "detail": detail}
+    if ends_at is not None:
+        said["ends_at"] = rfc3339(ends_at)
     tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
     _go_on(tx, id, setting)
     return kept
@@ -906,7 +1058,195 @@ def _go_on(tx: Tx, id: str, setting: Setting) -> Status:
     if looked.withdrawal.status is not Status.SCREENING or awaited:
         return looked.withdrawal.status
     decision_id, verdict = _decide(tx, looked, "outside", setting)
+    if _unanswered(looked.facts, setting.policy) and verdict.outcome.severity < Outcome.DECLINE.severity:
+        _end(tx, looked.withdrawal, Status.EXPIRED, decision_id=decision_id, why="the counterparty did not answer")
+        return Status.EXPIRED
     return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _unanswered(facts: Facts, policy: Policy) -> bool:
+    """Section 10, travel-rule wait: where a place wants an answer and none came, no person can give it instead. A
+    policy that says what follows is obeyed."""
+    silent = any(a.check == TRAVEL_RULE and a.state is State.TIMEOUT for a in facts.outside)
+    asked = travel_rule_asked(facts, policy) is not None and policy.failing(TRAVEL_RULE, facts.now) is None
+    return silent and asked
+
+
+# --- what the customer has to give -------------------------------------------------------------------------------
+
+
+def inform(
+    conn: Conn, id: str, more: Mapping[str, Any], self_hosted: bool, actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer says who receives and where, or that the address is their own; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`, `address_kept_by_provider`; Malformed as
+    `travel_rule.read` says.
+    """
+    stated = travel_rule.read(more)
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, "travel_rule_pending")
+        withdrawal = looked.withdrawal
+        if self_hosted and looked.facts.ownership == "vasp":
+            raise Conflict(
+                "address_kept_by_provider",
+                "You said that a provider keeps this address; prove that it is yours instead (ownership_proof).",
+            )
+        if self_hosted:
+            screening.declare(tx, withdrawal.saved_address_id, "self_hosted")
+        elif stated.counterparty is not None and looked.facts.ownership == "unknown":
+            screening.declare(tx, withdrawal.saved_address_id, "vasp")
+        whole = looked.stated.with_more(stated)
+        store.put_statements(conn, [(id, canonical(travel_rule.as_json(whole)))], now)
+        tx.note("withdrawal.informed", id, {"given": sorted(more), "self_hosted": self_hosted})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+def prove_address(conn: Conn, id: str, signature: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer proves that the address is theirs; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`; and what `screening.prove` says.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, *ASKED_OF_OWNERS)
+        screening.prove(conn, looked.withdrawal.saved_address_id, None, signature, actor, now)
+        tx.note("withdrawal.informed", id, {"given": [OWNERSHIP_PROOF]})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+ASKED_OF_OWNERS = ("ownership_unproven", "travel_rule_pending")
+"""Findings that a proof of ownership answers: whoever has the key needs no provider."""
+
+
+def address_proven(tx: Tx, address_id: str, setting: Setting) -> None:
+    """An address was proven (news from `screening`): whatever waited for that goes on."""
+    for id in store.waiting_for_address(tx.conn, address_id):
+        looked = _look(tx, id, setting)
+        if _asked_now(looked) & set(ASKED_OF_OWNERS):
+            _go_on_informed(tx, id, setting)
+
+
+def _asked_now(looked: _Looked) -> set[str]:
+    """What the customer is asked for; empty where a reviewer asked, who waits for another answer."""
+    if looked.withdrawal.status is not Status.AWAITING_INFORMATION or looked.latest is None:
+        return set()
+    return {finding.code for finding in to_ask(findings_of(looked.latest), looked.facts.cleared)}
+
+
+def _awaits(looked: _Looked, *codes: str) -> None:
+    withdrawal = looked.withdrawal
+    if not _asked_now(looked) & set(codes):
+        raise Conflict("information_not_asked", f"{withdrawal.id} is {withdrawal.status}; it does not wait for this.")
+    if withdrawal.expires_at is not None and withdrawal.expires_at <= looked.facts.now:
+        raise Conflict("information_too_late", f"The time to answer ended at {rfc3339(withdrawal.expires_at)}.")
+
+
+def _go_on_informed(tx: Tx, id: str, setting: Setting) -> None:
+    looked = _look(tx, id, setting)
+    if not blocked(looked.facts) and _settled_by_ownership(tx, looked, setting.policy):
+        looked = _look(tx, id, setting)
+    decision_id, verdict = _decide(tx, looked, "outside", setting)
+    _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _settled_by_ownership(tx: Tx, looked: _Looked, policy: Policy) -> bool:
+    """Nobody keeps the account of an address that is the customer's own, so nobody has to be asked."""
+    facts = looked.facts
+    needed = travel_rule_asked(facts, policy) is not None or TRAVEL_RULE in policy.outside_required(facts.value)
+    if needed or not awaited(facts):
+        return False
+    detail = "The address is the customer's own: there is no provider to tell."
+    id = looked.withdrawal.id
+    store.answer_outside(tx.conn, id, TRAVEL_RULE, State.ANSWERED, Outcome.ALLOW, detail, None, tx.now)
+    said = {"check": TRAVEL_RULE, "state": State.ANSWERED, "outcome": Outcome.ALLOW, "detail": detail}
+    tx.note("withdrawal.outside_answered", id, said)
+    return True
+
+
+# --- the counterparty --------------------------------------------------------------------------------------------
+
+TRY_AGAIN = (60, 120, 300, 900, 1800, 3600)
+"""Seconds before a message is sent again, the last for ever: an answer may be a person's work over there."""
+
+
+def next_travel_message(
+    conn: Conn, id: str, us: Person, vasps: Mapping[str, Person], setting: Setting, now: datetime
+) -> Message | None:
+    """The message to send now about a withdrawal, stored before it is sent; None where nothing is to be sent.
+
+    What cannot be written (a provider that is not in our directory) is an answer of its own: a person decides.
+    """
+    with act(conn, "worker", now) as tx:
+        looked = _look(tx, id, setting)
+        if looked.withdrawal.status is not Status.SCREENING or not awaited(looked.facts):
+            return None
+        kept = store.travel_message(conn, id)
+        if kept is None:
+            written = _written(looked, us, vasps, setting)
+            if isinstance(written, str):
+                outside_answered(tx, id, TRAVEL_RULE, None, written, setting)
+                return None
+            kept = written
+            store.add_travel_message(conn, kept)
+            tx.note("travel_rule.written", id, {"message": kept.id, "vasp": kept.vasp_id, "fields": kept.fields})
+        elif kept.answer is not None or kept.next_at > now:
+            return None
+        wait = TRY_AGAIN[min(kept.tries, len(TRY_AGAIN) - 1)]
+        store.try_travel_message(conn, id, now + timedelta(seconds=wait))
+        return Message(kept.id, kept.vasp_id, kept.body)
+
+
+def _written(looked: _Looked, us: Person, vasps: Mapping[str, Person], setting: Setting) -> store.TravelMessage | str:
+    """The message, or why there can be none."""
+    withdrawal, stated, asset = looked.withdrawal, looked.stated, looked.asset
+    asked = travel_rule_asked(looked.facts, setting.policy)
+    fields = "basic" if asked is None else asked[0]
+    sender = _sender(looked.party)
+    lacks = travel_rule.missing(fields, sender, stated)
+    if lacks or stated.counterparty is None:
+        return f"Travel-rule data are missing: {', '.join(lacks)}."
+    vasp_id = stated.counterparty.vasp_id
+    if vasp_id not in vasps:
+        return f"The provider {vasp_id!r} ({stated.counterparty.name}) is not in our directory."
+    try:
+        payload = travel_rule.build(fields, sender, stated, withdrawal.address, us, vasps[vasp_id])
+    except Malformed as fault:
+        return f"No message can be written: {fault.message}"[:500]
+    id = new_id("trm")
+    body = readable(
+        {
+            "id": id,
+            "asset": asset.symbol,
+            "network": asset.network,
+            "address": withdrawal.address,
+            "memo": withdrawal.memo or None,
+            "amount": to_text(withdrawal.net_units, asset.decimals),
+            "ivms101": payload,
+        }
+    )
+    now = looked.facts.now
+    return store.TravelMessage(withdrawal.id, id, vasp_id, fields, body, now, 0, now, None, None)
+
+
+def travel_answered(
+    conn: Conn, id: str, message_id: str, reply: Reply | None, why: str, setting: Setting, now: datetime
+) -> bool:
+    """The counterparty answered a message (`reply` None: it will not take it, as `why` says); once.
+
+    Accepted lets it go on, rejected ends it, refused asks for a person; "pending" is no answer yet.
+    """
+    if reply is not None and reply.status == "pending":
+        return False
+    answers = {"accepted": Outcome.ALLOW, "rejected": Outcome.DECLINE}
+    status = "refused" if reply is None else reply.status
+    with act(conn, "worker", now) as tx:
+        detail = f"The counterparty {status} it" + (f": {why}" if why else ".")
+        outside_answered(tx, id, TRAVEL_RULE, answers.get(status), detail, setting)
+        return store.answer_travel_message(conn, message_id, status, now) == 1
 
 
 # --- people ------------------------------------------------------------------------------------------------------

@@ -89,6 +89,7 @@ class Withdrawal:
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
+    description: str = ""  # what the transfer is for, in the customer's words
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
@@ -108,9 +109,14 @@ def payload_hash(
     units: int,
     fee_units: int,
     fee_ceiling_units: int | None,
+    description: str = "",
 ) -> str:
-    """What the customer sees and confirms, as one hash: a changed row no longer matches it (section 1)."""
-    return digest([id, party_id, asset, address, memo, str(units), str(fee_units), str(fee_ceiling_units)])
+    """What the customer sees and confirms, as one hash: a changed row no longer matches it (section 1).
+
+    A description is part of it where there is one, so that the hash of a withdrawal without one is as it ever was.
+    """
+    seen = [id, party_id, asset, address, memo, str(units), str(fee_units), str(fee_ceiling_units)]
+    return digest([*seen, description] if description else seen)
 
 
 def payload_of(withdrawal: Withdrawal, asset: str) -> str:
@@ -124,4 +130,5 @@ def payload_of(withdrawal: Withdrawal, asset: str) -> str:
         withdrawal.units,
         withdrawal.fee_units,
         withdrawal.fee_ceiling_units,
+        withdrawal.description,
     )
