@@ -23,7 +23,7 @@ from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset, to_text
-from tidegate.base.outside import Message, Reply
+from tidegate.base.outside import Message, Opinion, Reply, Silent
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
@@ -48,7 +48,7 @@ from tidegate.screening.allow_list import usable_from
 from tidegate.screening.ivms101 import Person
 from tidegate.screening.ownership import Proof
 from tidegate.screening.travel_rule import Sender, Statement
-from tidegate.withdrawals import answer, deciding, limits, store
+from tidegate.withdrawals import answer, deciding, limits, replaying, store, vendors
 from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, read
 from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
 from tidegate.withdrawals.facts import (
@@ -1030,7 +1030,7 @@ def outside_answered(
     again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
     withdrawal is not pinned to this check, Malformed for an outcome that has no end.
     """
-    if outcome is Outcome.DELAY and ends_at is None:
+    if outcome is Outcome.DELAY and (ends_at is None or not tx.now < ends_at <= tx.now + LONGEST_DELAY):
         raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
     looked = _look(tx, id, setting)
     if check not in looked.facts.required:
@@ -1043,6 +1043,38 @@ def outside_answered(
     tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
     _go_on(tx, id, setting)
     return kept
+
+
+def take_vendor_asks(
+    conn: Conn, checks: Sequence[str], ids: Sequence[str], now: datetime, again_at: datetime
+) -> list[tuple[store.VendorAsk, str]]:
+    """Questions to vendors that nobody else asks until `again_at`, with their text; made of the facts of the request,
+    so that they are the same however often they are asked."""
+    with act(conn, "worker", now):
+        taken = store.take_vendor_asks(conn, checks, ids, now, again_at)
+        found = []
+        for asked in taken:
+            first = store.decisions_of(conn, asked.ref)[0]
+            facts = replaying.read(first.facts)
+            found.append((asked, vendors.question(asked.id, asked.check_id, asked.ref, facts)))
+        return found
+
+
+def vendor_answered(conn: Conn, id: str, check: str, said: Opinion | Silent, setting: Setting, now: datetime) -> bool:
+    """A vendor gave its opinion, or nothing usable, which asks for a person. True where this was the first answer,
+    in time. A delay that could never end is none."""
+    with act(conn, "worker", now) as tx:
+        if isinstance(said, Silent):
+            return outside_answered(tx, id, check, None, str(said), setting)
+        ends_at = said.ends_at
+        if ends_at is not None and not now < ends_at <= now + LONGEST_DELAY:
+            detail = f"a delay until {rfc3339(ends_at)} is past or longer than {LONGEST_DELAY.days} days"
+            return outside_answered(tx, id, check, None, detail, setting)
+        return outside_answered(tx, id, check, said.outcome, said.detail, setting, ends_at)
+
+
+LONGEST_DELAY = timedelta(days=30)
+"""How long somebody outside may let a customer's funds wait."""
 
 
 def outside_overdue(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
