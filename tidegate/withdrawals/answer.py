@@ -9,16 +9,18 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
-from tidegate.withdrawals.letter import letter
+from tidegate.withdrawals.letter import Known, letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
-def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, findings: Sequence[Finding]) -> dict[str, Any]:
+def as_json(
+    withdrawal: Withdrawal, asset: Asset, outcome: Outcome, findings: Sequence[Finding], known: Known
+) -> dict[str, Any]:
     """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`.
 
     Findings carry the customer's words; their numbers are for `GET /v1/decisions/{id}`.
     """
-    said = letter(withdrawal, findings)
+    said = letter(withdrawal, findings, known)
     return {
         "id": withdrawal.id,
         "customer": withdrawal.party_id,
