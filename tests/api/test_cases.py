@@ -78,6 +78,9 @@ def test_seizing_takes_two_keys_of_compliance(site: Site) -> None:
     assert site.call("POST", path, body, role="analyst").json()["code"] == "scope_missing"
     made = site.call("POST", path, body, role="compliance")
     assert (made.status_code, made.json()["kind"], len(made.json()["answers"])) == (201, "seizure", 1)
+    seen = [c["kind"] for c in site.call("GET", "/v1/cases", role="support").json()["cases"]]
+    assert seen == ["withdrawal_review"]  # who talks to customers learns of no order before it has taken effect
+    assert site.call("GET", f"/v1/cases/{made.json()['id']}", role="support").json()["code"] == "case_unknown"
     answer, said = f"/v1/cases/{made.json()['id']}/answer", {"answer": "approve", "reason": "Order read"}
     assert site.call("POST", answer, said, role="compliance").json()["code"] == "case_answered_already"
     assert site.call("POST", answer, said, role="analyst").json()["code"] == "case_other_role"
@@ -148,4 +151,8 @@ def test_a_bundle_comes_with_its_hash_and_the_same_bytes(site: Site) -> None:
     assert first.content == again.content
     said = json.loads(first.content)
     assert hashlib.sha256(canonical(said["bundle"]).encode()).hexdigest() == said["sha256"]
-    assert site.call("GET", f"/v1/cases/{case}/bundle", role="integrator").json()["code"] == "scope_missing"
+    for role in ("integrator", "support"):  # it shows the journal, and with it others who were served at that moment
+        assert site.call("GET", f"/v1/cases/{case}/bundle", role=role).json()["code"] == "scope_missing"
+    narrow = {"role": "auditor", "label": "feed reader", "scopes": ["journal:read"]}
+    secret = site.call("POST", "/v1/keys", narrow, role="admin").json()["key"]
+    assert site.call("GET", f"/v1/cases/{case}/bundle", secret=secret).json()["code"] == "scope_missing"

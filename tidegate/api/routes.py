@@ -400,6 +400,7 @@ def get_case(call: Call, id: str) -> Any:
 
 def get_bundle(call: Call, id: str) -> Any:
     """The evidence in one canonical text with its SHA-256: the same bytes while nothing new is known."""
+    call.identity.require("cases:read")  # beside the route's own: it shows the case and the journal
     return Said(200, bundle.sealed(withdrawals.evidence(call.conn, _case(call, id))))
 
 
@@ -765,7 +766,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/cases/{id}/evidence", "cases:answer", add_evidence, shapes.CaseWithFile, 201, True, "json", _FORM
     ),
-    Route("GET", "/v1/cases/{id}/bundle", "cases:read", get_bundle, shapes.Bundle, refuses=_NOT),
+    Route("GET", "/v1/cases/{id}/bundle", "journal:read", get_bundle, shapes.Bundle, refuses=_NOT),
     Route("POST", "/v1/cases/{id}/snooze", "cases:answer", snooze_case, shapes.Case, 200, True, "json", _FORM),
     Route("POST", "/v1/cases/{id}/ask", "cases:answer", ask_customer, shapes.CaseWithFile, 201, True, "json", _FORM),
     Route("POST", "/v1/cases/{id}/answer", "cases:answer", answer_case, shapes.CaseWithFile, 200, True, "json", _FORM),

@@ -23,8 +23,11 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
 }
 """Kind -> roles whose voice counts."""
 
-SEEN_BY: dict[str, frozenset[str]] = {"treasury": frozenset({"books"})}
-"""Role -> the only kinds it sees, because files about customers are not its business; other roles see all."""
+SEEN_BY: dict[str, frozenset[str]] = {
+    "treasury": frozenset({"books"}),  # files about customers are not its business
+    "support": frozenset({"withdrawal_review", "withdrawal_appeal"}),  # it talks to customers: nobody is tipped off
+}
+"""Role -> the only kinds it sees; other roles see all."""
 
 ESCALATIONS = 3
 """How often a late case is raised: a desk, its head, the officer in charge. Above them there is nobody to tell."""
