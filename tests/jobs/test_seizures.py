@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 
 import pytest
 from chain_house import ChainHouse
@@ -33,23 +34,25 @@ def agreed(at: ChainHouse, id: str) -> str:
     return case
 
 
-@pytest.mark.parametrize("head_start", [0, 0.002, 0.005, 0.01, 0.02, 0.04])
-def test_an_order_races_with_a_real_payment(at: ChainHouse, database_url: str, head_start: float) -> None:
+@pytest.mark.parametrize("ahead", [-0.02, 0, 0.002, 0.004, 0.006, 0.008, 0.02])
+def test_an_order_races_with_a_real_payment(at: ChainHouse, database_url: str, ahead: float) -> None:
+    """`ahead`: seconds that the payment starts before the order, or after it; either may win at any of them."""
     ada = at.customer(usdt=100 * COIN)
     made = at.approved(ada, "40")
     at.authorise()
     agreed(at, made.id)
-    setting, starts = at.house.setting, threading.Event()
+    setting, both = at.house.setting, threading.Barrier(2)
 
     def seize() -> None:
         with connect(database_url) as conn:
-            starts.wait()
-            threading.Event().wait(head_start)
+            both.wait(10)
+            time.sleep(max(0, ahead))
             reader.read(conn, READER, handlers(lambda _: setting), at.house.now)
 
     other = threading.Thread(target=seize)
     other.start()
-    starts.set()
+    both.wait(10)
+    time.sleep(max(0, -ahead))
     sent = at.pay()
     other.join()
     at.finish()
