@@ -121,3 +121,51 @@ def test_a_case_sleeps_at_most_as_long_again_as_it_had(hours: int, code: str | N
     with pytest.raises(Refusal) as said:
         rules.check_snooze(CASE, until, NOW)
     assert said.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("x", True),
+        ("x" * 500, True),
+        ("a\n\tb\r", True),
+        ("x" * 501, False),
+        (" \n", False),
+        ("", False),
+        ("a\x07", False),
+    ],
+)
+def test_words_are_readable_and_not_endless(text: str, good: bool) -> None:
+    if good:
+        rules.check_words(text, "reason", 500)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_words(text, "reason", 500)
+    assert (said.value.code, said.value.field) == ("reason_invalid", "reason")
+
+
+@pytest.mark.parametrize(("hours", "good"), [(0, False), (1, True), (720, True), (721, False)])
+def test_a_customer_has_an_hour_to_thirty_days_to_answer(hours: int, good: bool) -> None:
+    if good:
+        rules.check_question("purpose", hours)
+        assert rules.answer_by(NOW, hours) == NOW + timedelta(hours=hours)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_question("purpose", hours)
+    assert said.value.code == "deadline_hours_invalid"
+
+
+def test_information_has_a_kind_that_we_know() -> None:
+    for kind in rules.INFORMATION:
+        rules.check_information(kind, "An invoice")
+    with pytest.raises(Refusal) as said:
+        rules.check_information("story", "Once upon a time")
+    assert said.value.code == "kind_unknown"
+
+
+def test_what_is_no_key_has_no_role_to_be_refused_for() -> None:
+    rules.check_role(CASE, None)
+    rules.check_role(CASE, "analyst")
+    with pytest.raises(Refusal) as said:
+        rules.check_role(CASE, "treasury")
+    assert said.value.code == "case_other_role"
