@@ -4,10 +4,10 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check bench bench-rules lock clean
+.PHONY: help setup run test fast check sim bench bench-rules mutate lock clean
 
 help: ## what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 setup: .venv/ready node_modules/ready ## install everything into .venv and node_modules (run and test do it themselves)
 
@@ -29,7 +29,8 @@ run: setup ## everything on 127.0.0.1:8800: database, local chain, signer, worke
 test: setup check ## lint, types, and every test, fast ones first
 	$(BIN)/python -m pytest tests/architecture tests/rules -n 2
 	$(BIN)/python -m pytest tests/flows tests/api -n 2
-	$(BIN)/python -m pytest tests/jobs tests/sim tests/run
+	$(BIN)/python -m pytest tests/sim -n 2
+	$(BIN)/python -m pytest tests/jobs tests/run
 	$(BIN)/python -m pytest tests/browser
 
 fast: setup check ## lint, types, and the tests that need no node and no browser
@@ -40,6 +41,10 @@ check: setup ## lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+SEEDS ?= 2000-12000
+sim: setup ## more schedules of the simulated payout path: make sim SEEDS=2000-50000, or SEEDS=1234 for one story
+	$(BIN)/python -m tidegate.sim $(SEEDS) --jobs 2
+
 bench: setup ## ratios against pgbench on the same server, in one run
 	$(BIN)/python bench/authorise.py
 
@@ -47,6 +52,10 @@ bench: setup ## ratios against pgbench on the same server, in one run
 bench-rules: setup ## the analysts' language beside three rule engines, in one run
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with rule-engine==5.1.0 --with zen-engine==2.1.3 \
 	  --with common-expression-language==0.10.0 --with-editable . bench/rules.py
+
+mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*'
+	@$(BIN)/mutmut run $(if $(FILES),'$(FILES)',) >build-mutate.log 2>&1 || { tail -5 build-mutate.log; exit 1; }
+	@$(BIN)/mutmut results | grep survived || echo 'a test noticed every one'
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \

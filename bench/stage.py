@@ -165,6 +165,14 @@ def _ticks(pid: int, dead_too: bool = False) -> float:
     return sum(map(int, fields[11 : 15 if dead_too else 13])) / _TICK
 
 
+def busy() -> float:
+    """Seconds that all cores together have worked so far, for whomever; what a host took from us counts too."""
+    user, nice, system, _idle, _waiting, irq, soft, steal = map(
+        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:9]
+    )
+    return (user + nice + system + irq + soft + steal) / _TICK
+
+
 def _children(pid: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
@@ -187,6 +195,10 @@ class Cpu:
     tools: float
     database: float
     api: float
+
+    @property
+    def whole(self) -> float:
+        return self.own + self.tools + self.database + self.api
 
     def since(self, before: Cpu) -> Cpu:
         return Cpu(

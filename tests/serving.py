@@ -15,6 +15,7 @@ import uvicorn
 from house import DATA_KEY, Customer, House
 
 from tidegate.api.app import ApiSettings, create_app
+from tidegate.api.wire import PatientProtocol
 from tidegate.console.pages import console
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
@@ -61,7 +62,8 @@ def served(house: House, database_url: str) -> Iterator[Site]:
     settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, console), log_level="error", lifespan="on"))
+    app = create_app(settings, console)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     deadline = time.monotonic() + 10

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import json
 import os
 import signal
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TextIO
 
+import tidegate
 from tidegate.base.clock import utcnow
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import rfc3339
 from tidegate.settings import Settings, SettingsFault, load
 
@@ -32,17 +35,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     command: Callable[[argparse.Namespace], int] = args.command
     try:
-        return command(args)
+        done = command(args)
+        sys.stdout.flush()
+        return done
     except tuple(_expected()) as fault:
+        if isinstance(fault, BrokenPipeError):  # whoever reads our answer has read enough, like `head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+            return 128 + signal.SIGPIPE
         code = f"{fault.code}: " if isinstance(fault, Refusal) else ""
-        print(f"tidegate: {code}{fault}", file=sys.stderr)
+        print(f"tidegate: {code}{_one_line(fault)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
 
 
+def _one_line(fault: Exception) -> str:
+    """What went wrong. A driver says it in several lines, and a path may hold bytes that no terminal shows."""
+    said = f"{fault.strerror}: {fault.filename}" if isinstance(fault, OSError) and fault.filename else str(fault)
+    return " ".join(said.split()).encode("utf-8", "backslashreplace").decode()
+
+
 def _expected() -> list[type[Exception]]:
     """What ends a command with one clear line; anything else is a bug and shows where."""
+    import psycopg
+
     from tidegate.custody.jobs import WrongChain
     from tidegate.db.migrate import MigrationFault
     from tidegate.db.server import ServerFault
@@ -50,8 +66,9 @@ def _expected() -> list[type[Exception]]:
     from tidegate.integrations.anvil import AnvilFault, AnvilMissing
     from tidegate.signer.settings import SettingsFault as SignerFault
 
-    known = [Refusal, SettingsFault, OSError, EOFError, WrongChain, MigrationFault, ServerFault]
-    return [*known, CannotRun, AnvilFault, AnvilMissing, SignerFault]
+    known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
+    unusable = [psycopg.OperationalError, psycopg.errors.UndefinedTable]  # no database; not migrated
+    return [*known, *unusable, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
 
 def _end_with_parent() -> None:
@@ -63,6 +80,7 @@ def _end_with_parent() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tidegate", description="The gate through which coins leave.")
+    parser.add_argument("--version", action="version", version=f"tidegate {tidegate.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -71,11 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     run = add("run", _run, "everything on one machine: database, node, signer, worker, API, console, demo")
-    run.add_argument("--port", type=int, default=8800)
+    run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
     run.add_argument("--empty", action="store_true", help="do not seed the demo's customers")
     serve = _part(add("serve", _serve, "the API and the console"))
-    serve.add_argument("--port", type=int, default=8800)
+    serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
     _part(add("work", _work, "the worker: run as many as you like"))
     add("sign", _sign, "the signer, a process of its own").add_argument("--home", type=Path, default=HOME / "signer")
@@ -94,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     lists = commands.add_parser("lists", help="screening lists").add_subparsers(required=True, metavar="COMMAND")
     load_list = _part(lists.add_parser("import", help="replace a list by a file, or extend it by a history"))
     load_list.add_argument("name")
-    load_list.add_argument("file", type=Path, help="CSV with a header, packed with gzip or not")
+    load_list.add_argument("file", type=Path, help="CSV with a header, packed with gzip or not; - is standard input")
     load_list.add_argument(
         "--format",
         choices=("csv", "tags", "events"),
@@ -106,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
 
     policy = commands.add_parser("policy", help="policy packs").add_subparsers(required=True, metavar="COMMAND")
     pack = policy.add_parser("check", help="is this file a policy?")
-    pack.add_argument("file", type=Path)
+    pack.add_argument("file", type=Path, help="JSON; - is standard input")
     pack.set_defaults(command=_policy_check)
 
     places = policy.add_parser("places", help="two tables of jurisdictions as a pack's section `places`")
@@ -114,10 +132,46 @@ def _parser() -> argparse.ArgumentParser:
     places.add_argument("rules", type=Path, help="CSV: code,rule,value,unit,scope,effective_from,…")
     places.set_defaults(command=_policy_places)
 
+    market = commands.add_parser("market", help="the market").add_subparsers(required=True, metavar="COMMAND")
+    replay = market.add_parser("replay", help="where would the regime have changed on these prices?")
+    replay.add_argument("file", type=Path, help="CSV, also gzipped: ts_utc,open,high,low,close,volume")
+    replay.add_argument(
+        "--asset", default="FILE@file", metavar="ETH@ethereum", help="whose numbers of the policy count"
+    )
+    replay.add_argument("--peg", metavar="USD", help="what one coin should be worth, for a stablecoin")
+    replay.add_argument(
+        "--policy", type=Path, metavar="PACK", help="judge by this pack instead of the built-in numbers"
+    )
+    replay.set_defaults(command=_market_replay)
+    load_prices = _part(market.add_parser("import", help="tell the prices of a CSV file"))
+    load_prices.add_argument("file", type=Path)
+    load_prices.add_argument("--asset", required=True)
+    load_prices.add_argument("--network", required=True)
+    load_prices.add_argument("--source", required=True)
+    load_prices.set_defaults(command=_market_import)
+
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
     return parser
+
+
+def _port(said: str) -> int:
+    if said.isascii() and said.isdigit() and 0 < len(said) < 6 and 0 < int(said) < 65536:
+        return int(said)
+    raise argparse.ArgumentTypeError(f"{said!r} is not a port; choose one between 1 and 65535")
+
+
+def _bytes(file: Path) -> bytes:
+    """The file; `-` is standard input."""
+    return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+
+
+def _text(file: Path) -> str:
+    try:
+        return _bytes(file).decode()
+    except UnicodeDecodeError as fault:
+        raise Malformed("encoding_not_utf8", f"{file} is not UTF-8 (byte {fault.start}).") from fault
 
 
 def _part(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -202,7 +256,7 @@ def _lists_import(args: argparse.Namespace) -> int:
     from tidegate.db import connect
     from tidegate.screening import flow as screening
 
-    with connect(_settings(args).database_url) as conn, _text(args.file) as lines:
+    with connect(_settings(args).database_url) as conn, _list_file(args.file) as lines:
         done = screening.import_list(
             conn, args.name, _bounded(lines), "cli", utcnow(), format=args.format, force=args.force
         )
@@ -216,25 +270,29 @@ def _lists_import(args: argparse.Namespace) -> int:
     return 0
 
 
-def _text(path: Path) -> TextIO:
-    """The file as text, unpacked where it is packed."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    if packed:
-        return gzip.open(path, "rt", encoding="utf-8", errors="replace", newline="")
-    return path.open(encoding="utf-8", errors="replace", newline="")
+def _list_file(path: Path) -> TextIO:
+    """The file as text, unpacked where it is packed; `-` is standard input."""
+    raw = (Path("/dev/stdin") if str(path) == "-" else path).open("rb")
+    packed = raw.peek(2)[:2] == b"\x1f\x8b"
+    return io.TextIOWrapper(gzip.open(raw) if packed else raw, encoding="utf-8", errors="replace", newline="")
 
 
 def _bounded(file: TextIO) -> Iterator[str]:
-    """The lines of a file. One without an end comes in pieces: a small packed file may hold gigabytes."""
-    while line := file.readline(1 << 20):
-        yield line
+    """The lines of a file. One without an end comes in pieces: a small packed file may hold gigabytes.
+
+    Raises Malformed `list_not_gzip` where a packed file is broken or cut off.
+    """
+    try:
+        while line := file.readline(1 << 20):
+            yield line
+    except (gzip.BadGzipFile, zlib.error, EOFError) as fault:
+        raise Malformed("list_not_gzip", f"The file is packed, but cannot be unpacked: {fault}.") from fault
 
 
 def _policy_check(args: argparse.Namespace) -> int:
     from tidegate.policy.pack import faults, from_json
 
-    wrong = faults(from_json(args.file.read_text()))
+    wrong = faults(from_json(_text(args.file)))
     _say({"valid": not wrong, "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong]})
     return 1 if wrong else 0
 
@@ -246,6 +304,60 @@ def _policy_places(args: argparse.Namespace) -> int:
     aside = [{"table": q.table, "line": q.line, "code": q.code, "reason": q.reason} for q in made.quarantined]
     _say({"places": made.places, "quarantined": aside})
     return 0
+
+
+def _market_replay(args: argparse.Namespace) -> int:
+    from tidegate.policy.market import replay
+    from tidegate.policy.market.params import DEFAULTS
+    from tidegate.policy.pack import from_json, parse
+
+    rows = replay.read(_prices(args.file))
+    p = DEFAULTS if args.policy is None else parse(from_json(args.policy.read_text())).market
+    if args.peg is not None:
+        p = replay.pegged(p, args.asset, args.peg)
+    _say(replay.answer(replay.replay(rows, args.asset, p), p))
+    return 0
+
+
+def _market_import(args: argparse.Namespace) -> int:
+    from tidegate.base.refusals import Malformed
+    from tidegate.db import connect
+    from tidegate.ledger import store as ledger
+    from tidegate.policy.market import flow as market
+    from tidegate.policy.market import replay
+
+    rows = replay.read(_prices(args.file))
+    done = market.Fed(0, 0, [], 0)
+    with connect(_settings(args).database_url) as conn:
+        asset = next((a for a in ledger.assets(conn) if (a.symbol, a.network) == (args.asset, args.network)), None)
+        if asset is None:
+            raise Malformed("asset_unknown", f"{args.asset}@{args.network} is not an asset here.")
+        for start in range(0, len(rows), 500):
+            bars = [(row.line, asset, row.bar) for row in rows[start : start + 500]]
+            done += market.record(conn, args.source, bars, "cli", utcnow())
+    _say(
+        {
+            "accepted": done.accepted,
+            "duplicates": done.duplicates,
+            "refused": [{"line": r.place, "code": r.code, "message": r.message} for r in done.refused],
+            "changes": done.changes,
+        }
+    )
+    return 1 if done.refused else 0
+
+
+def _prices(path: Path) -> str:
+    """The text of a price file, gzipped or not."""
+    import gzip
+    import zlib
+
+    from tidegate.base.refusals import Malformed
+
+    raw = path.read_bytes()
+    try:
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
+    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as bad:
+        raise Malformed("prices_unreadable", f"{path} is neither text nor gzipped text: {bad}") from bad
 
 
 def _journal_verify(args: argparse.Namespace) -> int:

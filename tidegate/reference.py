@@ -9,7 +9,7 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tidegate.api.door import PUBLIC, Route
 from tidegate.api.routes import ROUTES
@@ -17,8 +17,10 @@ from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
 from tidegate.parties.access import ROLES, SCOPES
+from tidegate.policy.market.regime import REASONS
+from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import CATALOGUE
-from tidegate.withdrawals.review import BLOCKING, CHECKS, Check
+from tidegate.withdrawals.review import BLOCKING, failed
 
 _HEAD = """# Reference
 
@@ -28,7 +30,7 @@ by the running server at `/openapi.json`; [start.md](start.md) shows them in use
 
 def page() -> str:
     """The whole page, with a newline at its end."""
-    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _messages()]) + "\n"
+    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _messages()]) + "\n"
 
 
 def _routes() -> str:
@@ -76,10 +78,11 @@ def _roles() -> str:
 
 def _checks() -> str:
     rows = [
-        [f"`{code}`", outcome, f"`{check.__name__}`", _first_line(check.__doc__)]
+        [f"`{code}`", outcome, f"`{check.id}`", _first_line(check.run.__doc__)]
         for check in CHECKS
-        for code, outcome in _findings_of(check)
+        for code, outcome in _findings_of(check.run)
     ]
+    rows += [[f"`{code}`", outcome, "any", _first_line(failed.__doc__)] for code, outcome in _findings_of(failed)]
     stops = ", ".join(f"`{kind}`" for kind in sorted(BLOCKING))
     return (
         "## Checks of a withdrawal\n\n"
@@ -91,14 +94,16 @@ def _checks() -> str:
     )
 
 
-def _findings_of(check: Check) -> Iterator[tuple[str, str]]:
+def _findings_of(check: Callable[..., object]) -> Iterator[tuple[str, str]]:
     """(code, outcome) of every finding that a check's source can make."""
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(check)))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Finding":
-            for code, outcome in zip(_choices(node.args[0]), _choices(node.args[1]), strict=True):
+            codes, outcomes = _choices(node.args[0]), _choices(node.args[1])
+            for place, code in enumerate(codes):
                 assert isinstance(code, ast.Constant)  # codes are written out, so that they can be found
-                assert isinstance(outcome, ast.Attribute)
-                yield str(code.value), outcome.attr.lower()
+                outcome = outcomes[min(place, len(outcomes) - 1)]
+                asks = outcome.attr.lower() if isinstance(outcome, ast.Attribute) else "as it says"
+                yield str(code.value), asks
 
 
 def _choices(node: ast.expr) -> list[ast.expr]:
@@ -117,6 +122,15 @@ def _facts() -> str:
     )
 
 
+def _market() -> str:
+    rows = [[f"`{code}`", meaning] for code, meaning in REASONS.items()]
+    return (
+        "## Market regimes\n\n"
+        "Why an asset is calm, nervous or stormy (`reason`). [market.md](market.md) says how it is measured.\n\n"
+        + _table(["reason", "meaning"], rows)
+    )
+
+
 def _messages() -> str:
     parts = [
         "## What customers read\n\n"
@@ -125,6 +139,9 @@ def _messages() -> str:
         "### Declined or expired without a finding\n\n" + _texts(templates.ENDINGS),
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
+        "### The market\n\n" + _texts({**templates.MARKET, "review": templates.MARKET_REVIEW}),
+        "### Warning about our own blocklist, by version\n\n"
+        + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
         "### What reviewers ask\n\n" + _texts({**templates.INFORMATION, "(own words)": templates.ASKED}),
         "### Appeals\n\n" + _texts(templates.APPEALS),
     ]

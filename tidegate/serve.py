@@ -9,6 +9,7 @@ from importlib import resources
 import uvicorn
 
 from tidegate.api.app import ApiSettings, create_app
+from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
 from tidegate.console.pages import console
@@ -57,6 +58,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         app,
         host=host,
         port=port,
+        http=PatientProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 
 class SettingsFault(Exception):
     """The settings file cannot be used; the message says what is missing and how it would look right."""
@@ -43,7 +46,7 @@ def load(path: Path) -> Settings:
     try:
         said = json.loads(path.read_text())
         return Settings(
-            database_url=os.environ.get("TIDEGATE_DATABASE_URL") or said["database_url"],
+            database_url=_url(os.environ.get("TIDEGATE_DATABASE_URL") or said["database_url"]),
             networks={
                 name: NetworkSettings(rpc=network["rpc"], trace=network["trace"])
                 for name, network in said["networks"].items()
@@ -56,6 +59,15 @@ def load(path: Path) -> Settings:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SettingsFault(f"{path} is not a settings file: {type(fault).__name__} {fault}.") from fault
+
+
+def _url(said: str) -> str:
+    """The database's URL, where it can be one. It may hold a password, so it is not repeated."""
+    try:
+        conninfo_to_dict(said)
+    except ProgrammingError as fault:
+        raise SettingsFault("The database URL cannot be read; write it like postgresql://user@host/name.") from fault
+    return said
 
 
 def save(settings: Settings, path: Path) -> None:

@@ -25,6 +25,7 @@ from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.news import READER, handlers
+from tidegate.policy.market import flow as market
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
@@ -68,6 +69,8 @@ def loops(
         return (
             jobs.release_due(conn, setting(conn), clock)
             + jobs.expire_due(conn, setting(conn), clock)
+            + jobs.outside_due(conn, setting(conn), clock)
+            + jobs.expire_alone_due(conn, clock)
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
@@ -75,9 +78,13 @@ def loops(
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
 
+    def regimes(conn: Conn) -> int:
+        return market.review_due(conn, "worker", clock())
+
     made = [
         Loop("news", news, 0.1),
         Loop("time", time, 0.2),
+        Loop("market", regimes, 5.0),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
     ]

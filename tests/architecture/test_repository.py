@@ -89,3 +89,28 @@ def test_every_dependency_has_its_reason() -> None:
     for requirement in [*wanted["dependencies"], *wanted["optional-dependencies"]["embedded"]]:
         name = re.split(r"[\[;<>=! ]", requirement)[0].lower()
         assert f"`{name}`" in said, f"docs/stack.md does not say why {name}"
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for path, text in texts():
+        if path.suffix == ".md" and path.name not in ("STYLE.md", "ARCHITECTURE.md"):  # they say what is meant to be
+            for target in re.findall(r"^(?: {4})?make ([a-z]+)|`make ([a-z]+)", text, re.M):
+                assert set(target) - {""} <= targets, f"{path.relative_to(ROOT)} names make {''.join(target)}"
+
+
+def test_every_function_that_a_document_names_exists() -> None:
+    for path, text in texts():
+        if path.suffix == ".md":
+            for file, names in re.findall(r"`(tidegate/[\w/]+\.py): ([\w, ]+)`", text):
+                for name in names.split(", "):
+                    assert re.search(rf"^\s*(def|class) {name}\b|^{name}\b", (ROOT / file).read_text(), re.M), (
+                        f"{path.relative_to(ROOT)} names {file}: {name}"
+                    )
+
+
+def test_pictures_are_small() -> None:
+    pictures = [path for path in TRACKED if path.suffix == ".png"]
+    assert pictures
+    for path in pictures:
+        assert path.stat().st_size < 150_000, path

@@ -10,7 +10,7 @@ from chain_kit import fresh_address
 from chain_kit import node as node
 from house import ETH
 
-from tidegate.base.chain import Sent, Unreachable
+from tidegate.base.chain import Fees, Sent, Unreachable
 from tidegate.custody import flow as custody
 from tidegate.custody import jobs, store
 from tidegate.db import journal, lease
@@ -267,6 +267,100 @@ def test_an_empty_hot_wallet_waits_for_liquidity(at: ChainHouse) -> None:
     assert at.house.get(waiting.id).status is Status.SETTLED
 
 
+def test_coins_that_are_short_do_not_stop_what_can_be_paid(at: ChainHouse) -> None:
+    """A node that estimates a payment beyond our balance says neither yes nor "would revert": it was the whole lane
+    that waited for the node then."""
+    ada, bob = at.customer(wei=10 * 10**18), at.customer(usdt=100 * COIN)
+    at.node.ask("anvil_setBalance", at.hot, hex(10**17))
+    at.chain = LikeGeth(at)  # type: ignore[assignment]
+    short = at.approved(ada, "0.3", asset="ETH")
+    payable = at.approved(bob, "40")
+    at.finish()
+    assert at.house.get(payable.id).status is Status.SETTLED
+    assert at.house.get(short.id).status is Status.APPROVED
+    assert at.payout(short.id).waiting_for == "liquidity"
+    at.node.ask("anvil_setBalance", at.hot, hex(10 * 10**18))
+    at.finish()
+    assert at.house.get(short.id).status is Status.SETTLED
+
+
+class LikeGeth:
+    """anvil, but with geth's answer to an estimate of more coins than the sender has: an error, and no revert."""
+
+    def __init__(self, at: ChainHouse) -> None:
+        self._chain = at.chain
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._chain, name)
+
+    def gas_for(self, sender: str, contract: str | None, receiver: str, units: int) -> int:
+        if contract is None and self._chain.balance(sender, None) < units:
+            raise Unreachable("insufficient funds for transfer")
+        return self._chain.gas_for(sender, contract, receiver, units)
+
+
+def test_gas_that_the_signer_will_never_give_is_planned_anew_when_prices_fall(at: ChainHouse) -> None:
+    """Planned on a dear day it asks for more than the signer's table allows, and would stand in the way for ever."""
+    ada = at.customer(usdt=100 * COIN)
+    at.chain = Dear(at)  # type: ignore[assignment]
+    at.sweep()
+    at.finish()
+    assert [p.status for p in moves(at)] == ["queued"]
+    at.chain = at.chain._chain  # type: ignore[attr-defined]
+    for _ in range(12):
+        at.turn()
+        at.house.wait(seconds=10)
+        at.sweep()
+    assert [(p.purpose, p.status) for p in moves(at)] == [("gas", "failed"), ("gas", "paid"), ("sweep", "paid")]
+    assert at.tokens(at.deposit_address(ada)) == 0
+    at.check_at_rest()
+
+
+class Dear:
+    """A real node on a day when gas is dear."""
+
+    def __init__(self, at: ChainHouse) -> None:
+        self._chain = at.chain
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._chain, name)
+
+    def fees(self) -> Fees:
+        return Fees(500 * 10**9, 10**9)
+
+
+def test_a_sweep_is_never_made_dearer_than_its_address_can_pay(at: ChainHouse) -> None:
+    ada = at.customer(usdt=100 * COIN)
+    at.sweep()
+    at.finish()
+    at.sweep()
+    at.house.wait(seconds=4)
+    real, at.chain = at.chain, Dear(at)  # type: ignore[assignment]
+    at.pay()
+    at.chain = real
+    at.sweep()
+    at.house.wait(seconds=4)
+    at.pay()  # sent at the price of a quiet day
+    at.chain = Dear(at)  # type: ignore[assignment]
+    for _ in range(3):
+        at.house.wait(seconds=100)
+        at.pay()
+    at.chain = real
+    sweeps = store.network_attempts(at.conn, "evm-local")
+    assert [len(store.versions(at.conn, [a.id])) for a in sweeps] == [1]
+    assert moves(at)[-1].waiting_for == "liquidity"
+    at.finish()
+    assert moves(at)[-1].status == "paid"
+    assert at.tokens(at.deposit_address(ada)) == 0
+    at.check_at_rest()
+
+
+def moves(at: ChainHouse) -> list[store.Payout]:
+    """Gas and sweeps, oldest first."""
+    ids = at.conn.execute("SELECT id FROM payout WHERE purpose <> 'withdrawal' ORDER BY id").fetchall()
+    return [p for (id,) in ids if (p := store.payout(at.conn, id)) is not None]
+
+
 def test_an_authorisation_that_lapsed_in_the_queue_is_renewed_after_another_look(at: ChainHouse) -> None:
     ada = at.customer(usdt=100 * COIN)
     made = at.approved(ada, "40")
@@ -338,11 +432,18 @@ def test_native_deposits_are_swept_and_their_rest_is_not_chased(at: ChainHouse) 
     at.check_at_rest()
 
 
-def test_a_withdrawal_to_another_customers_deposit_address_is_their_deposit(at: ChainHouse) -> None:
+def test_a_withdrawal_to_another_customers_deposit_address_stays_in_the_books(at: ChainHouse) -> None:
     ada, ben = at.customer(usdt=100 * COIN), at.customer()
-    at.approved(ada, "40", address=at.deposit_address(ben))
-    at.finish(10)
+    made = at.approved(ada, "40", address=at.deposit_address(ben))
+    at.turn()
+    done = at.house.get(made.id)
+    assert done.status is Status.SETTLED
+    assert done.tx is not None
+    assert done.tx.startswith("internal:trf_")
+    assert (at.house.available(ada), at.house.available(ben)) == (60 * COIN, 39_900_000)
+    at.finish(3)
     assert at.house.available(ben) == 39_900_000
+    assert at.chain.nonce(at.hot) == 0
     at.check_at_rest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import resources
 
 import pytest
@@ -15,6 +16,7 @@ from tidegate.base.money import Asset
 from tidegate.base.refusals import Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.policy import pack as packs
+from tidegate.policy.market.params import DEFAULTS, Steps
 from tidegate.policy.pack import Policy, PolicySilent, parse
 from tidegate.policy.pricing import value_micro_usd
 from tidegate.policy.switch import Switch, check, stopping
@@ -74,6 +76,22 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "fixed_prices",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
+
+
+def test_the_shipped_packs_say_the_defaults_of_the_market_and_a_pack_may_say_nothing() -> None:
+    assert parse(shipped("default")).market == parse(shipped("demo")).market == DEFAULTS
+    assert parse(changed("market", ...)).market == DEFAULTS
+
+
+def test_a_pack_says_how_limits_follow_the_market() -> None:
+    edge = parse(changed("market/dwell_minutes", 1440)).market
+    assert (edge.dwell, edge.expiry) == (edge.expiry, edge.dwell)
+    flat = {"calm": 25, "nervous": 25, "stormy": 25}
+    assert set(parse(changed("market/multipliers_percent", flat)).market.multipliers.values()) == {25}
+    assert parse(changed("market/fall_percent", {"nervous": 13, "stormy": 13})).market.fall == Steps(13, 13)
+    falls = parse(changed("market/falls_percent", {"ETH@ethereum": {"nervous": 15, "stormy": 25}})).market
+    assert falls.fall_of("ETH@ethereum") == Steps(15, 25)
+    assert parse(changed("market/pegs", {"USDC@ethereum": "0.5"})).market.pegs == {"USDC@ethereum": 10**12 // 2}
 
 
 def _section(pack: Mapping[str, object], key: str) -> dict[str, object]:
@@ -189,6 +207,29 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("required_lists", ["No list"], "required_lists[0]"),
         ("required_lists", "sanctions", "required_lists"),
         ("authorisation_minutes", 0, "authorisation_minutes"),
+        ("market", None, "market"),
+        ("market", {}, "market.multipliers_percent"),
+        ("market/surprise", 1, "market.surprise"),
+        ("market/dwell_minutes", ..., "market.dwell_minutes"),
+        ("market/dwell_minutes", 1441, "market.expiry_hours"),
+        ("market/multipliers_percent/calm", 101, "market.multipliers_percent.calm"),
+        ("market/multipliers_percent/stormy", 24, "market.multipliers_percent.stormy"),
+        ("market/multipliers_percent/stormy", 51, "market.multipliers_percent"),
+        ("market/multipliers_percent/calm", 49, "market.multipliers_percent"),
+        ("market/multipliers_percent/wild", 10, "market.multipliers_percent.wild"),
+        ("market/floor_percent", 0, "market.floor_percent"),
+        ("market/floor_percent", 26, "market.multipliers_percent.stormy"),
+        ("market/fall_percent/stormy", 12, "market.fall_percent.stormy"),
+        ("market/fall_percent/nervous", 0, "market.fall_percent.nervous"),
+        ("market/volatility_percent/nervous", 99, "market.volatility_percent.nervous"),
+        ("market/falls_percent", {"ETH": {"nervous": 1, "stormy": 2}}, "market.falls_percent.ETH"),
+        ("market/falls_percent", {"ETH@e": {"nervous": 3, "stormy": 2}}, "market.falls_percent.ETH@e.stormy"),
+        ("market/pegs", {"USDC@ethereum": "0"}, "market.pegs.USDC@ethereum"),
+        ("market/pegs", {"USDC@ethereum": 1}, "market.pegs.USDC@ethereum"),
+        ("market/exit_percent", 100, "market.exit_percent"),
+        ("market/jump_factor", 1, "market.jump_factor"),
+        ("market/outflow_percent/hour", ..., "market.outflow_percent.hour"),
+        ("market/outflow_percent/day/stormy", 101, "market.outflow_percent.day.stormy"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:
@@ -203,6 +244,55 @@ def test_every_fault_is_named_at_once() -> None:
     pack["authorisation_minutes"] = -1
     assert [fault.field for fault in packs.faults(pack)] == ["confirmation.tries", "authorisation_minutes"]
     assert packs.faults(shipped("demo")) == []
+
+
+HOURLY = {"scope": "party", "hours": 1, "usd": "5"}
+SILENT = {"check": "vendor_a", "on_error": "review", "on_timeout": "ignore", "until": "2026-12-31T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "named"),
+    [
+        ("limits", {}, "limits"),
+        ("limits", [{**HOURLY, "scope": "planet"}], "limits[0].scope"),
+        ("limits", [{**HOURLY, "hours": 0}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "hours": 24 * 366 + 1}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "hours": "ever"}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "usd": 5}], "limits[0].usd"),
+        ("limits", [{"scope": "party", "hours": 1}], "limits[0].usd"),
+        ("limits", [HOURLY, {**HOURLY, "usd": "6"}], "limits[1]"),
+        ("limits", [{**HOURLY, "hours": "lifetime"}, {**HOURLY, "hours": "lifetime"}], "limits[1]"),
+        ("limits_per_transaction", {"USDT": "5"}, "limits_per_transaction.USDT"),
+        ("check_failures", [{**SILENT, "on_error": "allow"}], "check_failures[0].on_error"),
+        ("check_failures", [{**SILENT, "until": None}], "check_failures[0].until"),
+        ("check_failures", [{**SILENT, "until": "2026-12-31"}], "check_failures[0].until"),
+        ("check_failures", [{k: v for k, v in SILENT.items() if k != "until"}], "check_failures[0].until"),
+        ("check_failures", [SILENT, SILENT], "check_failures[1].check"),
+        ("outside_checks", [{"check": "Vendor A", "from_value": "0"}], "outside_checks[0].check"),
+        ("outside_checks", [{"check": "a", "from_value": "0"}] * 2, "outside_checks[1].check"),
+        ("deciding", {"outside_seconds": 0, "reserved_minutes": 15}, "deciding.outside_seconds"),
+        ("deciding", {"outside_seconds": 10}, "deciding.reserved_minutes"),
+    ],
+)
+def test_a_later_section_is_read_as_strictly(section: str, value: object, named: str) -> None:
+    found = [fault.field for fault in packs.faults({**shipped("demo"), section: value})]
+    assert any(field == named or field.startswith(f"{named}[") for field in found), found
+
+
+def test_what_a_later_section_says(demo: Policy) -> None:
+    said = {
+        "limits": [HOURLY, {"scope": "platform", "hours": "lifetime", "usd": "7"}],
+        "check_failures": [SILENT],
+        "outside_checks": [{"check": "b", "from_value": "100"}, {"check": "a", "from_value": "0"}],
+    }
+    policy = parse({**shipped("demo"), **said})
+    assert policy.limits == (packs.Limit("party", 1, 5 * USD), packs.Limit("platform", None, 7 * USD))
+    assert [policy.outside_required(v * USD) for v in (99, 100)] == [("a",), ("a", "b")]
+    day = from_rfc3339("2026-12-31T00:00:00Z")
+    assert policy.failing("vendor_a", day - timedelta(seconds=1)) == policy.check_failures[0]
+    assert policy.failing("vendor_a", day) is None
+    assert policy.failing("vendor_b", day - timedelta(days=1)) is None
+    assert (demo.limits, demo.outside_seconds, demo.reserved_minutes) == ((), 10, 15)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"fees": NaN', '{"fees": {}, "fees": {}}'])

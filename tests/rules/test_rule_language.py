@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 
 import pytest
 from rule_kit import BIG, CATALOGUE, meaning, random_facts, random_line
@@ -67,6 +67,9 @@ FAULTY = [
     ("   ", "rule_empty", "", None),
     ("sent_30_usd > 1 -> review", "rule_fact", "sent_30_usd", "sent_30d_usd"),
     ("amuont_usd > 1 -> review", "rule_fact", "amuont_usd", "amount_usd"),
+    ("amount_sud > 1 -> review", "rule_fact", "amount_sud", "amount_usd"),
+    ("maount_usd > 1 -> review", "rule_fact", "maount_usd", "amount_usd"),
+    ("xxmount_usxxd > 1 -> review", "rule_fact", "xxmount_usxxd", None),  # too far from anything
     ("Amount_USD > 1 -> review", "rule_fact", "Amount_USD", "amount_usd"),
     ("moon_phase > 1 -> review", "rule_fact", "moon_phase", None),
     ("amount_usd > '500' -> review", "rule_kinds", "'500'", "500"),
@@ -217,6 +220,33 @@ def test_a_faulty_line_says_where_why_and_what_would_be_right(
     assert (suggestion is None or not suggestion.strip()) is ("Did you mean" not in found.message)
 
 
+@pytest.mark.parametrize(
+    ("line", "column"),
+    [
+        ("", 1),
+        ("amount_usd > 500  ", 17),
+        ("amount_usd > 500 ->", 20),
+        ("amount_usd > -> review", 13),
+        ("new_device and   -> review", 15),
+        ("new_device -> delay", 20),
+    ],
+)
+def test_what_is_missing_is_shown_where_it_should_stand(line: str, column: int) -> None:
+    found = fault(line)
+    assert (found.column, found.length) == (column, 0)
+
+
+def test_a_closed_list_is_told_in_part() -> None:
+    catalogue = {"plan": FactType(Kind.TEXT, values=frozenset(f"plan{i}" for i in range(9)))}
+    with pytest.raises(RuleFault, match="it is plan0, plan1, plan2, plan3, plan4, plan5, plan6, plan7, …"):
+        check("plan == 'gold' -> review", catalogue)
+    assert "it is bitcoin, evm-local, tron." in fault("network == 'x' -> review").message
+
+
+def test_the_longest_line_is_a_line() -> None:
+    assert rule("new_device -> review".ljust(MAX_CHARACTERS)) == rule("new_device -> review")
+
+
 def test_every_code_has_a_line_that_shows_it() -> None:
     assert {code for _, code, _, _ in FAULTY} | {"rule_pack"} == set(FAULTS)
 
@@ -251,6 +281,7 @@ LINES = [
     ("not new_device and not amount_usd > 5 -> review", "not new_device and not (amount_usd > 5) -> review"),
     ("not country in ('DE', \"DE\", 'AT') -> review", "country not in {'AT', 'DE'} -> review"),
     ("country not in ['it s', \"it's\"] -> review", "country not in {'it s', \"it's\"} -> review"),
+    ("risk_score in {0.5, 0.25, 10, 2} -> review", "risk_score in {0.25, 0.5, 2, 10} -> review"),
     ("identity_level in {2.0, 1} -> review", "identity_level in {1, 2} -> review"),
     ("amount_usd - (sent_30d_usd - 5) > -3 -> review", "amount_usd - (sent_30d_usd - 5) > -3 -> review"),
     ("(amount_usd - sent_30d_usd) - 5 > 0 -> review", "amount_usd - sent_30d_usd - 5 > 0 -> review"),
@@ -290,9 +321,9 @@ def test_a_pack_reports_every_fault_by_rule() -> None:
 
 
 def test_a_fact_type_that_makes_no_sense_is_a_bug() -> None:
-    for kind, more in ((Kind.COUNT, {"decimals": 2}), (Kind.MONEY, {"decimals": 2}), (Kind.NUMBER, {"decimals": 19})):
+    for kind, decimals in ((Kind.COUNT, 2), (Kind.MONEY, 2), (Kind.NUMBER, 19)):
         with pytest.raises(ValueError, match="decimals"):
-            FactType(kind, **more)
+            FactType(kind, decimals=decimals)
     with pytest.raises(ValueError, match="texts"):
         FactType(Kind.COUNT, values=frozenset({"a"}))
 
@@ -491,6 +522,18 @@ CHANGES = [
     ("country not in {'DE'} -> review", "country not in {'DE', 'FR'} -> review", Turn.LOOSER, []),
     ("country in {'DE'} -> review", "country in {'FR'} -> review", Turn.CHANGED, []),
     ("country == 'DE' -> review", "country == 'FR' -> review", Turn.CHANGED, []),
+    ("country in {'DE'} -> review", "login_country in {'DE', 'FR'} -> review", Turn.CHANGED, []),
+    ("country in {'DE'} -> review", "country in address_tags -> review", Turn.CHANGED, []),
+    ("amount_usd >= 800 -> review", "amount_usd > 800 -> review", Turn.LOOSER, []),
+    ("risk_score > 0.85 -> review", "risk_score > 0.9 -> review", Turn.LOOSER, [("0.85", "0.9")]),
+    ("risk_score > 1.25 -> review", "risk_score > 9 -> review", Turn.LOOSER, [("1.25", "9")]),
+    ("2 * (amount_usd - sent_30d_usd) > 9 -> review", "3 * (amount_usd - sent_30d_usd) > 9 -> review",
+     Turn.CHANGED, [("2", "3")]),  # a difference may be below zero
+    ("2 * (amount_usd + sent_30d_usd) > 9 -> review", "3 * (amount_usd + sent_30d_usd) > 9 -> review",
+     Turn.TIGHTER, [("2", "3")]),
+    ("2 * (amount_usd + balance_change_usd) > 9 -> review", "3 * (amount_usd + balance_change_usd) > 9 -> review",
+     Turn.CHANGED, [("2", "3")]),
+    ("-abs(5 - amount_usd) > -9 -> review", "-abs(4 - amount_usd) > -9 -> review", Turn.CHANGED, [("5", "4")]),
     ("new_device -> review", "new_device -> decline", Turn.TIGHTER, []),
     ("new_device -> review", "new_device -> delay 24", Turn.LOOSER, []),
     ("new_device -> delay 24", "new_device -> delay 48", Turn.TIGHTER, [("24", "48")]),
@@ -723,9 +766,10 @@ def test_a_nearly_full_stack_is_a_fault_too() -> None:
 
 
 def len_of_stack() -> int:
-    frame, depth = sys._getframe(), 0
+    frame: FrameType | None = sys._getframe()
+    depth = 0
     while frame is not None:
-        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]
+        frame, depth = frame.f_back, depth + 1
     return depth
 
 

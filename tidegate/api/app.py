@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +26,7 @@ import tidegate
 from tidegate.api import problems, shapes, store
 from tidegate.api.batching import Batching
 from tidegate.api.door import Endpoint, Gate, Guarded, Route
+from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
 from tidegate.api.routes import ROUTES, request_withdrawal
 from tidegate.api.short import ShortWay
@@ -90,6 +91,7 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the caller says we are
     )
     for route in ROUTES:
         app.router.add_api_route(
@@ -110,11 +112,17 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
     app.add_middleware(Around, metrics=gate.metrics)
     if console is not None:
         app.mount("/console", console(gate))
+        app.add_route("/console", _to_console, include_in_schema=False)
+    app.add_middleware(HeadAsGet)
     return app
 
 
 def _listed(app: FastAPI, route: Route) -> BaseRoute:
     return next(r for r in app.routes if isinstance(r, APIRoute) and r.operation_id == route.name)
+
+
+def _to_console(_: Request) -> Response:
+    return RedirectResponse("/console/", 303)
 
 
 def _responses(answer: Any, status: int, scope: str, refuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:

@@ -327,6 +327,7 @@ class Guarded(APIRoute):
             reading.check_text(request.url.path, "path")
             request.state.identity = await gate.admit(request, route.scope)
             _check_query(request, known)
+            _check_key(request)
             request.state.body = await _body(request, route)
             return await inner(request)
 
@@ -347,6 +348,12 @@ def _check_query(request: Request, known: set[str]) -> None:
         raise problems.Invalid(wrong)
     if len(request.query_params.multi_items()) != len(names):
         raise problems.Invalid([FieldError("query", "parameter_twice", "a parameter is given twice")])
+
+
+def _check_key(request: Request) -> None:
+    """Two keys are two different promises; whichever we took, somebody would count on the other one."""
+    if len(request.headers.getlist("idempotency-key")) > 1:
+        raise problems.Invalid([FieldError("Idempotency-Key", "parameter_twice", "Idempotency-Key is given twice.")])
 
 
 async def _body(request: Request, route: Route) -> Any:

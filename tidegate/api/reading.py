@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from tidegate.api.problems import NotJson, TooLarge, WrongMediaType
 from tidegate.base.refusals import FieldError
@@ -24,16 +24,24 @@ async def read_bytes(request: Request, most: int = MOST_BYTES) -> bytes:
     if stated.isascii() and stated.isdigit() and (len(stated) > 12 or int(stated) > most):
         raise _too_large(most)
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise _too_large(most)
+            parts.append(part)
+    except ClientDisconnect as gone:  # nobody is left to read this; it is their doing, and no bug
+        raise NotJson("body_cut_short", "The connection ended before the body did.") from gone
     return b"".join(parts)
 
 
 def media_type(request: Request, wanted: str) -> None:
-    """Raises WrongMediaType unless the request says `wanted`, in UTF-8 where it names a charset."""
+    """Raises WrongMediaType unless the request says `wanted`, uncompressed, in UTF-8 where it names a charset."""
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() not in ("", "identity"):
+        raise WrongMediaType(
+            "media_type_wrong", f"Send the body as it is, without Content-Encoding, not as {encoding[:40]!r}."
+        )
     said = request.headers.get("content-type", "")
     kind, _, parameters = said.partition(";")
     charset = parameters.strip().lower().replace('"', "")

@@ -26,6 +26,8 @@ from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
 from tidegate.policy import flow as policies
 from tidegate.policy import jurisdictions
+from tidegate.policy.market import flow as market
+from tidegate.policy.market.quotes import Quote
 from tidegate.policy.pack import faults
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import bundle, replaying
@@ -39,6 +41,7 @@ Before = Annotated[str | None, Query(pattern=r"^[a-z]+_[0-9a-z]{26}$", descripti
 After = Annotated[str, Query(pattern=r"^[0-9]{1,18}\.(-1|[0-9]{1,9})$", description="Place in the journal.")]
 Text = Annotated[str | None, Query(max_length=200)]
 Day = Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\d$", description="A day like 2026-08-20.")]
+CaseStatus = Annotated[Literal["open", "approved", "declined", "moot"] | None, Query()]
 
 START = "0.-1"
 """Before the first entry of the journal."""
@@ -300,9 +303,42 @@ def get_withdrawal_timeline(call: Call, id: str) -> Any:
     return {"entries": [say.entry(n) for n in journal.about(call.conn, id)]}
 
 
+async def decide_alone(asking: Asking, body: shapes.NewDecision) -> Said:
+    """Ask for a decision alone: the platform keeps the funds and pays by itself. Its room in the limits is reserved.
+
+    No funds are looked at and none are held. Commit once it is paid, release if it is not; else it expires.
+    """
+    ask = Ask(
+        party_id=body.customer,
+        actor=asking.identity.actor,
+        asset=body.asset,
+        network=body.network,
+        amount=body.amount,
+        address=body.address,
+        address_id=body.address_id,
+        memo=body.memo,
+        scope=replay_scope(asking.identity),
+        key=asking.key,
+        request=asking.asked,
+        alone=True,
+    )
+    answer = await asking.gate.batching.request(ask)
+    return Said(answer.status, answer.body, replayed=answer.replayed)
+
+
+def commit_decision(call: Call, id: str) -> Any:
+    """The platform has paid: the room in the limits is consumed."""
+    return withdrawals.alone_view(call.conn, withdrawals.commit(call.conn, id, call.actor, call.now))
+
+
+def release_decision(call: Call, id: str) -> Any:
+    """The platform does not pay: the room in the limits is free again."""
+    return withdrawals.alone_view(call.conn, withdrawals.let_go(call.conn, id, call.actor, call.now))
+
+
 def get_decision(call: Call, id: str) -> Any:
     """A decision with its findings, everything it saw, and the versions that judged."""
-    return say.decision(_decision(call, id))
+    return say.decision(_decision(call, id), withdrawal_store.lone(call.conn, id))
 
 
 def replay_decision(call: Call, id: str) -> Any:
@@ -349,6 +385,8 @@ def list_lists(call: Call) -> Any:
 
 def list_quarantine(call: Call, name: str) -> Any:
     """Rows of the newest import that nobody could read."""
+    if name not in {item.name for item in screening.all_lists(call.conn)}:
+        raise NotFound("list_unknown", f"There is no list {name[:64]!r}; GET /v1/lists names them.")
     rows = screening.quarantine(call.conn, name)
     return {"quarantined": [{"line": r.line, "reason": r.reason, "text": r.text} for r in rows]}
 
@@ -386,7 +424,7 @@ def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
 
 
 def list_cases(
-    call: Call, status: Text = None, overdue: bool | None = None, before: Before = None, limit: Limit = 50
+    call: Call, status: CaseStatus = None, overdue: bool | None = None, before: Before = None, limit: Limit = 50
 ) -> Any:
     """Questions for people, newest first; `overdue=true` for those that were not answered in time."""
     kinds = SEEN_BY.get(call.identity.role)
@@ -495,6 +533,26 @@ def switch_off(call: Call, id: str) -> Any:
     return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
 
 
+def list_warnings(call: Call, id: str) -> Any:
+    """The warnings that were shown for a withdrawal, each with its words."""
+    withdrawals.get(call.conn, id, call.party_id)
+    return {"warnings": [say.warning(w) for w in screening.warnings_of(call.conn, id)]}
+
+
+def acknowledge_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """The customer has read a warning."""
+    found = withdrawals.get(call.conn, id, call.party_id)
+    screening.acknowledge(call.conn, warning, found.party_id, body.evidence, call.actor, call.now)
+    return list_warnings(call, id)
+
+
+def insist_on_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """After acknowledging the warning the customer wants the withdrawal all the same; a person looks at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    withdrawals.insist(call.conn, id, warning, body.evidence, call.actor, call.setting(), call.now)
+    return list_warnings(call, id)
+
+
 def get_jurisdiction(call: Call, place: str, on: Day = None) -> Any:
     """What a place asks for on a day, with each rule's source; today where no day is named."""
     policy = call.setting().policy
@@ -532,6 +590,37 @@ def approve_exemption(call: Call, id: str) -> Any:
 def end_exemption(call: Call, id: str) -> Any:
     """Let the place's delays hold the customer again, at once."""
     return say.exemption(policies.end_exemption(call.conn, id, call.actor, call.now), call.now)
+
+
+# The market.
+
+
+def tell_prices(call: Call, body: shapes.NewPrices) -> Any:
+    """Tell prices of one source. Each is believed or refused on its own, and only tightens or eases the regime."""
+    quotes = [Quote(**{name: getattr(q, name) for name in type(q).model_fields}) for q in body.prices]
+    fed = market.feed(call.conn, body.source, quotes, call.actor, call.now)
+    return {
+        "accepted": fed.accepted,
+        "duplicates": fed.duplicates,
+        "refused": [{"place": r.place, "code": r.code, "message": r.message} for r in fed.refused],
+        "changes": fed.changes,
+    }
+
+
+def list_regimes(call: Call) -> Any:
+    """How restless the market of each asset is, and what that leaves of a limit."""
+    return _regimes(call, call.setting())
+
+
+def restart_source(call: Call, body: shapes.NewRestart) -> Any:
+    """Say what a source's price really is, however far from its last one, or that the source is gone for good."""
+    market.restart(call.conn, body.asset, body.network, body.source, body.price, body.reason, call.actor, call.now)
+    return _regimes(call, call.setting())
+
+
+def _regimes(call: Call, setting: withdrawals.Setting) -> Any:
+    found = market.regimes(call.conn, setting.assets.keys(), call.now, setting.policy)
+    return {"at": rfc3339(call.now), "regimes": [say.regime(setting.assets[id], found[id]) for id in sorted(found)]}
 
 
 def list_keys(call: Call) -> Any:
@@ -660,7 +749,7 @@ def _whose(call: Call, customer: str | None) -> str | None:
     return call.party_id
 
 
-_C, _W = "/v1/customers", "/v1/withdrawals"
+_C, _W, _D = "/v1/customers", "/v1/withdrawals", "/v1/decisions"
 _NOT = (404,)
 _FORM = (404, 409)
 
@@ -742,10 +831,17 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", _W + "/{id}/seize", "withdrawals:seize", seize_withdrawal, shapes.CaseWithFile, 201, True, "json", _FORM
     ),
+    Route("POST", _D, "decisions:write", decide_alone, shapes.LoneDecision, 201, True, "json", _FORM),
+    Route(
+        "POST", _D + "/{id}/commit", "decisions:write", commit_decision, shapes.LoneDecision, 200, True, refuses=_FORM
+    ),
+    Route(
+        "POST", _D + "/{id}/release", "decisions:write", release_decision, shapes.LoneDecision, 200, True, refuses=_FORM
+    ),
     Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
     Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),
     Route("GET", "/v1/lists", "lists:read", list_lists, shapes.Lists),
-    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine),
+    Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine, refuses=_NOT),
     Route("POST", "/v1/lists/{name}/import", "lists:write", import_list, shapes.Imported, 200, True, "csv"),
     Route("GET", "/v1/restrictions", "restrictions:read", list_restrictions, shapes.Restrictions),
     Route("POST", "/v1/restrictions", "restrictions:write", restrict, shapes.Restriction, 201, True, "json", _NOT),
@@ -805,6 +901,29 @@ ROUTES: tuple[Route, ...] = (
         True,
         refuses=_FORM,
     ),
+    Route("GET", _W + "/{id}/warnings", "withdrawals:read", list_warnings, shapes.Warnings, refuses=_NOT),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/acknowledge",
+        "withdrawals:write",
+        acknowledge_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/insist",
+        "withdrawals:write",
+        insist_on_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
     Route("GET", "/v1/jurisdictions/{place}", "policy:read", get_jurisdiction, shapes.Jurisdiction, refuses=_NOT),
     Route("GET", "/v1/exemptions", "policy:read", list_exemptions, shapes.Exemptions),
     Route("POST", "/v1/exemptions", "policy:write", propose_exemption, shapes.Exemption, 201, True, "json", _FORM),
@@ -819,6 +938,19 @@ ROUTES: tuple[Route, ...] = (
         refuses=_FORM,
     ),
     Route("POST", "/v1/exemptions/{id}/end", "policy:write", end_exemption, shapes.Exemption, 200, True, refuses=_FORM),
+    Route("GET", "/v1/market/regimes", "market:read", list_regimes, shapes.MarketRegimes),
+    Route("POST", "/v1/market/prices", "market:write", tell_prices, shapes.PricesTaken, 200, True, "json"),
+    Route(
+        "POST",
+        "/v1/market/sources/restart",
+        "market:confirm",
+        restart_source,
+        shapes.MarketRegimes,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
     Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),

@@ -15,13 +15,18 @@ from tidegate.custody.books import Checked
 from tidegate.custody.flow import DepositRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
+from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
+from tidegate.policy.market.params import Level
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.warning import ListedWarning
+from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -114,6 +119,22 @@ def deposit(d: DepositRow, asset: Asset) -> Said:
     }
 
 
+def regime(asset: Asset, r: Regime) -> Said:
+    review = at(r.review_at)
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "regime": r.name,
+        "multiplier_percent": r.multiplier_percent,
+        "reason": r.reason,
+        "since": at(r.since),
+        "as_of": at(r.as_of),
+        "sources": r.sources,
+        "review_at": review,
+        "notice": None if r.level is Level.CALM else templates.market(r.name, asset.symbol, review).both(),
+    }
+
+
 def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) -> Said:
     return {
         "id": a.id,
@@ -154,7 +175,7 @@ def payout(view: PayoutView | None, head: int | None) -> Said | None:
     }
 
 
-def decision(d: DecisionRow) -> Said:
+def decision(d: DecisionRow, lone: Lone | None) -> Said:
     return {
         "id": d.id,
         "withdrawal": d.withdrawal_id,
@@ -162,6 +183,10 @@ def decision(d: DecisionRow) -> Said:
         "at": rfc3339(d.at),
         "outcome": d.outcome,
         "findings": json.loads(d.findings),
+        "checks": json.loads(d.checks),
+        "reservation": None
+        if lone is None
+        else {"status": lone.status.value, "expires_at": at(lone.expires_at), "ended_at": at(lone.ended_at)},
         "facts": _units_as_text(json.loads(d.facts)),
         "facts_hash": d.facts_hash,
         "policy_version": d.policy_version,
@@ -278,6 +303,18 @@ def policy(v: Version, in_force: bool) -> Said:
 
 def switch(s: Switch) -> Said:
     return {"id": s.id, "scope": s.scope, "subject": s.subject, "reason": s.reason, "since": rfc3339(s.since)}
+
+
+def warning(w: ListedWarning) -> Said:
+    return {
+        "id": w.id,
+        "list": w.list,
+        "category": w.category,
+        "text": templates.WARNINGS[w.text_version].both(),
+        "text_version": w.text_version,
+        "shown_at": rfc3339(w.shown_at),
+        "acknowledged_at": at(w.acknowledged_at),
+    }
 
 
 def exemption(e: Exemption, now: datetime) -> Said:

@@ -58,6 +58,19 @@ Amount = Annotated[
         }
     ),
 ]
+Usd = Annotated[
+    str,
+    BeforeValidator(_amount),
+    StringConstraints(max_length=200),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(0|[1-9][0-9]{0,77})(\.[0-9]{1,12})?$",
+            "description": "USD per coin as a decimal string; never a JSON number.",
+            "examples": ["2500.25"],
+        }
+    ),
+]
 Time = Annotated[datetime, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 Date = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 At = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -385,13 +398,50 @@ class Finding(Out):
     data: dict[str, str]
 
 
+class NewDecision(In):
+    """A withdrawal that the platform would pay by itself."""
+
+    customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    asset: Ticker
+    network: Network
+    amount: Amount = Field(description="What would leave, the platform's own fee inside.")
+    address: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="Exactly one of address and address_id."
+    )
+    address_id: Id | None = None
+    memo: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class LoneDecision(Out):
+    id: str = Field(examples=["dec_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    customer: str
+    outcome: Literal["allow", "step_up", "delay", "review", "decline", "freeze"]
+    status: Literal["open", "committed", "released", "expired", "declined"]
+    findings: list[SaidFinding]
+    expires_at: At | None = Field(description="Until when its room in the limits is kept; null = declined.")
+    created_at: At
+
+
+class Reserved(Out):
+    status: Literal["open", "committed", "released", "expired", "declined"]
+    expires_at: At | None
+    ended_at: At | None
+
+
+class CheckState(Out):
+    check: str
+    state: Literal["answered", "error", "timeout", "pending", "skipped"]
+
+
 class Decision(Out):
     id: str
-    withdrawal: str
-    stage: Literal["request", "confirm", "release", "person", "pay"]
+    withdrawal: str | None = Field(description="Null = it stands alone (POST /v1/decisions).")
+    stage: Literal["request", "confirm", "release", "person", "pay", "outside", "decide"]
     at: At
     outcome: str
     findings: list[Finding]
+    checks: list[CheckState] = Field(description="Every check that the decision is pinned to, in order; each once.")
+    reservation: Reserved | None = Field(description="Of a decision that stands alone: what became of its room.")
     facts: dict[str, Any] = Field(description="Everything the decision saw: canonical, hashed.")
     facts_hash: str
     policy_version: int
@@ -691,6 +741,65 @@ class PolicyCheck(Out):
     errors: list[BadField]
 
 
+class Quote(In):
+    """`price`, or `open`, `high`, `low` and `close` of a bar of `minutes` that has ended."""
+
+    asset: Ticker
+    network: Network
+    at: Time = Field(examples=["2026-11-24T10:39:00Z"], description="When it was the price; a bar's start.")
+    price: Usd | None = None
+    open: Usd | None = None
+    high: Usd | None = None
+    low: Usd | None = None
+    close: Usd | None = None
+    volume: Amount | None = Field(default=None, description="Coins traded; kept, not used.")
+    minutes: int | None = Field(default=None, ge=1, le=60, description="The bar's length; null = 1.")
+
+
+class NewPrices(In):
+    source: Short = Field(examples=["venue-a"], description="Who says so. Two venues are two sources.")
+    prices: list[Quote] = Field(min_length=1, max_length=500)
+
+
+class RefusedQuote(Out):
+    place: int = Field(description="Its place in `prices`, from 0.")
+    code: str = Field(examples=["price_jump"])
+    message: str
+
+
+class PricesTaken(Out):
+    accepted: int
+    duplicates: int = Field(description="Said before, word for word.")
+    refused: list[RefusedQuote]
+    changes: int = Field(description="Regimes that changed.")
+
+
+class NewRestart(In):
+    asset: Ticker
+    network: Network
+    source: Short
+    price: Usd | None = Field(description="What it is now; null = the source is gone for good.")
+    reason: Text
+
+
+class MarketRegime(Out):
+    asset: str
+    network: str
+    regime: Literal["calm", "nervous", "stormy"]
+    multiplier_percent: int = Field(description="What is left of a limit, for new requests.")
+    reason: str
+    since: At | None = Field(description="Null while the policy fixes the price, or nobody knows one.")
+    as_of: At | None = Field(description="Newest price that was believed.")
+    sources: int = Field(description="With a fresh price.")
+    review_at: At | None = Field(description="When it is looked at again, if nothing new comes.")
+    notice: Words | None = Field(description="What customers read; null while it is calm.")
+
+
+class MarketRegimes(Out):
+    at: At
+    regimes: list[MarketRegime]
+
+
 class NewSwitch(In):
     scope: Literal["asset", "network", "platform"]
     subject: Short = Field(examples=["USDT@evm-local"])
@@ -808,3 +917,23 @@ class Jurisdiction(Out):
     standing: str
     places: list[str]
     rules: list[PlaceRule]
+
+
+class Evidence(In):
+    evidence: dict[Short, Short] = Field(
+        default_factory=dict, max_length=20, description="What shows it: an address, a device, a screen. Kept as sent."
+    )
+
+
+class Warning(Out):
+    id: str
+    list: str
+    category: str
+    text: dict[str, str]
+    text_version: int
+    shown_at: At
+    acknowledged_at: At | None
+
+
+class Warnings(Out):
+    warnings: list[Warning]

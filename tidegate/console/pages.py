@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -218,7 +218,10 @@ async def _form(request: Request) -> FormData:
     size = request.headers.get("content-length", "")
     if not size.isdigit() or int(size) > _MOST_FORM_BYTES:
         return FormData()
-    return await request.form(max_files=0, max_fields=20)
+    try:
+        return await request.form(max_files=0, max_fields=20)
+    except ClientDisconnect:  # nobody is left to read the answer
+        return FormData()
 
 
 def _language(request: Request) -> Say:

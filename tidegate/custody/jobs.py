@@ -48,7 +48,8 @@ ROOM = 16
 DEARER_AFTER = timedelta(seconds=90)
 RESEND_AFTER = timedelta(seconds=3)
 REVERTS = 5
-"""How often the node may say "this would revert", with growing pauses, before the payout is given back."""
+"""How often the node may say "this would revert", with growing pauses, before the payout is given back. As often the
+signer may refuse a move of our own before it is given up."""
 
 TRANSFER_GAS = 21_000
 SWEEP_GAS = 120_000
@@ -159,7 +160,8 @@ def _claim(lane: _Lane) -> list[Attempt]:
     native = next(a for a in lane.assets.values() if a.network == lane.network.id and a.is_native)
     wanted = {native.id, *(p.asset_id for p in peeked)}
     purse = {id: lane.chain.balance(lane.wallet.address, lane.assets[id].contract) for id in wanted}
-    gas = {p.id: _gas_for(lane, p) for p in peeked}
+    # A node that is asked about coins we do not have answers with an error, not with "would revert".
+    gas = {p.id: _gas_for(lane, p) if purse[p.asset_id] >= p.units else None for p in peeked}
     lane.renew()
     with act(conn, "worker", lane.clock()) as tx:
         lane.fence()
@@ -355,6 +357,10 @@ def _void(lane: _Lane, attempt: Attempt, no: SignerRefused) -> None:
         assert payout is not None
         if no.code == "authorisation_expired":
             _lapse(tx, payout)
+        elif payout.purpose != "withdrawal" and payout.failures + 1 >= REVERTS:
+            # A move of our own, sized by the prices of the day it was planned. Given up, it is planned anew.
+            store.set_status(tx.conn, payout.id, "failed", tx.now)
+            tx.note("payout.failed", payout.ref, {"reason": no.code})
         else:
             _wait(tx, payout, "signer", f"{no.code}: {no}"[:300], min(300, 2 ** min(payout.failures + 1, 8)), failed=1)
 
@@ -383,6 +389,13 @@ def _replace(lane: _Lane, attempt: Attempt, newest: Bytes, kind: str) -> int:
     if ceiling is not None and terms.gas * terms.max_fee > ceiling:
         with act(lane.conn, "worker", lane.clock()) as tx:
             _wait(tx, payout, "fee_ceiling", f"a replacement would cost {terms.gas * terms.max_fee} of {ceiling} wei")
+        return 0
+    # Dearer than the account can pay would never be mined, and it is the newest version that is sent again.
+    moved = payout.units if kind == "pay" and lane.assets[payout.asset_id].is_native else 0
+    need, coins = moved + terms.gas * terms.max_fee, lane.chain.balance(lane.wallet.address, None)
+    if need > coins:
+        with act(lane.conn, "worker", lane.clock()) as tx:
+            _wait(tx, payout, "liquidity", f"a replacement needs {need} wei, {coins} there")
         return 0
     order: Order = (
         Cancel(_order(lane, payout, terms).id, payout.network, terms, lane.wallet.index)
@@ -458,7 +471,7 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
     head = chain.head()
     # The spent nonce is read before the receipts: one that is mined in between is then found, not missed.
     final_block = max(head.number - known.finality + 1, 0)
-    spent = {id: chain.nonce_at(addresses[id], final_block) for id in {a.wallet_id for a in attempts}}
+    spent = {id: chain.nonce_at(addresses[id], final_block) for id in sorted({a.wallet_id for a in attempts})}
     versions = _versions(conn, attempts)
     changed = 0
     for attempt in attempts:

@@ -105,12 +105,13 @@ def _configure(conn: Conn) -> None:
 _HOW: dict[str, Any] = {"autocommit": True, "application_name": "tidegate", "client_encoding": "utf8"}
 
 
-def connect(url: str) -> Conn:
+def connect(url: str, shape: type[Conn] = psycopg.Connection) -> Conn:
     """An autocommit connection: a transaction exists only inside `act` (or `conn.transaction()`).
 
-    Without autocommit psycopg opens one implicitly, and `transaction()` inside it is merely a savepoint.
+    Without autocommit psycopg opens one implicitly, and `transaction()` inside it is merely a savepoint. `shape` is
+    the class of the connection: drills hand in one that watches or fails.
     """
-    conn = psycopg.connect(url, **_HOW)
+    conn = shape.connect(url, **_HOW)
     _configure(conn)
     return conn
 

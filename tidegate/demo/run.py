@@ -36,7 +36,7 @@ from tidegate.db.server import EmbeddedServer, ServerFault
 from tidegate.demo import seed as demo
 from tidegate.demo.faucet import Faucet
 from tidegate.demo.parts import Part
-from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner
+from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner, PortTaken
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.ledger import store as ledger_store
@@ -146,6 +146,16 @@ def _node_port(home: Path) -> int:
     return port
 
 
+def _start_node(house: House) -> str:
+    """Start the local chain; its address. Another run may have taken the port while our database was starting."""
+    try:
+        return house.anvil.start()
+    except PortTaken:
+        house.anvil = Anvil(house.home / "chain" / "state.json", _node_port(house.home))
+        house.miner = Miner(house.anvil.url)
+        return house.anvil.start()
+
+
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -160,7 +170,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
     url = os.environ.get("TIDEGATE_DATABASE_URL") or (house.server.start() if house.server else "")
     with resources.as_file(resources.files("tidegate.db").joinpath("migrations")) as folder:
         migrate(url, folder)
-    rpc = house.anvil.start()
+    rpc = _start_node(house)
     if house.anvil.recovered:
         _say(f"The local chain was repaired: {house.anvil.recovered}")
     house.miner.start()

@@ -42,6 +42,10 @@ class AnvilFault(Exception):
     """The node did not start; the message says why."""
 
 
+class PortTaken(AnvilFault):
+    """Somebody else listens on the node's port."""
+
+
 def binary(home: Path) -> Path:
     """The program for this platform below `home/node_modules`. Raises AnvilMissing."""
     system = {"linux": "linux", "darwin": "darwin", "win32": "win32"}.get(sys.platform, sys.platform)
@@ -228,7 +232,7 @@ class Anvil:
             try:
                 probe.bind(("127.0.0.1", self._port))
             except OSError as fault:
-                raise AnvilFault(
+                raise PortTaken(
                     f"Port {self._port} on 127.0.0.1 cannot be used for the local chain: {fault}."
                 ) from fault
 

@@ -36,6 +36,17 @@ FINDINGS: dict[str, Text] = {
     "over_transaction_limit": Text(
         "The amount is more than can be withdrawn at once; ask for less.", "提币金额超过单笔上限，请减少金额。"
     ),
+    "check_failed": Text(
+        "One of our checks did not work; a person will look at this withdrawal.",
+        "有一项审核未能完成，将由人工处理本次提币。",
+    ),
+    "check_timed_out": Text(
+        "One of our checks is taking too long; a person will look at this withdrawal.",
+        "有一项审核耗时过长，将由人工处理本次提币。",
+    ),
+    "outside_flagged": Text(
+        "This withdrawal needs a closer look before anything is sent.", "本次提币需进一步核查后方可处理。"
+    ),
     "address_sanctioned": Text("We cannot send to this address.", "无法向该地址提币。"),
     "address_listed": Text(
         "This destination is checked by a person before anything is sent.", "该收款地址需经人工审核后方可提币。"
@@ -43,6 +54,28 @@ FINDINGS: dict[str, Text] = {
     "list_stale": Text(
         "Our checks are taking longer than usual; a person will look at this withdrawal.",
         "审核时间比平时更长，将由人工处理本次提币。",
+    ),
+    "address_tagged": Text("This address belongs to a known service.", "该地址属于已知服务机构。"),
+    "address_warned": Text(
+        "This address is on our list of addresses linked to harm. Please read the warning; a person checks it first.",
+        "该地址在本平台的风险地址名单中。请阅读警告内容，提币将先由人工审核。",
+    ),
+    "address_look_alike": Text(
+        "This address closely resembles another one that you know. A person checks it first.",
+        "该地址与您已知的地址高度相似，将先由人工核对。",
+    ),
+    "address_internal": Text(
+        "This address belongs to another customer here; it arrives at once.", "该地址属于本平台其他客户，将即时到账。"
+    ),
+    "address_ours_elsewhere": Text(
+        "This address belongs to our platform on another network; coins sent here would not be credited.",
+        "该地址属于本平台的其他网络，转入将无法入账。",
+    ),
+    "address_not_in_book": Text(
+        "You allow only addresses in your book. Save the address first.", "您已开启白名单提币，请先将该地址加入地址簿。"
+    ),
+    "address_entry_new": Text(
+        "This entry of your book is new; the withdrawal waits.", "该地址为新增地址，提币将延迟处理。"
     ),
     "large_amount": Text("A withdrawal of this size is checked by a person.", "该金额的提币需要人工审核。"),
     "address_new": Text(
@@ -97,6 +130,7 @@ ASKED = Text("We need an answer from you: {what}", "我们需要您的答复：{
 
 NEXT_STEPS: dict[str, Text] = {
     "awaiting_confirmation": Text("Enter the code from your authenticator app.", "请输入身份验证器中的验证码。"),
+    "screening": Text("Nothing to do: the last checks take a few seconds.", "无需操作：最后的审核将在数秒内完成。"),
     "delayed": Text(
         "Nothing to do: it is checked again and continues when the time is up.", "无需操作：到时将再次审核并继续处理。"
     ),
@@ -153,6 +187,26 @@ what somebody acknowledged is kept by its number."""
 WARNING_VERSION = max(WARNINGS)
 """The one that is shown now."""
 
+MARKET: dict[str, Text] = {
+    "calm": Text(
+        "The market for {asset} is calm again; your usual withdrawal limits apply to new requests.",
+        "{asset} 行情已恢复平稳，新的提币申请适用您的正常额度。",
+    ),
+    "nervous": Text(
+        "The market for {asset} is moving strongly. Limits for new withdrawals are lower for the time being; "
+        "withdrawals that were approved are not affected.",
+        "{asset} 行情波动较大，新提币申请的额度暂时下调，已批准的提币不受影响。",
+    ),
+    "stormy": Text(
+        "The market for {asset} is in turmoil. Limits for new withdrawals are much lower for the time being; "
+        "withdrawals that were approved are not affected.",
+        "{asset} 行情剧烈波动，新提币申请的额度暂时大幅下调，已批准的提币不受影响。",
+    ),
+}
+"""The notice of a market regime that changed: one per change. It says neither why nor where the thresholds are."""
+
+MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
+
 APPEALS: dict[str, Text] = {
     "possible": Text(
         "If you think this is wrong, appeal with POST /v1/withdrawals/{id}/appeal, or ask support to do it for you: "
@@ -186,6 +240,16 @@ def information(what: str) -> Text:
 def finding(code: str) -> Text:
     """The customer's words for a finding; a code without words is a bug that a test finds first."""
     return FINDINGS[code]
+
+
+def market(name: str, asset: str, review: str | None) -> Text:
+    """The notice for "ETH" whose regime is now `name` and is looked at again at `review`; None = when prices come."""
+    text = MARKET[name]
+    again = None if review is None else MARKET_REVIEW
+    return Text(
+        " ".join(part.en.format(asset=asset, review=review) for part in (text, again) if part is not None),
+        "".join(part.zh.format(asset=asset, review=review) for part in (text, again) if part is not None),
+    )
 
 
 def reason(code: str) -> Text:

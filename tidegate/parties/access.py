@@ -27,6 +27,7 @@ READS = frozenset(
         "treasury:read",
         "keys:read",
         "journal:read",
+        "market:read",
     }
 )
 WRITES = frozenset(
@@ -39,6 +40,7 @@ WRITES = frozenset(
         "deposits:write",  # hand out deposit addresses
         "withdrawals:write",  # ask, confirm, cancel
         "withdrawals:seize",  # propose that a lawful order takes effect
+        "decisions:write",  # ask for a decision alone, commit, release
         "cases:answer",
         "lists:write",
         "restrictions:write",
@@ -47,6 +49,8 @@ WRITES = frozenset(
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:write",  # tell prices
+        "market:confirm",  # say that a price which was not believed is right
     }
 )
 SCOPES = READS | WRITES
@@ -66,9 +70,12 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "withdrawals:write",
             "decisions:read",
+            "decisions:write",
             "lists:read",
             "restrictions:read",
             "policy:read",
+            "market:read",
+            "market:write",
         }
     ),
     "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
@@ -85,9 +92,18 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
-    "treasury": READS - {"keys:read"} | {"cases:answer", "treasury:write", "switches:write", "policy:approve"},
+    "treasury": READS - {"keys:read"}
+    | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"},
     "support": frozenset(
-        {"customers:read", "customers:freeze", "addresses:read", "deposits:read", "withdrawals:read", "cases:read"}
+        {
+            "customers:read",
+            "customers:freeze",
+            "addresses:read",
+            "deposits:read",
+            "withdrawals:read",
+            "cases:read",
+            "market:read",
+        }
     ),
     "auditor": READS,
     "admin": READS
@@ -100,6 +116,7 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "treasury:write",
         "keys:write",
+        "market:confirm",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -111,6 +128,7 @@ ROLES: dict[str, frozenset[str]] = {
             "deposits:write",
             "withdrawals:read",
             "withdrawals:write",
+            "market:read",
         }
     ),
 }

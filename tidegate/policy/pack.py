@@ -18,6 +18,8 @@ from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
 from tidegate.policy import jurisdictions, screening_numbers
 from tidegate.policy.jurisdictions import Place
+from tidegate.policy.market import section as market_section
+from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.screening_numbers import ScreeningNumbers
 
@@ -92,6 +94,7 @@ class Policy:
     outside_checks: tuple[tuple[str, int], ...] = ()  # (check, needed from this value on)
     outside_seconds: int = 10  # how long an outside check may take
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
+    market: Market = DEFAULTS  # how limits follow the market
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
 
     @property
@@ -182,6 +185,8 @@ def from_json(text: str) -> dict[str, object]:
 
     try:
         pack = json.loads(text, object_pairs_hook=once)
+    except RecursionError as bad:
+        raise Malformed("pack_invalid", "The pack is nested far too deep") from bad
     except ValueError as bad:
         raise Malformed("pack_invalid", f"The pack is not JSON: {bad}") from bad
     if not isinstance(pack, dict):
@@ -242,6 +247,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "fx",
             "stablecoins",
             "screening",
+            "market",
             "limits",
             "limits_per_transaction",
             "check_failures",
@@ -313,6 +319,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         outside_checks=_outside(reader, "outside_checks", top.get("outside_checks", [])),
         outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
+        market=market_section.read(reader, top["market"]) if "market" in top else DEFAULTS,
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:

@@ -89,13 +89,13 @@ class Reader:
 
     def price(self, path: str, value: object) -> int:
         price = self._decimal(path, value, PRICE_DECIMALS)
-        if price == 0 and isinstance(value, str) and not self._faulty(path):
+        if price == 0 and isinstance(value, str) and not self.faulty(path):
             self.fault(path, "must be more than 0: what costs nothing passes every limit")
         return price
 
     def coins(self, path: str, value: object, *, above_zero: bool = False) -> str:
         units = self._decimal(path, value, _COIN_DECIMALS)
-        if above_zero and units == 0 and not self._faulty(path):
+        if above_zero and units == 0 and not self.faulty(path):
             self.fault(path, "must be more than 0, or nothing can ever be paid")
         return value if isinstance(value, str) else "0"
 
@@ -147,7 +147,7 @@ class Reader:
             if table and people < table[-1][1]:
                 self.fault(f"{path}[{place}].people", "must not be fewer than in the line before")
             table.append((start, people))
-        if not table and not self._faulty(path) and value is not _ABSENT:
+        if not table and not self.faulty(path) and value is not _ABSENT:
             self.fault(path, "must have at least one line, from 0")
         return tuple(table)
 
@@ -177,7 +177,8 @@ class Reader:
             self.fault(path, f"must be a list, not {kind(value)}")
         return []
 
-    def _faulty(self, path: str) -> bool:
+    def faulty(self, path: str) -> bool:
+        """Whether something is wrong at this very path."""
         return any(fault.field == path for fault in self.faults)
 
 

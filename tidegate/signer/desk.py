@@ -28,6 +28,7 @@ class Desk:
         self._lock = threading.Lock()
         self.xpub = bip32.derive(self._root, bip32.ACCOUNT).xpub()
         self.hot = Account(self._address(bip32.HOT), bip32.HOT)
+        self._hot_key = self._key(bip32.HOT)  # five derivations, the same ones for every payment
 
     def sign(self, order: Order) -> Signed:
         """The bytes for an order: new ones, or the same as before. Raises SignerRefused."""
@@ -64,7 +65,7 @@ class Desk:
     def _make(self, order: Order, network: NetworkRule, payer: Account) -> Version:
         deposit = self._deposit(order.index).address if isinstance(order, Gas) else None
         wanted = rules.transaction(order, network, payer.address, deposit, self.hot.address)
-        raw = codec.sign(wanted, PrivateKey(bip32.derive(self._root, payer.path).key))
+        raw = codec.sign(wanted, self._hot_key if payer == self.hot else self._key(payer.path))
         read = codec.decode(raw)
         if read.transaction != wanted or evm_address.checksum(read.sender) != payer.address:
             raise SignerRefused("signature_wrong", "What was signed does not read back as what was ordered.")
@@ -101,6 +102,9 @@ class Desk:
         if not 0 <= index < bip32.HARDENED:
             raise SignerRefused("index_wrong", f"{index} is no number of a deposit address.")
         return Account(bip32.deposit_address(self.xpub, index), f"{bip32.ACCOUNT}/0/{index}")
+
+    def _key(self, path: str) -> PrivateKey:
+        return PrivateKey(bip32.derive(self._root, path).key)
 
     def _address(self, path: str) -> str:
         return evm_address.checksum(bip32.evm_address_of(bip32.derive(self._root, path).public))

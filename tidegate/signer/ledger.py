@@ -37,7 +37,16 @@ CREATE TABLE IF NOT EXISTS signed_bytes (
     at       REAL NOT NULL,
     PRIMARY KEY (order_id, seq)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS signed_by_asset ON signed_order (asset, at);
+CREATE TABLE IF NOT EXISTS spent (       -- running totals: a day's use is a difference of two of them
+    asset    TEXT NOT NULL,
+    seq      INTEGER NOT NULL,           -- 1, 2, … per asset
+    at       REAL NOT NULL,              -- never runs backwards, whatever the clock does
+    total    TEXT NOT NULL,              -- units ever signed for, these included; TEXT, because they pass 64 bits
+    order_id TEXT NOT NULL UNIQUE REFERENCES signed_order,
+    PRIMARY KEY (asset, seq)
+) STRICT;
+CREATE INDEX IF NOT EXISTS spent_window ON spent (asset, at, seq);
+DROP INDEX IF EXISTS signed_by_asset;    -- of ledgers that added up every order of the day
 """
 
 
@@ -53,6 +62,7 @@ class Ledger:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(_SCHEMA)
+        self._catch_up()
 
     def known(self, id: str) -> Known | None:
         """Everything signed for an id, or None for a new one."""
@@ -76,8 +86,10 @@ class Ledger:
     def spent_24h(self, asset: str, now: datetime) -> int:
         """Units of an asset authorised and signed in the last 24 hours."""
         since = (now - timedelta(hours=24)).timestamp()
-        found = self._db.execute("SELECT units FROM signed_order WHERE asset = ? AND at > ?", (asset, since)).fetchall()
-        return sum(int(units) for (units,) in found)
+        before = self._db.execute(
+            "SELECT total FROM spent WHERE asset = ? AND at <= ? ORDER BY at DESC, seq DESC LIMIT 1", (asset, since)
+        ).fetchone()
+        return self._newest(asset)[2] - (int(before[0]) if before else 0)
 
     def owner_of(self, network: str, account: str, nonce: int) -> str | None:
         """The id that owns a nonce."""
@@ -114,6 +126,8 @@ class Ledger:
                 (id, network, account, nonce, digest, asset, str(units), at),
             )
             self._keep(id, 0, version, at)
+            if asset is not None:
+                self._spend(id, asset, units, at)
 
     def add(self, id: str, version: Version, now: datetime) -> None:
         """Keep another version of an id that has its nonce."""
@@ -128,6 +142,32 @@ class Ledger:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (id, seq, version.kind, version.gas, str(version.max_fee), str(version.tip), version.raw, at),
         )
+
+    def _spend(self, id: str, asset: str, units: int, at: float) -> None:
+        """Move the asset's running total on."""
+        seq, newest_at, total = self._newest(asset)
+        self._db.execute(
+            "INSERT INTO spent (asset, seq, at, total, order_id) VALUES (?, ?, ?, ?, ?)",
+            (asset, seq + 1, max(at, newest_at), str(total + units), id),
+        )
+
+    def _newest(self, asset: str) -> tuple[int, float, int]:
+        """Number, time and total of the asset's newest row; zeros where there is none."""
+        found = self._db.execute(
+            "SELECT seq, at, total FROM spent WHERE asset = ? ORDER BY seq DESC LIMIT 1", (asset,)
+        ).fetchone()
+        return (found[0], found[1], int(found[2])) if found else (0, 0.0, 0)
+
+    def _catch_up(self) -> None:
+        """Take orders into the totals that a program without totals has signed, all or none."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            missing = self._db.execute(
+                "SELECT id, asset, units, at FROM signed_order WHERE asset IS NOT NULL "
+                "AND id NOT IN (SELECT order_id FROM spent) ORDER BY at, rowid"
+            ).fetchall()
+            for id, asset, units, at in missing:
+                self._spend(id, asset, int(units), at)
 
     def close(self) -> None:
         self._db.close()

@@ -13,14 +13,24 @@ from tidegate.withdrawals.letter import Known, letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
-def as_json(
-    withdrawal: Withdrawal, asset: Asset, outcome: Outcome, findings: Sequence[Finding], known: Known
-) -> dict[str, Any]:
-    """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`.
+def findings(found: Sequence[Finding]) -> list[dict[str, str]]:
+    """Findings in the customer's words; their numbers are for `GET /v1/decisions/{id}`."""
+    return [
+        {
+            "code": item.code,
+            "outcome": item.outcome.value,
+            "message": templates.finding(item.code).en,
+            "message_zh": templates.finding(item.code).zh,
+        }
+        for item in found
+    ]
 
-    Findings carry the customer's words; their numbers are for `GET /v1/decisions/{id}`.
-    """
-    said = letter(withdrawal, findings, known)
+
+def as_json(
+    withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Sequence[Finding], known: Known
+) -> dict[str, Any]:
+    """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`."""
+    said = letter(withdrawal, found, known)
     return {
         "id": withdrawal.id,
         "customer": withdrawal.party_id,
@@ -37,15 +47,7 @@ def as_json(
         "decision": {
             "id": withdrawal.decision_id,
             "outcome": outcome.value,
-            "findings": [
-                {
-                    "code": found.code,
-                    "outcome": found.outcome.value,
-                    "message": templates.finding(found.code).en,
-                    "message_zh": templates.finding(found.code).zh,
-                }
-                for found in findings
-            ],
+            "findings": findings(found),
         },
         "hold": None
         if said is None

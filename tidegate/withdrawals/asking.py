@@ -29,6 +29,7 @@ class Ask:
     scope: str = "platform"
     key: str | None = None
     request: str = ""
+    alone: bool = False  # only a decision: the platform keeps the funds, the fee and the payment to itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], 
             "asset_unknown", f"{ask.asset}@{ask.network} is not an asset here; known: {known}.", field="asset"
         )
     units = _units(ask.amount, asset, "amount")
-    fee = policy.fee_units(asset)
+    fee = 0 if ask.alone else policy.fee_units(asset)
     ceiling = None if ask.fee_ceiling is None else _units(ask.fee_ceiling, asset, "fee_ceiling")
     if units == 0:
         raise Malformed("amount_zero", "amount is 0; ask for more than the fee.", field="amount")

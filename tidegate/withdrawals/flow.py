@@ -12,7 +12,10 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+import structlog
 
 import tidegate
 from tidegate.base.authorisation import Authorisation
@@ -20,7 +23,7 @@ from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
-from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
@@ -31,14 +34,20 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
+from tidegate.policy.market import flow as market
+from tidegate.policy.market import regime as regimes
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
+from tidegate.policy.screening_numbers import ScreeningNumbers
+from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
-from tidegate.withdrawals import answer, appeals, bundle, limits, seizure, store
+from tidegate.screening.allow_list import usable_from
+from tidegate.withdrawals import answer, appeals, bundle, deciding, limits, seizure, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Verdict, blocked, named, review, standing
+from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -50,6 +59,8 @@ from tidegate.withdrawals.withdrawal import (
     sources,
 )
 
+log = structlog.get_logger("withdrawals")
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -59,12 +70,20 @@ class Setting:
     assets: Mapping[int, Asset]
     ours: frozenset[str]
     policy: Policy
-    market: Mapping[str, int] = field(default_factory=dict)
-    """Asset name -> percent of every limit that its market leaves; an asset that is not named keeps the whole."""
+    regimes: Mapping[int, Regime] = field(default_factory=dict)
+    """Asset id -> how restless its market is; one that is not named keeps its whole limits."""
 
     @property
     def by_name(self) -> dict[tuple[str, str], Asset]:
         return {(asset.symbol, asset.network): asset for asset in self.assets.values()}
+
+    def market(self, asset_id: int, value: int) -> dict[str, Any]:
+        """What the market leaves of the limits for so much of an asset, as facts (section 5)."""
+        regime = self.regimes.get(asset_id)
+        if regime is None:
+            return {}
+        found = regimes.for_value(regime, value, self.policy.market)
+        return {"market_percent": found.multiplier_percent, "market": found.name, "market_reason": found.reason}
 
     def native(self, network: str) -> Asset:
         """The coin that pays a network's fees."""
@@ -73,10 +92,10 @@ class Setting:
 
 def setting(conn: Conn, now: datetime) -> Setting:
     """The setting as the database has it now. Raises Conflict `no_policy` where no policy is in force."""
+    assets = {asset.id: asset for asset in ledger_store.assets(conn)}
+    policy = policies.active(conn, now)
     return Setting(
-        {asset.id: asset for asset in ledger_store.assets(conn)},
-        frozenset(custody.hot_addresses(conn)),
-        policies.active(conn, now),
+        assets, frozenset(custody.hot_addresses(conn)), policy, market.regimes(conn, assets.keys(), now, policy)
     )
 
 
@@ -130,12 +149,12 @@ class _Batch:
         self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         ids = sorted(self.parties)
         self.people = _People.gather(tx.conn, ids, setting.policy, now)
-        self.book = _Book(tx, asks, self.asked, self.parties)
+        self.book = _Book(tx, asks, self.asked, self.parties, setting.policy)
         pairs = sorted(
             {
                 (ask.party_id, asked.asset.id)
                 for ask in asks
-                if isinstance(asked := self.asked[id(ask)], Asked) and ask.party_id in self.parties
+                if isinstance(asked := self.asked[id(ask)], Asked) and ask.party_id in self.parties and not ask.alone
             }
         )
         owners, asset_ids = [owner for owner, _ in pairs], [asset for _, asset in pairs]
@@ -146,6 +165,9 @@ class _Batch:
         }
         self.windows = self._windows(asks)
         self.reservations: list[store.Reservation] = []
+        self.questions: list[store.Question] = []
+        self.lone: list[deciding.Lone] = []
+        self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -196,7 +218,7 @@ class _Batch:
         asked = self.asked[id(ask)]
         if isinstance(asked, Refusal):
             raise asked
-        if party.id not in self.people.with_factor:
+        if not ask.alone and party.id not in self.people.with_factor:
             raise Conflict(
                 "factor_missing",
                 "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
@@ -204,8 +226,9 @@ class _Batch:
         entry = self.book.entry(ask, asked)
         subjects = self.subjects[id(ask)]
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
-        room = self.rooms[party.id, asked.asset.id]
+        room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
+        required = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -214,20 +237,32 @@ class _Batch:
             units=asked.units,
             fee_units=asked.fee_units,
             value=asked.value,
-            available_units=room.available,
+            available_units=None if room is None else room.available,
             **_of_windows(found),
-            market_percent=self.setting.market.get(asked.asset.name, 100),
+            **self.setting.market(asked.asset.id, asked.value),
             **_of_entry(entry),
-            hits=self.book.hits(ask.network, entry.address),
+            **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
+            required=required,
+            # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
         )
+        if facts.own == "own_deposit":
+            raise Malformed(
+                "address_is_own_deposit",
+                f"{entry.address} is the customer's own deposit address; the coins are there already.",
+                field="address",
+            )
         stopped = blocked(facts)
         if stopped is not None:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
         verdict = review(facts, policy)
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        self.book.named(entry)
+        if room is None:
+            return self._alone(ask, decision_id, facts, verdict, subjects)
         made = Withdrawal(
             id=id_,
             number=0,  # drawn by the database
@@ -271,12 +306,9 @@ class _Batch:
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
             self._take(made, room, subjects)
-        self.book.named(entry)
+        self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings, Known()))
-        if ask.key is not None:
-            first = replay.First(ask.scope, ask.key, ask.request, 201, body)
-            self.firsts[ask.scope, ask.key] = first
-            self.kept.append(first)
+        self._keep(ask, body)
         tx.note(
             f"withdrawal.{made.status}",
             made.id,
@@ -291,11 +323,47 @@ class _Batch:
         )
         return Answer(201, body)
 
+    def _alone(
+        self, ask: Ask, id_: str, facts: Facts, verdict: Verdict, subjects: tuple[limits.Subject, ...]
+    ) -> Answer:
+        """Only the decision, and its room in the limits for a while."""
+        now, policy = self.tx.now, self.setting.policy
+        declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        made = deciding.Lone(
+            decision_id=id_,
+            party_id=ask.party_id,
+            requester=ask.actor,
+            status=deciding.Status.DECLINED if declined else deciding.Status.OPEN,
+            expires_at=None if declined else now + timedelta(minutes=policy.reserved_minutes),
+            created_at=now,
+            ended_at=now if declined else None,
+        )
+        self.lone.append(made)
+        self.decisions.append(_decision_row(id_, None, "decide", facts, verdict, policy))
+        if not declined:
+            self._reserve(id_, facts.value, subjects)
+        body = readable(deciding.as_json(made, verdict.outcome, verdict.findings))
+        self._keep(ask, body)
+        said = {"status": made.status, "party": made.party_id, "outcome": verdict.outcome}
+        self.tx.note(f"decision.{made.status}", id_, said, by=ask.actor)
+        return Answer(201, body)
+
+    def _keep(self, ask: Ask, body: str) -> None:
+        """Remember the first answer to a key."""
+        if ask.key is not None:
+            first = replay.First(ask.scope, ask.key, ask.request, 201, body)
+            self.firsts[ask.scope, ask.key] = first
+            self.kept.append(first)
+
     def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
+        now = self.tx.now
+        due = now + timedelta(seconds=self.setting.policy.outside_seconds)
+        for check in self.setting.policy.outside_required(made.value):
+            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, due))
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
@@ -308,14 +376,21 @@ class _Batch:
     def write(self) -> None:
         """Write down everything that was judged."""
         conn, now = self.tx.conn, self.tx.now
-        if self.withdrawals:
+        if self.decisions:
             screening.keep(self.tx, self.book.first_named)
-            store.insert(conn, self.withdrawals)
             store.insert_decisions(conn, self.decisions)
+        if self.withdrawals:
+            store.insert(conn, self.withdrawals)
+        if self.lone:
+            store.insert_lone(conn, self.lone)
         if self.holds:
             ledger_store.add_holds(conn, self.holds, now)
         if self.reservations:
             store.reserve(conn, self.reservations, now)
+        if self.questions:
+            store.ask_outside(conn, self.questions)
+        for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
+            screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -324,7 +399,12 @@ class _Book:
     """The destinations of a batch: address-book entries (made for who asks first) and what lists say of them."""
 
     def __init__(
-        self, tx: Tx, asks: Sequence[Ask], asked: Mapping[int, Asked | Refusal], known: Collection[str]
+        self,
+        tx: Tx,
+        asks: Sequence[Ask],
+        asked: Mapping[int, Asked | Refusal],
+        known: Collection[str],
+        policy: Policy,
     ) -> None:
         by_id = [(a.party_id, a.address_id) for a in asks if a.address_id is not None]
         raw = [
@@ -335,8 +415,7 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        addresses = {(e.network, e.address) for e in (*self._by_id.values(), *self._raw.values())}
-        self._hits = screening.hits(tx.conn, sorted(addresses), tx.now)
+        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -356,10 +435,66 @@ class _Book:
             self._new.remove(entry.id)
             self.first_named.append(entry)
 
-    def hits(self, network: str, address: str) -> tuple[Hit, ...]:
-        return tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self._hits.get((network, address), ())
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What is known of destinations: lists, our own addresses, likeness to known ones, warnings that were shown."""
+
+    now: datetime
+    numbers: ScreeningNumbers | None  # None = the policy says nothing of look-alikes and warnings
+    hits: Mapping[tuple[str, str], Sequence[screening.HitRow]]
+    own: Mapping[tuple[str, str], Sequence[screening.OwnAddress]]
+    alike: Mapping[tuple[str, str, str], screening.Likeness]
+    warned: Mapping[tuple[str, str, str], Sequence[screening.Warned]]
+
+    @staticmethod
+    def gather(conn: Conn, entries: Sequence[screening.SavedAddress], policy: Policy, now: datetime) -> _Places:
+        numbers = policy.screening_numbers
+        places = sorted({(e.network, e.address) for e in entries})
+        hits = screening.hits(conn, places, now)
+        warning = [(e.party_id, e.network, e.address) for e in entries if numbers and (e.network, e.address) in hits]
+        return _Places(
+            now,
+            numbers,
+            hits,
+            screening.own(conn, places),
+            {} if numbers is None else screening.look_alikes(conn, entries, numbers.look_alike),
+            {} if numbers is None else screening.warned(conn, warning, numbers, now),
         )
+
+    def facts(
+        self, entry: screening.SavedAddress, allow: screening.AllowList | None, withdrawal_id: str = ""
+    ) -> dict[str, Any]:
+        """What a decision sees of one destination."""
+        place = (entry.network, entry.address)
+        whose = (entry.party_id, *place)
+        alike = self.alike.get(whose)
+        wait = 0 if self.numbers is None else self.numbers.allow_list_entry_hours
+        return {
+            "hits": tuple(Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self.hits.get(place, ())),
+            "own": self._own(entry),
+            "resembles": None
+            if alike is None
+            else Resembles(alike.known.address, alike.known.whose, alike.lead, alike.tail),
+            "warnings": tuple(sorted((w.list, w.state(withdrawal_id)) for w in self.warned.get(whose, ()))),
+            "allow_list": allow is not None,
+            "usable_at": None if allow is None else usable_from(entry.booked_at, allow, wait),
+        }
+
+    def _own(self, entry: screening.SavedAddress) -> str:
+        found = self.own.get((entry.network, entry.address), ())
+        here = next((item for item in found if item.network == entry.network), None)
+        if here is None:
+            return "elsewhere" if found else ""
+        return "own_deposit" if here.party_id == entry.party_id else here.kind
+
+    def to_warn(self, entry: screening.SavedAddress) -> list[screening.HitRow]:
+        """Hits that the customer must be warned about."""
+        if self.numbers is None:
+            return []
+        numbers = self.numbers
+        found = self.hits.get((entry.network, entry.address), ())
+        return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +505,7 @@ class _People:
     restrictions: Mapping[str, Sequence[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
+    allow_lists: Mapping[str, screening.AllowList]
 
     @staticmethod
     def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
@@ -388,6 +524,7 @@ class _People:
                 for party, latest in parties.latest_events(conn, ids, CREDENTIAL_EVENTS).items()
             },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
+            screening.allow_lists(conn, ids, now),
         )
 
     def facts(self, party: Party, **seen: Any) -> Facts:
@@ -459,11 +596,16 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     hours = limits.windows_of(setting.policy)
     wanted = [(*subject, length) for subject in subjects for length in hours.get(subject[0], ())]
     counted = {(w.scope, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+    questions = store.outside_of(tx.conn, id)
+    if any(q.state == State.PENDING and q.due_at <= tx.now for q in questions):
+        store.time_out_outside(tx.conn, id, tx.now)
+        questions = store.outside_of(tx.conn, id)
     entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
         party.id, withdrawal.saved_address_id
     ]
-    found = screening.hits(tx.conn, [(withdrawal.network, withdrawal.address)], tx.now)
-    facts = _People.gather(tx.conn, [party.id], setting.policy, tx.now).facts(
+    places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
+    people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    facts = people.facts(
         party,
         now=tx.now,
         asset=asset.name,
@@ -476,13 +618,15 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         reserved_at=None if room is None else max(room.at.values()),
         # A regime tightens limits for new requests only (section 5): this one has its room.
         **_of_entry(entry),
-        hits=tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from)
-            for hit in found.get((withdrawal.network, withdrawal.address), ())
-        ),
+        **places.facts(entry, people.allow_lists.get(party.id), id),
         cleared=tuple(sorted(withdrawal.cleared)),
         requested_at=withdrawal.created_at,
         memo=withdrawal.memo,
+        required=tuple(q.check_id for q in questions),
+        outside=tuple(
+            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail)
+            for q in questions
+        ),
     )
     return _Looked(withdrawal, asset, facts)
 
@@ -498,11 +642,13 @@ def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str,
 
 
 def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting: Setting) -> Status:
-    """Move to where the verdict says: approved, delayed, in review, or declined."""
+    """Move to where the verdict says: approved, delayed, in review, or declined; screening while a check is open."""
     withdrawal, policy = looked.withdrawal, setting.policy
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return Status.DECLINED
+    if verdict.pending:
+        return _move(tx, withdrawal, Status.SCREENING, decision_id=decision_id)
     if verdict.outcome is Outcome.REVIEW:
         moved = _move(tx, withdrawal, Status.IN_REVIEW, decision_id=decision_id)
         cases.open_case(
@@ -520,6 +666,7 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
 
 
@@ -580,9 +727,12 @@ def _give_back(tx: Tx, ref: str) -> None:
 
 
 def _decision_row(
-    id: str, withdrawal_id: str, stage: str, facts: Facts, verdict: Verdict, policy: Policy
+    id: str, withdrawal_id: str | None, stage: str, facts: Facts, verdict: Verdict, policy: Policy
 ) -> store.DecisionRow:
     seen = canonical(facts)
+    for answer_ in verdict.answers:
+        if answer_.state is State.ERROR:
+            log.error("check failed", check=answer_.check, decision=id, fault=answer_.fault)
     return store.DecisionRow(
         id=id,
         withdrawal_id=withdrawal_id,
@@ -590,11 +740,18 @@ def _decision_row(
         at=facts.now,
         outcome=verdict.outcome.value,
         findings=canonical(verdict.findings),
+        checks=_checks_text(verdict.answers),
         facts=seen,
         facts_hash=hashlib.sha256(seen.encode()).hexdigest(),
         policy_version=policy.version,
         engine=tidegate.__version__,
     )
+
+
+@lru_cache(maxsize=256)
+def _checks_text(answers: tuple[Answered, ...]) -> str:
+    """What the checks did, as it is kept. Nearly every decision says the same, so it is spelt once."""
+    return canonical([{"check": said.check, "state": said.state} for said in answers])
 
 
 # --- confirm, cancel ---------------------------------------------------------------------------------------------
@@ -672,6 +829,22 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
     return _got(conn, id)
 
 
+def insist(
+    conn: Conn, id: str, warning_id: str, evidence: Mapping[str, str], actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer has read the warning about the destination and wants the withdrawal all the same: kept as a fact.
+
+    It goes on to a person as before. Raises NotFound; Conflict as `screening.insist` says, `withdrawal_ended`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _look(tx, id, setting).withdrawal
+        if withdrawal.status in FINAL:
+            raise Conflict("withdrawal_ended", f"{id} is {withdrawal.status}; there is nothing left to insist on.")
+        place = (withdrawal.network, withdrawal.address)
+        screening.insist(tx, warning_id, withdrawal.party_id, id, place, evidence, setting.policy.screening)
+    return _got(conn, id)
+
+
 # --- time --------------------------------------------------------------------------------------------------------
 
 
@@ -699,6 +872,45 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
         asked = "confirmed" if withdrawal.status is Status.AWAITING_CONFIRMATION else "informed about"
         _end(tx, withdrawal, Status.EXPIRED, why=f"not {asked} by {rfc3339(withdrawal.expires_at)}")
         return Status.EXPIRED
+
+
+# --- outside checks ----------------------------------------------------------------------------------------------
+
+
+def outside_answered(tx: Tx, id: str, check: str, outcome: Outcome | None, detail: str, setting: Setting) -> bool:
+    """An outside check has answered (`outcome` None: it failed). True where this was its first answer, in time.
+
+    The answer is kept once. When it was the last one that a withdrawal in screening waited for, it is reviewed
+    again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
+    withdrawal is not pinned to this check, Malformed for an outcome that has no end.
+    """
+    if outcome is Outcome.DELAY:
+        raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
+    looked = _look(tx, id, setting)
+    if check not in looked.facts.required:
+        raise NotFound("check_unknown", f"{id} waits for no check {check!r}.", field="check")
+    state = State.ERROR if outcome is None else State.ANSWERED
+    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, tx.now) == 1
+    said = {"check": check, "state": state, "outcome": outcome, "detail": detail}
+    tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
+    _go_on(tx, id, setting)
+    return kept
+
+
+def outside_overdue(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
+    """What did not answer in time has timed out; a withdrawal that only waited for it goes on, to a person."""
+    with act(conn, "worker", now) as tx:
+        return _go_on(tx, id, setting)
+
+
+def _go_on(tx: Tx, id: str, setting: Setting) -> Status:
+    """Review a withdrawal in screening again, once nothing is awaited any more."""
+    looked = _look(tx, id, setting)
+    awaited = any(answer_.state is State.PENDING for answer_ in looked.facts.outside)
+    if looked.withdrawal.status is not Status.SCREENING or awaited:
+        return looked.withdrawal.status
+    decision_id, verdict = _decide(tx, looked, "outside", setting)
+    return _follow(tx, looked, decision_id, verdict, setting)
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -899,6 +1111,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
     their rows: a row changed behind our back (BigONE 2025) stops here, and again at the signer.
     """
     with act(conn, "worker", now) as tx:
+        receiver = _lock_both(tx, id)
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         if withdrawal.status is not Status.APPROVED or withdrawal.authorised_at is not None:
@@ -915,11 +1128,48 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         decision_id, verdict = _decide(tx, looked, "pay", setting)
         if verdict.outcome.severity > Outcome.STEP_UP.severity:
             return _follow(tx, looked, decision_id, verdict, setting)
+        if receiver is not None:
+            return _transfer(tx, withdrawal, looked.asset, receiver)
         order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
         custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED
+
+
+def _lock_both(tx: Tx, id: str) -> str | None:
+    """The customer of this platform whose deposit address is paid, None for anybody else's. Both parties and both
+    accounts are locked here, in order: two who pay each other at once would wait for each other."""
+    peek = store.get(tx.conn, id)
+    if peek is None:
+        return None
+    found = screening.own(tx.conn, [(peek.network, peek.address)]).get((peek.network, peek.address), ())
+    receiver = next((item.party_id for item in found if item.network == peek.network and item.kind == "deposit"), None)
+    if receiver is None or receiver == peek.party_id:
+        return None
+    both = sorted([peek.party_id, receiver])
+    parties.lock(tx.conn, both)
+    ledger_store.ensure(tx.conn, both, [peek.asset_id] * 2)
+    ledger_store.lock(tx.conn, both, [peek.asset_id] * 2)
+    return receiver
+
+
+def _transfer(tx: Tx, withdrawal: Withdrawal, asset: Asset, receiver: str) -> Status:
+    """Section 4, own-platform address: the coins never leave, so the books pay, at once and for good."""
+    if stopping(policies.switches(tx.conn), asset) is not None:
+        _waits(tx, withdrawal, "kill_switch")
+        return withdrawal.status
+    _move(tx, withdrawal, Status.PAYING)
+    moved = ledger.spend(
+        tx,
+        "withdrawal",
+        withdrawal.id,
+        "internal",
+        {receiver: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
+    )
+    tx.note("transfer.received", receiver, {"withdrawal": withdrawal.id, "units": str(withdrawal.net_units)})
+    screening.mark_paid(tx, withdrawal.saved_address_id)
+    return _move(tx, replace(withdrawal, status=Status.PAYING), Status.SETTLED, chain_tx=f"internal:{moved}")
 
 
 def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
@@ -1012,6 +1262,56 @@ def _locked_in_order(tx: Tx, id: str) -> Withdrawal:
     locked = store.lock(tx.conn, id)
     assert locked is not None
     return locked
+
+
+# --- decisions that stand alone ----------------------------------------------------------------------------------
+
+
+def commit(conn: Conn, decision_id: str, actor: str, now: datetime) -> deciding.Lone:
+    """The platform has paid: the room is consumed. The same again changes nothing. Raises as `deciding.moves`."""
+    return _end_alone(conn, decision_id, deciding.Status.COMMITTED, actor, now)
+
+
+def let_go(conn: Conn, decision_id: str, actor: str, now: datetime) -> deciding.Lone:
+    """The platform does not pay: the room is free again, once. Raises as `deciding.moves`."""
+    return _end_alone(conn, decision_id, deciding.Status.RELEASED, actor, now)
+
+
+def expire_alone(conn: Conn, decision_id: str, now: datetime) -> deciding.Lone:
+    """Nobody said anything in time: the room is free again. One that has ended meanwhile stays as it is."""
+    found = alone(conn, decision_id)
+    if found.expires_at is None or found.expires_at > now:
+        return found
+    return _end_alone(conn, decision_id, deciding.Status.EXPIRED, "worker", now)
+
+
+def _end_alone(conn: Conn, id: str, target: deciding.Status, actor: str, now: datetime) -> deciding.Lone:
+    with act(conn, actor, now) as tx:
+        parties.lock(conn, [alone(conn, id).party_id])
+        found = alone(conn, id)  # read again: who held the party's lock may have ended it
+        if target is deciding.Status.EXPIRED and found.status is not deciding.Status.OPEN:
+            return found
+        if deciding.moves(found, target, now):
+            if target is not deciding.Status.COMMITTED:
+                _give_back(tx, id)
+            assert store.end_lone(conn, id, target, now) == 1  # it is open, and its party is ours
+            tx.note(f"decision.{target}", id, {"status": target, "party": found.party_id})
+        return alone(conn, id)
+
+
+def alone(conn: Conn, decision_id: str) -> deciding.Lone:
+    """One lone decision. Raises NotFound: `decision_unknown`, also for one about a withdrawal."""
+    found = store.lone(conn, decision_id)
+    if found is None:
+        raise NotFound("decision_unknown", f"There is no decision {decision_id} that stands alone.")
+    return found
+
+
+def alone_view(conn: Conn, found: deciding.Lone) -> dict[str, Any]:
+    """A lone decision as the API says it."""
+    row = store.decision(conn, found.decision_id)
+    assert row is not None  # the schema says so
+    return deciding.as_json(found, Outcome(row.outcome), findings_of(row))
 
 
 # --- read --------------------------------------------------------------------------------------------------------

@@ -31,6 +31,22 @@ def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -
     return len(due)
 
 
+def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
+    """Go on without outside checks that did not answer in time; how many withdrawals were looked at."""
+    overdue = store.outside_overdue(conn, clock(), limit)
+    for id in overdue:
+        flow.outside_overdue(conn, id, setting(), clock())
+    return len(overdue)
+
+
+def expire_alone_due(conn: Conn, clock: Clock, limit: int = 50) -> int:
+    """Free the room of decisions that nobody committed in time; how many were looked at."""
+    due = store.lone_expiring(conn, clock(), limit)
+    for id in due:
+        flow.expire_alone(conn, id, clock())
+    return len(due)
+
+
 def authorise_approved(
     conn: Conn,
     sign: flow.Sign,

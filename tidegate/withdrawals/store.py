@@ -9,6 +9,7 @@ from datetime import datetime
 from tidegate.db import Conn, row, rows, run
 from tidegate.db.journal import News
 from tidegate.policy.pack import SCOPES
+from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Subject, Window, opens
 from tidegate.withdrawals.withdrawal import Withdrawal
 
@@ -18,15 +19,29 @@ class DecisionRow:
     """A decision with everything a replay needs. findings and facts are canonical JSON."""
 
     id: str
-    withdrawal_id: str
+    withdrawal_id: str | None  # None = it stands alone
     stage: str
     at: datetime
     outcome: str
     findings: str
+    checks: str  # which answered, erred, timed out, were skipped or are awaited
     facts: str
     facts_hash: str
     policy_version: int
     engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An outside check that a withdrawal's decision is pinned to, with what is known of its answer."""
+
+    ref: str
+    check_id: str
+    state: str
+    outcome: str | None
+    detail: str
+    asked_at: datetime
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +116,10 @@ def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
         conn,
         """
         INSERT INTO decision (id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version,
-                              engine)
+                              engine, checks)
         SELECT * FROM unnest(%(ids)s::text[], %(withdrawals)s::text[], %(stages)s::text[], %(ats)s::timestamptz[],
                              %(outcomes)s::text[], %(findings)s::text[], %(facts)s::text[], %(hashes)s::text[],
-                             %(policies)s::int[], %(engines)s::text[])
+                             %(policies)s::int[], %(engines)s::text[], %(checks)s::text[])
         """,
         {
             "ids": [d.id for d in items],
@@ -117,6 +132,7 @@ def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
             "hashes": [d.facts_hash for d in items],
             "policies": [d.policy_version for d in items],
             "engines": [d.engine for d in items],
+            "checks": [d.checks for d in items],
         },
     )
 
@@ -324,7 +340,8 @@ def move(
            SET status = %(target)s, decision_id = coalesce(%(decision)s, decision_id), release_at = %(release)s,
                cleared = coalesce(%(cleared)s::text[], cleared), tx = coalesce(%(tx)s, tx), ended_at = %(ended)s,
                waiting_for = NULL, changed_at = %(now)s,
-               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review') THEN NULL ELSE authorised_at END
+               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review', 'screening') THEN NULL
+                                    ELSE authorised_at END
          WHERE id = %(id)s AND status = ANY (%(sources)s)
         """,
         {
@@ -512,7 +529,7 @@ def decision(conn: Conn, id: str) -> DecisionRow | None:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
           FROM decision WHERE id = %(id)s
         """,
         {"id": id},
@@ -525,7 +542,7 @@ def decisions(conn: Conn, ids: Sequence[str]) -> list[DecisionRow]:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
           FROM decision WHERE id = ANY(%(ids)s)
         """,
         {"ids": list(ids)},
@@ -538,8 +555,153 @@ def decisions_of(conn: Conn, withdrawal_id: str) -> list[DecisionRow]:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
           FROM decision WHERE withdrawal_id = %(id)s ORDER BY at, id
         """,
         {"id": withdrawal_id},
     )
+
+
+# --- outside checks ----------------------------------------------------------------------------------------------
+
+
+def ask_outside(conn: Conn, items: Sequence[Question]) -> None:
+    """Pin decisions to outside checks: each is open until it is answered or its time is over."""
+    run(
+        conn,
+        """
+        INSERT INTO outside_answer (ref, check_id, asked_at, due_at)
+        SELECT * FROM unnest(%(refs)s::text[], %(checks)s::text[], %(asked)s::timestamptz[], %(due)s::timestamptz[])
+        """,
+        {
+            "refs": [q.ref for q in items],
+            "checks": [q.check_id for q in items],
+            "asked": [q.asked_at for q in items],
+            "due": [q.due_at for q in items],
+        },
+    )
+
+
+def outside_of(conn: Conn, ref: str) -> list[Question]:
+    """The outside checks of one withdrawal, by name."""
+    return rows(
+        conn,
+        Question,
+        """
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at
+          FROM outside_answer WHERE ref = %(ref)s ORDER BY check_id
+        """,
+        {"ref": ref},
+    )
+
+
+def outside_open(conn: Conn, check: str, now: datetime, limit: int) -> list[Question]:
+    """Questions of one check that may still be answered, oldest first: for whoever asks outside."""
+    return rows(
+        conn,
+        Question,
+        """
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at FROM outside_answer
+         WHERE state = 'pending' AND check_id = %(check)s AND due_at > %(now)s ORDER BY due_at, ref LIMIT %(limit)s
+        """,
+        {"check": check, "now": now, "limit": limit},
+    )
+
+
+def answer_outside(
+    conn: Conn, ref: str, check: str, state: str, outcome: str | None, detail: str, now: datetime
+) -> int:
+    """Write an answer down, once; 1 when this call did."""
+    return run(
+        conn,
+        """
+        UPDATE outside_answer SET state = %(state)s, outcome = %(outcome)s, detail = %(detail)s, answered_at = %(now)s
+         WHERE ref = %(ref)s AND check_id = %(check)s AND state = 'pending'
+        """,
+        {"ref": ref, "check": check, "state": state, "outcome": outcome, "detail": detail, "now": now},
+    )
+
+
+def time_out_outside(conn: Conn, ref: str, now: datetime) -> int:
+    """What was not answered in time has timed out; how many."""
+    return run(
+        conn,
+        """
+        UPDATE outside_answer SET state = 'timeout', answered_at = %(now)s
+         WHERE ref = %(ref)s AND state = 'pending' AND due_at <= %(now)s
+        """,
+        {"ref": ref, "now": now},
+    )
+
+
+def outside_overdue(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Withdrawals with an outside check that was not answered in time, the longest overdue first."""
+    found = conn.execute(
+        """
+        SELECT ref FROM outside_answer WHERE state = 'pending' AND due_at <= %(now)s
+         GROUP BY ref ORDER BY min(due_at), ref LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [ref for (ref,) in found]
+
+
+# --- decisions that stand alone ----------------------------------------------------------------------------------
+
+
+def insert_lone(conn: Conn, items: Sequence[Lone]) -> None:
+    """Write lone decisions; their decisions are there already."""
+    run(
+        conn,
+        """
+        INSERT INTO lone_decision (decision_id, party_id, requester, status, expires_at, created_at, ended_at)
+        SELECT * FROM unnest(%(ids)s::text[], %(parties)s::text[], %(requesters)s::text[], %(statuses)s::text[],
+                             %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[])
+        """,
+        {
+            "ids": [d.decision_id for d in items],
+            "parties": [d.party_id for d in items],
+            "requesters": [d.requester for d in items],
+            "statuses": [d.status.value for d in items],
+            "expires": [d.expires_at for d in items],
+            "created": [d.created_at for d in items],
+            "ended": [d.ended_at for d in items],
+        },
+    )
+
+
+def lone(conn: Conn, decision_id: str) -> Lone | None:
+    """One lone decision; None for one about a withdrawal."""
+    return row(
+        conn,
+        Lone,
+        """
+        SELECT decision_id, party_id, requester, status, expires_at, created_at, ended_at
+          FROM lone_decision WHERE decision_id = %(id)s
+        """,
+        {"id": decision_id},
+    )
+
+
+def end_lone(conn: Conn, decision_id: str, status: str, now: datetime) -> int:
+    """The only move of a lone decision; 1 when it was open. Its party is locked."""
+    return run(
+        conn,
+        """
+        UPDATE lone_decision SET status = %(status)s, ended_at = %(now)s
+         WHERE decision_id = %(id)s AND status = 'open'
+        """,
+        {"id": decision_id, "status": status, "now": now},
+    )
+
+
+def lone_expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Lone decisions whose room was kept long enough, oldest first."""
+    found = conn.execute(
+        """
+        SELECT decision_id FROM lone_decision WHERE status = 'open' AND expires_at <= %(now)s
+         ORDER BY expires_at, decision_id LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [id for (id,) in found]

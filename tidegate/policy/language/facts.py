@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tidegate.policy.language.bounds import MAX_DECIMALS
@@ -37,8 +37,8 @@ class FactType:
     """
 
     kind: Kind
-    en: str = ""  # what it says, for people
-    zh: str = ""
+    en: str = field(default="", compare=False)  # what it says, for people; wording changes no meaning
+    zh: str = field(default="", compare=False)
     decimals: int = 0  # for numbers and hours; money has its six by itself
     signed: bool = False  # True: may be below zero; then no change of its factor is called tighter or looser
     values: frozenset[str] = frozenset()  # all that a text can be; empty = anything

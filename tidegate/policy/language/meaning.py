@@ -239,8 +239,9 @@ def _rise(old: Number | Text, new: Number | Text, seen: list[tuple[Literal, Lite
 
 
 def _both(*rises: _Rise) -> _Rise:
+    """Where a number goes that rises with each of its parts; at least one of them moved, or it would be the same."""
     moved = set(rises) - {_Rise.SAME}
-    return _Rise.SAME if not moved else moved.pop() if len(moved) == 1 else _Rise.OPEN
+    return moved.pop() if len(moved) == 1 else _Rise.OPEN
 
 
 def _never_negative(node: Number | Text) -> bool:

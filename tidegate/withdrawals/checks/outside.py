@@ -1,0 +1,17 @@
+"""What others say whom the policy asks: vendors and counterparties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tidegate.base.findings import Finding, Outcome
+from tidegate.policy.pack import Policy
+from tidegate.withdrawals.facts import Facts, State
+
+
+def outside_flagged(f: Facts, _: Policy) -> Iterator[Finding]:
+    """Section 4, outside vendors: whatever one of them asks for counts like a finding of ours."""
+    for answer in f.outside:
+        if answer.state is State.ANSWERED and answer.outcome not in (None, Outcome.ALLOW):
+            outcome = answer.outcome
+            yield Finding("outside_flagged", outcome, "W4 outside", answer.detail, data={"check": answer.check})
