@@ -1169,6 +1169,7 @@ def _transfer(tx: Tx, withdrawal: Withdrawal, asset: Asset, receiver: str) -> St
     )
     tx.note("transfer.received", receiver, {"withdrawal": withdrawal.id, "units": str(withdrawal.net_units)})
     screening.mark_paid(tx, withdrawal.saved_address_id)
+    cases.moot(tx, withdrawal.id, "the withdrawal is settled", appeals.ended_by(Status.SETTLED))
     return _move(tx, replace(withdrawal, status=Status.PAYING), Status.SETTLED, chain_tx=f"internal:{moved}")
 
 
