@@ -52,7 +52,7 @@ def confirmed(house: House, amount: str = "100", **more: Any) -> Withdrawal:
 
 
 def inform(house: House, id: str, more: dict[str, Any], self_hosted: bool = False) -> Withdrawal:
-    return withdrawals.inform(house.conn, id, more, self_hosted, "test", house.setting, house.now)
+    return withdrawals.state_receiver(house.conn, id, more, self_hosted, "test", house.setting, house.now)
 
 
 def view(house: House, id: str) -> dict[str, Any]:

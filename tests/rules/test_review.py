@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,8 @@ def policy() -> Policy:
     }
     return parse({**policies.shipped("default"), **limited}, version=1)
 
+
+AGREED = Path(__file__).with_name("findings.txt")
 
 CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("the good case", {}, Outcome.ALLOW, []),
@@ -235,6 +239,20 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
 def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome, codes: list[str]) -> None:
     verdict = review(replace(GOOD, **but), policy)
     assert (verdict.outcome, sorted(f.code for f in verdict.findings)) == (outcome, codes)
+
+
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
+    """Every word and figure of every finding, as kept in findings.txt: analysts and auditors read these.
+
+    After a change that is meant: TIDEGATE_AGREE=1 pytest tests/rules/test_review.py, and read the difference.
+    """
+    said = "".join(
+        f"{name}\n" + "".join(f"    {canonical(found)}\n" for found in review(replace(GOOD, **but), policy).findings)
+        for name, but, _, _ in CASES
+    )
+    if os.environ.get("TIDEGATE_AGREE"):
+        AGREED.write_text(said)
+    assert said == AGREED.read_text()
 
 
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
