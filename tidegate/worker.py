@@ -84,6 +84,7 @@ def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], 
         Loop(f"watch:{name}", lambda conn: custody.watch(conn, chain, name, clock), 0.3),
         Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
+        Loop(f"observe:{name}", lambda conn: custody.observe(conn, chain, name, clock), 5.0),
     ]
 
 
