@@ -211,9 +211,27 @@ def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome
     assert (verdict.outcome, sorted(f.code for f in verdict.findings)) == (outcome, codes)
 
 
+TOLD_ELSEWHERE = {
+    # tests/rules/test_behaviour.py
+    "new_device",
+    "new_network",
+    "impossible_travel",
+    "login_unknown",
+    "many_withdrawals",
+    "many_new_addresses",
+    "account_drained",
+    "passed_through",
+    "dormant_account",
+    "unusual_amount",
+    "amount_implausible",
+    "hot_balance_unknown",
+    "egress_tripped",
+}
+
+
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
     shown = {check.id for check in CHECKS for case in CASES if list(check.run(replace(GOOD, **case[1]), policy))}
-    assert shown == {check.id for check in CHECKS}
+    assert shown == {check.id for check in CHECKS} - TOLD_ELSEWHERE
 
 
 def test_every_check_names_its_clause() -> None:

@@ -50,6 +50,7 @@ WRITES = frozenset(
         "keys:write",
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
+        "egress:reset",  # let payments go on after the egress breaker has tripped
     }
 )
 SCOPES = READS | WRITES
@@ -88,9 +89,10 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:write",
         "policy:approve",
         "switches:write",
+        "egress:reset",
     },
     "treasury": READS - {"keys:read", "cases:read"}
-    | {"treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"},
+    | {"treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm", "egress:reset"},
     "support": frozenset(
         {
             "customers:read",

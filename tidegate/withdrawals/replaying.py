@@ -8,6 +8,7 @@ from typing import Any
 
 from tidegate.base.findings import Outcome
 from tidegate.policy.pack import Policy
+from tidegate.withdrawals import habits
 from tidegate.withdrawals.facts import Facts, Hit, OutsideAnswer, Restricted, State, Use
 from tidegate.withdrawals.review import Verdict, review
 
@@ -69,6 +70,7 @@ def _later(said: dict[str, Any]) -> dict[str, Any]:
             )
             for a in said["outside"]
         ),
+        "behaviour": habits.read(said.get("behaviour")),  # decisions of version 2 from before it lack the key
     }
 
 

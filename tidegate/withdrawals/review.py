@@ -71,6 +71,13 @@ TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "check_failed": ("check",),
     "check_timed_out": ("check",),
     "outside_flagged": ("check",),
+    "new_device": ("since",),
+    "new_network": ("since",),
+    "impossible_travel": ("at",),
+    "many_withdrawals": ("hours",),
+    "unusual_amount": ("against",),
+    "amount_implausible": ("against",),
+    "egress_tripped": ("trip",),
 }
 """Codes that can be found more than once, and the data that says which one it is."""
 
