@@ -243,7 +243,7 @@ def test_a_pack_without_the_section_skips_these_checks_and_says_so() -> None:
 def test_each_part_may_be_left_out(part: str) -> None:
     facts = replace(GOOD, behaviour=replace(QUIET, **{part: None}))
     skipped = {a.check for a in review(facts, POLICY).answers if a.state is State.SKIPPED}
-    assert skipped == {c.id for c in OURS if not c.applies(facts)} != set()
+    assert skipped & {c.id for c in OURS} == {c.id for c in OURS if not c.applies(facts)} != set()
 
 
 def test_every_finding_has_words_without_thresholds() -> None:

@@ -1,4 +1,4 @@
-"""What a decision knows of a customer's ways and of the platform's haste: parts of Facts, and how their text is read.
+"""What a decision knows of a customer's ways and of the platform's haste: parts of Facts.
 
 A part is None where the policy in force looked at nothing of the kind. A value inside is None where nobody knows it.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +71,3 @@ class Behaviour:
 
 NOTHING = Behaviour()
 """Nobody had looked."""
-
-
-def read(said: dict[str, Any] | None) -> Behaviour:
-    """From the canonical text of the facts; None = a decision from before."""
-    if said is None:
-        return NOTHING
-    sessions, asking, rushing = said["sessions"], said["asking"], said["rushing"]
-    return Behaviour(
-        None if sessions is None else Sessions(**_timed(sessions, ())),
-        None if asking is None else Asking(**_timed(asking, _AMOUNTS)),
-        None if rushing is None else Rushing(**_timed(rushing, ("seen", "allowed"))),
-    )
-
-
-_AMOUNTS = (
-    "left_24h_units",
-    "balance_24h_units",
-    "arrived_units",
-    "largest_90d",
-    "median_90d",
-    "largest_units",
-    "hot_units",
-    "supply_units",
-)
-
-
-def _timed(said: dict[str, Any], amounts: tuple[str, ...]) -> dict[str, Any]:
-    """Times become times again, whole numbers whole numbers."""
-    found = dict(said)
-    for name, value in said.items():
-        if value is not None and name.endswith(("_at", "_as_of")):
-            found[name] = datetime.fromisoformat(value)
-        elif value is not None and name in amounts:
-            found[name] = int(value)
-    return found

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 from tidegate.withdrawals.check import Check
 from tidegate.withdrawals.checks.account import country_banned, funds_short, large_amount, restricted
-from tidegate.withdrawals.checks.address import address_listed, address_new, list_stale
+from tidegate.withdrawals.checks.address import (
+    address_listed,
+    address_look_alike,
+    address_new,
+    address_not_in_book,
+    address_ours,
+    list_stale,
+)
 from tidegate.withdrawals.checks.behaviour import (
     account_drained,
     amount_implausible,
@@ -54,6 +61,9 @@ CHECKS: tuple[Check, ...] = (
     Check("credentials_changed", "W4 session", credentials_changed),
     Check("restricted", "W4 restrictions", restricted),
     Check("outside_flagged", "W4 outside", outside_flagged),
+    Check("address_look_alike", "W4 look-alike", address_look_alike, applies=lambda f: f.own is not None),
+    Check("address_ours", "W4 address", address_ours, applies=lambda f: f.own is not None),
+    Check("address_not_in_book", "W4 allow-list", address_not_in_book, applies=lambda f: f.allow_list is not None),
     Check("new_device", "W4 session", new_device, applies=_sessions),
     Check("new_network", "W4 session", new_network, applies=_sessions),
     Check("impossible_travel", "W4 session", impossible_travel, applies=_sessions),
