@@ -146,6 +146,7 @@ def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], 
         Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
         Loop(f"books:{name}", books, RECONCILE_EVERY),
+        Loop(f"observe:{name}", lambda conn: custody.observe(conn, chain, name, clock), 5.0),
     ]
 
 

@@ -15,7 +15,14 @@ from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties.access import ROLES, SCOPES
 
-NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999", "place": "DE", "warning": "lwn_nothing"}
+NOTHING = {
+    "id": "xx_nothing",
+    "name": "no-such-list",
+    "version": "999",
+    "place": "DE",
+    "warning": "lwn_nothing",
+    "wallet": "hot:nowhere",
+}
 
 
 @pytest.fixture(scope="module")

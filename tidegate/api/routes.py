@@ -22,6 +22,7 @@ from tidegate.cases.case import SEEN_BY
 from tidegate.custody import flow as custody
 from tidegate.db import act, journal
 from tidegate.ledger import flow as ledger
+from tidegate.notifications import templates
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
 from tidegate.policy import flow as policies
@@ -706,7 +707,39 @@ def get_treasury(call: Call, limit: Limit = 100) -> Any:
         ],
         "books": [say.book_check(b, assets[b.asset_id]) for b in custody.book_checks(call.conn)],
         "ledger": say.ledger_check(custody.ledger_check(call.conn)),
+        "lanes": [say.lane(item) for item in custody.stopped_lanes(call.conn)],
+        "egress": say.trip(policies.open_trip(call.conn)),
     }
+
+
+def resume_lane(call: Call, wallet: str, body: shapes.Lift) -> Any:
+    """Let a wallet pay again that stopped after too many failures in a row."""
+    custody.resume_lane(call.conn, wallet, body.reason, call.actor, call.now)
+    return {"lanes": [say.lane(item) for item in custody.stopped_lanes(call.conn)]}
+
+
+def resume_payout(call: Call, id: str, body: shapes.Lift) -> Any:
+    """Try a payment again that stopped after too many failures."""
+    found = custody.resume_payout(call.conn, id, body.reason, call.actor, call.now)
+    return {"id": found.id, "status": found.status, "waiting_for": found.waiting_for, "failures": found.failures}
+
+
+def get_egress(call: Call) -> Any:
+    """The egress breaker: whether it holds, its line, and what was asked for in its window."""
+    return _egress(call)
+
+
+def reset_egress(call: Call, body: shapes.Lift) -> Any:
+    """Ask that payments go on. Where the policy asks for two people, the second one's call brings it about."""
+    policies.reset_breaker(call.conn, body.reason, call.actor, call.now)
+    return _egress(call)
+
+
+def _egress(call: Call) -> Any:
+    numbers = call.setting().policy.behaviour
+    line = None if numbers is None else numbers.egress
+    haste = None if line is None else withdrawals.haste(call.conn, line, call.now)
+    return say.egress(policies.breaker(call.conn), haste, call.now)
 
 
 def list_events(call: Call, after: After = START, limit: Limit = 100) -> Any:
@@ -734,11 +767,15 @@ def _feed(call: Call, name: str, after: str, limit: int) -> Any:
 def get_status(call: Call) -> Any:
     """What everybody may know: what is paused and why, and how long withdrawals took in the last 24 hours."""
     switches = policies.switches(call.conn)
+    trip = policies.open_trip(call.conn)
     assets = call.setting().assets
     return {
         "at": rfc3339(call.now),
-        "withdrawals": "paused" if any(s.scope == "platform" for s in switches) else "open",
+        "withdrawals": "paused" if trip is not None or any(s.scope == "platform" for s in switches) else "open",
         "switches": [{k: v for k, v in say.switch(s).items() if k != "id"} for s in switches],
+        "egress": None
+        if trip is None
+        else {"since": rfc3339(trip.since), "reason": templates.WAITING["egress"].both()},
         "assets": [
             {
                 "asset": assets[s.asset_id].symbol,
@@ -1002,6 +1039,30 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),
     Route("GET", "/v1/treasury", "treasury:read", get_treasury, shapes.Treasury),
+    Route(
+        "POST",
+        "/v1/treasury/lanes/{wallet}/resume",
+        "treasury:write",
+        resume_lane,
+        shapes.Lanes,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/treasury/payouts/{id}/resume",
+        "treasury:write",
+        resume_payout,
+        shapes.ResumedPayout,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route("GET", "/v1/egress", "treasury:read", get_egress, shapes.Egress),
+    Route("POST", "/v1/egress/reset", "egress:reset", reset_egress, shapes.Egress, 200, True, "json", (409,)),
     Route("GET", "/v1/assets", PUBLIC, list_assets, shapes.Assets),
     Route("GET", "/v1/events", "journal:read", list_events, shapes.Feed),
     Route("GET", "/v1/journal", "journal:read", list_journal, shapes.Journal),

@@ -12,12 +12,13 @@ from tidegate.base.times import rfc3339
 from tidegate.cases.case import Case, Question
 from tidegate.cases.flow import File
 from tidegate.custody.books import Checked
-from tidegate.custody.flow import DepositRow, LedgerChecked, PayoutView
+from tidegate.custody.flow import DepositRow, LaneRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
+from tidegate.policy.breaker import Breaker, Trip
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
 from tidegate.policy.market.params import Level
@@ -28,6 +29,7 @@ from tidegate.screening.flow import AllowList, SavedAddress
 from tidegate.screening.ownership import Challenge, Proof
 from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.deciding import Lone
+from tidegate.withdrawals.haste import Haste
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -328,6 +330,60 @@ def warning(w: ListedWarning) -> Said:
         "text_version": w.text_version,
         "shown_at": rfc3339(w.shown_at),
         "acknowledged_at": at(w.acknowledged_at),
+    }
+
+
+def trip(t: Trip | None) -> Said | None:
+    """A trip of the egress breaker; value in USD."""
+    if t is None:
+        return None
+    seen, allowed = (usd(n) if t.line == "value" else str(n) for n in (t.seen, t.allowed))
+    return {
+        "number": t.number,
+        "since": rfc3339(t.since),
+        "line": t.line,
+        "seen": seen,
+        "allowed": allowed,
+        "minutes": t.minutes,
+    }
+
+
+def egress(b: Breaker, haste: Haste | None, now: datetime) -> Said:
+    """The egress breaker: how it stands, its line, and how near the line it is; None = the policy has none."""
+    line = None if haste is None else haste.line
+    return {
+        "at": rfc3339(now),
+        "tripped": trip(b.trip),
+        "resets": [{"person": v.person, "reason": v.reason, "at": rfc3339(v.at)} for v in b.voices],
+        "trips": b.trips,
+        "reset_at": at(b.reset_at),
+        "line": None
+        if line is None
+        else {
+            "minutes": line.minutes,
+            "accounts": line.accounts,
+            "destinations": line.destinations,
+            "value": usd(line.value),
+            "reset_people": line.reset_people,
+        },
+        "now": None
+        if haste is None
+        else {
+            "value": usd(haste.rush.value),
+            "accounts": None if haste.others is None else haste.rush.accounts,
+            "destinations": None if haste.others is None else haste.rush.destinations,
+        },
+    }
+
+
+def lane(item: LaneRow) -> Said:
+    """A wallet that stopped after too many failures."""
+    assert item.stopped_at is not None  # only such are shown
+    return {
+        "wallet": item.wallet_id,
+        "failures": item.failures,
+        "detail": item.detail,
+        "stopped_at": rfc3339(item.stopped_at),
     }
 
 

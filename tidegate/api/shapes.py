@@ -779,10 +779,16 @@ class Speed(Out):
     p95_seconds: int | None
 
 
+class EgressPause(Out):
+    since: At
+    reason: dict[str, str] = Field(description="In English and Chinese.")
+
+
 class PublicStatus(Out):
     at: At
     withdrawals: Literal["open", "paused"]
     switches: list[Switch]
+    egress: EgressPause | None = Field(description="The egress breaker holds all payments; null = it does not.")
     assets: list[Speed] = Field(description="Of the last 24 hours, from request to final on chain.")
 
 
@@ -941,11 +947,70 @@ class LedgerCheck(Out):
     checked_at: At
 
 
+class EgressTrip(Out):
+    number: int
+    since: At
+    line: Literal["accounts", "destinations", "value"]
+    seen: str = Field(description="What was seen; of value in USD.")
+    allowed: str
+    minutes: int
+
+
+class StoppedLane(Out):
+    wallet: str
+    failures: int
+    detail: str | None
+    stopped_at: At
+
+
 class Treasury(Out):
     wallets: list[HotWallet]
     payouts: list[OpenPayout]
     books: list[BookCheck]
     ledger: LedgerCheck | None = Field(description="Null = no round has run yet.")
+    lanes: list[StoppedLane] = Field(description="Wallets that pay nothing until a person resumes them.")
+    egress: EgressTrip | None
+
+
+class Lanes(Out):
+    lanes: list[StoppedLane]
+
+
+class ResumedPayout(Out):
+    id: str
+    status: str
+    waiting_for: str | None
+    failures: int
+
+
+class EgressVoice(Out):
+    person: str
+    reason: str
+    at: At
+
+
+class EgressLine(Out):
+    minutes: int
+    accounts: int
+    destinations: int
+    value: str = Field(description="USD.")
+    reset_people: int
+
+
+class EgressRush(Out):
+    value: str = Field(description="USD that were asked for in the window and still stand.")
+    accounts: int | None = Field(description="Null = so few requests that no line can be passed.")
+    destinations: int | None
+
+
+class Egress(Out):
+    at: At
+    tripped: EgressTrip | None = Field(description="Null = the breaker holds nothing.")
+    resets: list[EgressVoice] = Field(description="Who has asked for the reset of this trip so far.")
+    trips: int
+    reset_at: At | None
+    line: EgressLine | None = Field(description="Null = the policy in force has no breaker.")
+    now: EgressRush | None
 
 
 class NewExemption(In):

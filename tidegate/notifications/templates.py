@@ -113,6 +113,58 @@ FINDINGS: dict[str, Text] = {
         "Before we send, the law wants you to prove that this address is yours, by signing a message with it.",
         "根据规定，发送前须由您签署一条消息，证明该地址归您所有。",
     ),
+    "new_device": Text(
+        "A device that we do not know yet signed in to your account. If it was not you, freeze your account.",
+        "有新设备登录了您的账户。如非本人操作，请立即冻结账户。",
+    ),
+    "new_network": Text(
+        "Somebody signed in to your account from a place that we do not know yet. If it was not you, freeze your "
+        "account.",
+        "您的账户出现了来自陌生地区的登录。如非本人操作，请立即冻结账户。",
+    ),
+    "impossible_travel": Text(
+        "Your account was used from two places far apart within a short time. If it was not you, freeze your account.",
+        "您的账户短时间内在相距较远的地区登录。如非本人操作，请立即冻结账户。",
+    ),
+    "login_unknown": Text(
+        "We could not see how you signed in; a person will look at this withdrawal.",
+        "无法确认您的登录信息，将由人工处理本次提币。",
+    ),
+    "many_withdrawals": Text(
+        "Your account asks for more withdrawals than usual; a person may look at this one.",
+        "您的账户提币次数多于平常，本次提币可能需要人工审核。",
+    ),
+    "many_new_addresses": Text(
+        "Your account names more new addresses than usual; a person may look at this withdrawal.",
+        "您的账户新增收款地址多于平常，本次提币可能需要人工审核。",
+    ),
+    "account_drained": Text(
+        "This withdrawal takes most of what your account held; a person may look at it.",
+        "本次提币将转出您账户的大部分余额，可能需要人工审核。",
+    ),
+    "passed_through": Text(
+        "This withdrawal needs a closer look before anything is sent.", "本次提币需进一步核查后方可处理。"
+    ),
+    "dormant_account": Text(
+        "Your account was not used for a long time; a person may look at this withdrawal.",
+        "您的账户长期未使用，本次提币可能需要人工审核。",
+    ),
+    "unusual_amount": Text(
+        "The amount is unusual for your account; a person may look at this withdrawal.",
+        "本次提币金额与您以往的习惯不同，可能需要人工审核。",
+    ),
+    "amount_implausible": Text(
+        "The amount looks like a mistake. Please check the asset and the number.",
+        "提币数量可能有误，请核对币种和数量。",
+    ),
+    "hot_balance_unknown": Text(
+        "Our checks are taking longer than usual; a person will look at this withdrawal.",
+        "审核时间比平时更长，将由人工处理本次提币。",
+    ),
+    "egress_tripped": Text(
+        "Withdrawals are checked by people for the time being, because unusually many were asked for.",
+        "因提币申请异常集中，目前所有提币均需人工审核。",
+    ),
 }
 
 ENDINGS: dict[str, Text] = {
@@ -206,6 +258,10 @@ WAITING: dict[str, Text] = {
     "authorisation": Text("It is checked once more before it is sent.", "发送前将再次审核。"),
     "signer": Text("The signing service is being restarted.", "签名服务恢复中。"),
     "person": Text("A person is looking into the payment.", "正在由人工处理该笔付款。"),
+    "egress": Text(
+        "Payments are held until people have looked, because unusually many were asked for.",
+        "因提币申请异常集中，付款暂缓，待人工核查后恢复。",
+    ),
 }
 
 WARNINGS: dict[int, Text] = {

@@ -21,7 +21,7 @@ from tidegate.db import Conn, Tx, act, journal
 from tidegate.parties import access, party, sealing, store, totp
 from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
-from tidegate.parties.store import Event, Key
+from tidegate.parties.store import Event, Key, LoginRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,12 @@ def latest_events(conn: Conn, ids: Collection[str], types: Sequence[str]) -> dic
     for item in store.latest_events(conn, list(latest), types):
         latest[item.party_id][item.type] = item.at
     return latest
+
+
+def logins(conn: Conn, ids: Collection[str], since: datetime, hours: int) -> dict[str, LoginRow]:
+    """What the logins of each of the parties say; every id is there. Travel counts after `since`, when two logins in
+    different countries are less than `hours` apart."""
+    return {found.party_id: found for found in store.logins(conn, list(ids), since, hours * 60)}
 
 
 def with_factor(conn: Conn, ids: Collection[str]) -> set[str]:
@@ -440,6 +446,10 @@ def _restriction(conn: Conn, id: str) -> Restriction:
 
 def _record(tx: Tx, event: Event) -> Event:
     store.add_event(tx.conn, event)
+    if event.type == EventType.LOGIN:
+        said = {"device": event.device_id, "network": party.network_of(event.ip), "country": event.country}
+        seen = {kind: value for kind, value in said.items() if value is not None}
+        store.see_login(tx.conn, event.party_id, seen, event.at)
     store.bump(tx.conn, event.party_id)
     tx.note(
         "party.event", event.party_id, {"event": event.id, "type": event.type, "at": event.at, "country": event.country}

@@ -16,7 +16,8 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import jurisdictions, screening_numbers
+from tidegate.policy import behaviour, jurisdictions, screening_numbers
+from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
@@ -97,6 +98,7 @@ class Policy:
     market: Market = DEFAULTS  # how limits follow the market
     travel_rule_wait_hours: int = 24  # for the counterparty's answer, and for what the customer has to give
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+    behaviour: BehaviourNumbers | None = None  # None = nobody looks at people's ways
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -255,6 +257,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "outside_checks",
             "deciding",
             "travel_rule_wait_hours",
+            "behaviour",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -326,6 +329,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "travel_rule_wait_hours", top.get("travel_rule_wait_hours", 24), 1, 24 * 30
         ),
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
+        behaviour=behaviour.read(reader, top["behaviour"]) if "behaviour" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -34,8 +34,10 @@ from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
+from tidegate.policy import breaker, jurisdictions
 from tidegate.policy import flow as policies
-from tidegate.policy import jurisdictions
+from tidegate.policy.behaviour import BehaviourNumbers, Egress
+from tidegate.policy.breaker import Trip
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import regime as regimes
 from tidegate.policy.market.regime import Regime
@@ -73,6 +75,8 @@ from tidegate.withdrawals.facts import (
     State,
     Use,
 )
+from tidegate.withdrawals.habits import Asking, Behaviour, Rushing, Sessions
+from tidegate.withdrawals.haste import Haste, rushing_under
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing, to_ask
@@ -192,6 +196,8 @@ class _Batch:
             for account in ledger_store.lock(tx.conn, owners, asset_ids)
         }
         self.windows = self._windows(asks)
+        self.past = _Past.gather(tx, asks, self.asked, self.parties, setting.policy)
+        self.haste = self._haste([ask for ask in asks if id(ask) in self.subjects])
         self.reservations: list[store.Reservation] = []
         self.law = _Law.gather(tx.conn, ids, self.book.entry_ids, setting.policy, now)
         self.questions: list[store.Question] = []
@@ -214,6 +220,16 @@ class _Batch:
         store.lock_counters(tx.conn, [subject for subject in met if subject[0] in locked], tx.now)
         wanted = [(scope, subject, length) for scope, subject in met for length in self.hours.get(scope, ())]
         return {(w.scope, w.subject, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+
+    def _haste(self, asks: Sequence[Ask]) -> Haste | None:
+        """What leaves together in the breaker's window, beside these requests; None where the policy has none."""
+        numbers = self.setting.policy.behaviour
+        line = None if numbers is None else numbers.egress
+        if line is None:
+            return None
+        named = [dict(self.subjects[id(ask)]) for ask in asks]
+        accounts, places = sorted({n["party"] for n in named}), sorted({n["address"] for n in named})
+        return haste(self.tx.conn, line, self.tx.now, len(asks), accounts, places)
 
     def _subjects(self, ask: Ask) -> tuple[limits.Subject, ...] | None:
         """Whom a request counts for; None where it will be refused anyway."""
@@ -276,6 +292,8 @@ class _Batch:
             requested_at=now,
             memo=asked.memo,
             place=self.law.facts(party, entry, asked.description, asked.stated),
+            asking=self.past.asking(ask, asked, found, self.book.first_of(entry)),
+            rushing=None if self.haste is None else self.haste.trip or Rushing(None),
         )
         required = policy.outside_required(asked.value)
         if travel_rule_asked(facts, policy) is not None:
@@ -294,7 +312,13 @@ class _Batch:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
         verdict = review(facts, policy)
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        rushing = None if declined else self._trips(subjects, asked.value)
+        if rushing is not None:
+            facts = replace(facts, behaviour=replace(facts.behaviour, rushing=rushing))
+            verdict = review(facts, policy)
         self.book.named(entry)
+        if not declined:
+            self.past.took(ask, asked)
         if room is None:
             return self._alone(ask, decision_id, facts, verdict, subjects)
         made = Withdrawal(
@@ -385,6 +409,17 @@ class _Batch:
         self.tx.note(f"decision.{made.status}", id_, said, by=ask.actor)
         return Answer(201, body)
 
+    def _trips(self, subjects: tuple[limits.Subject, ...], value: int) -> Rushing | None:
+        """The trip that letting this request in brings about. What is declined counts for nothing: else anybody could
+        stop the platform by asking for the moon."""
+        whose = dict(subjects)
+        if self.haste is None or self.haste.trip is not None:
+            return None
+        found = self.haste.would_pass(whose["party"], whose["address"], value)
+        if found is not None:
+            self.haste.trip, self.haste.tripped_here = found, True
+        return found
+
     def _keep(self, ask: Ask, body: str) -> None:
         """Remember the first answer to a key."""
         if ask.key is not None:
@@ -418,6 +453,9 @@ class _Batch:
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
         self.law.add(dict(subjects), value)
+        if self.haste is not None:
+            whose = dict(subjects)
+            self.haste.took(whose["party"], whose["address"], value)
         for subject in subjects:
             for length in self.hours.get(subject[0], ()):
                 window = self.windows[*subject, length]
@@ -438,6 +476,7 @@ class _Batch:
             ledger_store.add_holds(conn, self.holds, now)
         if self.reservations:
             store.reserve(conn, self.reservations, now)
+            self._trip()
         if self.questions:
             store.ask_outside(conn, self.questions)
         for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
@@ -448,6 +487,112 @@ class _Batch:
             screening.declare(self.tx, entry_id, "vasp")
         if self.kept:
             replay.keep_many(conn, self.kept, now)
+
+    def _trip(self) -> None:
+        """Open the breaker where a line is passed, by this batch or together with others that were in flight.
+
+        The platform's counter has just been moved, so its row is ours until commit: whoever comes second here sees
+        what the first one took. Batches that were being judged meanwhile let their requests in without the finding;
+        those meet the breaker at their confirmation, and nothing is paid before that.
+        """
+        seen = self.haste
+        if seen is None or (seen.trip is not None and not seen.tripped_here):
+            return
+        trip = seen.trip
+        if trip is None:
+            standing = self._haste(())
+            assert standing is not None  # the policy has not changed
+            found = None if standing.trip is not None else breaker.passed(standing.rush, standing.line)
+            trip = None if found is None else Rushing(standing.next, *found, standing.line.minutes)
+        if trip is not None and trip.trip is not None:
+            policies.trip(self.tx, Trip(trip.trip, self.tx.now, trip.line, trip.seen, trip.allowed, trip.minutes))
+
+
+@dataclass(slots=True)
+class _Past:
+    """The customers of a batch against their own past; it grows by what the batch takes."""
+
+    numbers: BehaviourNumbers | None
+    rows: Mapping[tuple[str, int], store.HabitRow]
+    left: dict[tuple[str, int], int] = field(default_factory=dict)  # units that this batch takes
+
+    @staticmethod
+    def gather(
+        tx: Tx,
+        asks: Sequence[Ask],
+        asked: Mapping[int, Asked | Refusal],
+        known: Collection[str],
+        policy: Policy,
+    ) -> _Past:
+        numbers = policy.behaviour
+        if numbers is None or not numbers.asks:
+            return _Past(None, {})
+        pairs = {
+            (ask.party_id, item.asset.id): item.asset.network
+            for ask in asks
+            if isinstance(item := asked[id(ask)], Asked) and ask.party_id in known
+        }
+        found = store.habits(
+            tx.conn,
+            [party for party, _ in pairs],
+            [asset for _, asset in pairs],
+            list(pairs.values()),
+            tx.now,
+            numbers.velocity.pass_through.minutes if numbers.velocity is not None else 0,
+        )
+        return _Past(numbers, {(row.party_id, row.asset_id): row for row in found})
+
+    def asking(self, ask: Ask, asked: Asked, windows: Sequence[limits.Window], named: int) -> Asking | None:
+        """One request as it is now, and how many destinations its customer names first in this batch; None where the
+        policy does not look."""
+        if self.numbers is None:
+            return None
+        row, numbers = self.rows[ask.party_id, asked.asset.id], self.numbers
+        party = {w.hours: w for w in windows if w.scope == "party"}
+        return Asking(
+            count_1h=party[1].count,
+            count_24h=party[24].count,
+            new_addresses_24h=row.new_addresses + named,
+            left_24h_units=row.left_units + self.left.get((ask.party_id, asked.asset.id), 0),
+            balance_24h_units=None if ask.alone else row.balance_units,
+            arrived_units=row.arrived_units,
+            arrived_minutes=0 if numbers.velocity is None else numbers.velocity.pass_through.minutes,
+            sent_at=row.sent_at,
+            sent_90d=row.sent,
+            largest_90d=row.largest,
+            median_90d=row.median,
+            largest_units=row.largest_units,
+            hot_units=row.hot_units,
+            hot_as_of=row.hot_as_of,
+            supply_units=None if numbers.units is None else numbers.units.supply.units(asked.asset),
+        )
+
+    def took(self, ask: Ask, asked: Asked) -> None:
+        """A request was let in: those after it in this batch count it."""
+        pair = (ask.party_id, asked.asset.id)
+        if not ask.alone:
+            self.left[pair] = self.left.get(pair, 0) + asked.units
+
+
+def haste(
+    conn: Conn,
+    line: Egress,
+    now: datetime,
+    more: int = 0,
+    accounts: Sequence[str] = (),
+    destinations: Sequence[str] = (),
+) -> Haste:
+    """What leaves together in the breaker's window, where so many more requests of these could join it."""
+    start = breaker.opens(now, line)
+    found = store.rush(conn, start, more, min(line.accounts, line.destinations), accounts, destinations)
+    trip = None
+    if found.number is not None:
+        trip = Rushing(found.number, found.line or "", found.seen or 0, found.allowed or 0, found.minutes or 0)
+    others = None
+    if found.accounts is not None and found.destinations is not None:
+        others = (found.accounts, found.destinations)
+    known = set(found.known_accounts or ()), set(found.known_destinations or ())
+    return Haste(line, found.trips + 1, trip, found.value, others, *known)
 
 
 class _Book:
@@ -491,6 +636,11 @@ class _Book:
         if entry.id in self._new:
             self._new.remove(entry.id)
             self.first_named.append(entry)
+
+    def first_of(self, entry: screening.SavedAddress) -> int:
+        """How many destinations this customer names for the first time in this batch, with this one."""
+        made = {e.id for e in self.first_named if e.party_id == entry.party_id}
+        return len(made | {entry.id}) if entry.id in self._new else len(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -633,6 +783,7 @@ class _People:
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
     allow_lists: Mapping[str, screening.AllowList]
+    sessions: Mapping[str, Sessions] = field(default_factory=dict)  # empty where the policy does not look
 
     @staticmethod
     def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
@@ -652,10 +803,12 @@ class _People:
             },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
             screening.allow_lists(conn, ids, now),
+            _sessions(conn, ids, policy, now),
         )
 
-    def facts(self, party: Party, **seen: Any) -> Facts:
+    def facts(self, party: Party, asking: Asking | None, rushing: Rushing | None, **seen: Any) -> Facts:
         return Facts(
+            behaviour=Behaviour(self.sessions.get(party.id), asking, rushing),
             party_id=party.id,
             country=party.country,
             level=party.level,
@@ -667,6 +820,29 @@ class _People:
             party_since=party.created_at,
             **seen,
         )
+
+
+def _sessions(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> dict[str, Sessions]:
+    """What the parties' logins say, where the policy looks at them."""
+    numbers = None if policy.behaviour is None else policy.behaviour.sessions
+    if numbers is None:
+        return {}
+    since = now - hours(numbers.travel.look_back_hours)
+    return {
+        party: Sessions(
+            login_at=row.login_at,
+            login_country=row.country,
+            login_complete=row.complete,
+            device_at=row.device_at,
+            network_at=row.network_at,
+            country_at=row.country_at,
+            travel_at=row.travel_at,
+            travel_minutes=row.travel_minutes,
+            travel_from=row.travel_from,
+            travel_to=row.travel_to,
+        )
+        for party, row in parties.logins(conn, ids, since, numbers.travel.hours).items()
+    }
 
 
 def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
@@ -762,11 +938,27 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
             for q in questions
         ),
         place=law.facts(party, entry, withdrawal.description, stated),
+        asking=_as_asked(tx.conn, id, setting.policy),
+        rushing=_rushing(tx.conn, setting.policy),
     )
     latest = None
     if withdrawal.status is Status.AWAITING_INFORMATION:
         latest = store.decision(tx.conn, withdrawal.decision_id)
     return _Looked(withdrawal, asset, facts, party, stated, latest)
+
+
+def _as_asked(conn: Conn, id: str, policy: Policy) -> Asking | None:
+    """The customer's past as it was at the request: what was found then is not waited out."""
+    if policy.behaviour is None or not policy.behaviour.asks:
+        return None
+    first = store.first_facts(conn, id)
+    return None if first is None else replaying.read(first).behaviour.asking
+
+
+def _rushing(conn: Conn, policy: Policy) -> Rushing | None:
+    """Whether the egress breaker holds just now; None where the policy has none."""
+    numbers = policy.behaviour
+    return None if numbers is None or numbers.egress is None else rushing_under(policies.open_trip(conn))
 
 
 def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
@@ -1500,6 +1692,9 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             return withdrawal.status
         if blocked(looked.facts):
             _waits(tx, withdrawal, "freeze")
+            return withdrawal.status
+        if policies.open_trip(conn) is not None:
+            _waits(tx, withdrawal, "egress")
             return withdrawal.status
         changed = _changed_behind_us(tx, withdrawal, looked.asset)
         if changed is not None:

@@ -75,6 +75,13 @@ TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "outside_flagged": ("check",),
     "place_delay": ("place", "event"),
     "place_cap": ("place", "assets", "hours"),
+    "new_device": ("since",),
+    "new_network": ("since",),
+    "impossible_travel": ("at",),
+    "many_withdrawals": ("hours",),
+    "unusual_amount": ("against",),
+    "amount_implausible": ("against",),
+    "egress_tripped": ("trip",),
 }
 """Codes that can be found more than once, and the data that says which one it is."""
 
