@@ -28,6 +28,7 @@ from tidegate.policy.market import flow as market
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
 
@@ -68,10 +69,14 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
+    def runs(conn: Conn) -> int:
+        return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
+
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
     made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0)]
+    made.append(Loop("standing", runs, 1.0))
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made

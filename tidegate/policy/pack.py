@@ -16,12 +16,13 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import jurisdictions, screening_numbers
+from tidegate.policy import jurisdictions, screening_numbers, standing_numbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.screening_numbers import ScreeningNumbers
+from tidegate.policy.standing_numbers import StandingNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
@@ -96,6 +97,7 @@ class Policy:
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
     market: Market = DEFAULTS  # how limits follow the market
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+    standing_numbers: StandingNumbers | None = None  # None = a pack from before standing withdrawals
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -103,6 +105,13 @@ class Policy:
         if self.screening_numbers is None:
             raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
         return self.screening_numbers
+
+    @property
+    def standing(self) -> StandingNumbers:
+        """The numbers of standing withdrawals. Raises PolicySilent `no_standing`."""
+        if self.standing_numbers is None:
+            raise PolicySilent("no_standing", f"Policy version {self.version} has no section standing")
+        return self.standing_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -253,6 +262,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "check_failures",
             "outside_checks",
             "deciding",
+            "standing",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -321,6 +331,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
         market=market_section.read(reader, top["market"]) if "market" in top else DEFAULTS,
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
+        standing_numbers=standing_numbers.read(reader, top["standing"]) if "standing" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
