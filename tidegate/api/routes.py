@@ -488,6 +488,26 @@ def switch_off(call: Call, id: str) -> Any:
     return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
 
 
+def list_warnings(call: Call, id: str) -> Any:
+    """The warnings that were shown for a withdrawal, each with its words."""
+    withdrawals.get(call.conn, id, call.party_id)
+    return {"warnings": [say.warning(w) for w in screening.warnings_of(call.conn, id)]}
+
+
+def acknowledge_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """The customer has read a warning."""
+    found = withdrawals.get(call.conn, id, call.party_id)
+    screening.acknowledge(call.conn, warning, found.party_id, body.evidence, call.actor, call.now)
+    return list_warnings(call, id)
+
+
+def insist_on_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """After acknowledging the warning the customer wants the withdrawal all the same; a person looks at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    withdrawals.insist(call.conn, id, warning, body.evidence, call.actor, call.setting(), call.now)
+    return list_warnings(call, id)
+
+
 def get_jurisdiction(call: Call, place: str, on: Day = None) -> Any:
     """What a place asks for on a day, with each rule's source; today where no day is named."""
     policy = call.setting().policy
@@ -920,6 +940,29 @@ ROUTES: tuple[Route, ...] = (
         200,
         True,
         refuses=_FORM,
+    ),
+    Route("GET", _W + "/{id}/warnings", "withdrawals:read", list_warnings, shapes.Warnings, refuses=_NOT),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/acknowledge",
+        "withdrawals:write",
+        acknowledge_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/insist",
+        "withdrawals:write",
+        insist_on_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _FORM,
     ),
     Route("GET", "/v1/jurisdictions/{place}", "policy:read", get_jurisdiction, shapes.Jurisdiction, refuses=_NOT),
     Route("GET", "/v1/exemptions", "policy:read", list_exemptions, shapes.Exemptions),

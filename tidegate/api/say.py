@@ -24,6 +24,7 @@ from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
@@ -260,6 +261,18 @@ def policy(v: Version, in_force: bool) -> Said:
 
 def switch(s: Switch) -> Said:
     return {"id": s.id, "scope": s.scope, "subject": s.subject, "reason": s.reason, "since": rfc3339(s.since)}
+
+
+def warning(w: ListedWarning) -> Said:
+    return {
+        "id": w.id,
+        "list": w.list,
+        "category": w.category,
+        "text": templates.WARNINGS[w.text_version].both(),
+        "text_version": w.text_version,
+        "shown_at": rfc3339(w.shown_at),
+        "acknowledged_at": at(w.acknowledged_at),
+    }
 
 
 def exemption(e: Exemption, now: datetime) -> Said:

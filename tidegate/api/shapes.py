@@ -845,6 +845,26 @@ class Jurisdiction(Out):
     rules: list[PlaceRule]
 
 
+class Evidence(In):
+    evidence: dict[Short, Short] = Field(
+        default_factory=dict, max_length=20, description="What shows it: an address, a device, a screen. Kept as sent."
+    )
+
+
+class Warning(Out):
+    id: str
+    list: str
+    category: str
+    text: dict[str, str]
+    text_version: int
+    shown_at: At
+    acknowledged_at: At | None
+
+
+class Warnings(Out):
+    warnings: list[Warning]
+
+
 # --- standing withdrawals ----------------------------------------------------------------------------------------
 
 

@@ -55,6 +55,28 @@ FINDINGS: dict[str, Text] = {
         "Our checks are taking longer than usual; a person will look at this withdrawal.",
         "审核时间比平时更长，将由人工处理本次提币。",
     ),
+    "address_tagged": Text("This address belongs to a known service.", "该地址属于已知服务机构。"),
+    "address_warned": Text(
+        "This address is on our list of addresses linked to harm. Please read the warning; a person checks it first.",
+        "该地址在本平台的风险地址名单中。请阅读警告内容，提币将先由人工审核。",
+    ),
+    "address_look_alike": Text(
+        "This address closely resembles another one that you know. A person checks it first.",
+        "该地址与您已知的地址高度相似，将先由人工核对。",
+    ),
+    "address_internal": Text(
+        "This address belongs to another customer here; it arrives at once.", "该地址属于本平台其他客户，将即时到账。"
+    ),
+    "address_ours_elsewhere": Text(
+        "This address belongs to our platform on another network; coins sent here would not be credited.",
+        "该地址属于本平台的其他网络，转入将无法入账。",
+    ),
+    "address_not_in_book": Text(
+        "You allow only addresses in your book. Save the address first.", "您已开启白名单提币，请先将该地址加入地址簿。"
+    ),
+    "address_entry_new": Text(
+        "This entry of your book is new; the withdrawal waits.", "该地址为新增地址，提币将延迟处理。"
+    ),
     "large_amount": Text("A withdrawal of this size is checked by a person.", "该金额的提币需要人工审核。"),
     "address_new": Text(
         "This is a new address. For your safety the withdrawal waits; you can cancel it meanwhile.",

@@ -34,11 +34,17 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
+from tidegate.policy.market import flow as market
+from tidegate.policy.market import regime as regimes
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
+from tidegate.policy.screening_numbers import ScreeningNumbers
+from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
+from tidegate.screening.allow_list import usable_from
 from tidegate.withdrawals import answer, deciding, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
 from tidegate.withdrawals.standing import store as standing_store
@@ -64,12 +70,20 @@ class Setting:
     assets: Mapping[int, Asset]
     ours: frozenset[str]
     policy: Policy
-    market: Mapping[str, int] = field(default_factory=dict)
-    """Asset name -> percent of every limit that its market leaves; an asset that is not named keeps the whole."""
+    regimes: Mapping[int, Regime] = field(default_factory=dict)
+    """Asset id -> how restless its market is; one that is not named keeps its whole limits."""
 
     @property
     def by_name(self) -> dict[tuple[str, str], Asset]:
         return {(asset.symbol, asset.network): asset for asset in self.assets.values()}
+
+    def market(self, asset_id: int, value: int) -> dict[str, Any]:
+        """What the market leaves of the limits for so much of an asset, as facts (section 5)."""
+        regime = self.regimes.get(asset_id)
+        if regime is None:
+            return {}
+        found = regimes.for_value(regime, value, self.policy.market)
+        return {"market_percent": found.multiplier_percent, "market": found.name, "market_reason": found.reason}
 
     def native(self, network: str) -> Asset:
         """The coin that pays a network's fees."""
@@ -78,10 +92,10 @@ class Setting:
 
 def setting(conn: Conn, now: datetime) -> Setting:
     """The setting as the database has it now. Raises Conflict `no_policy` where no policy is in force."""
+    assets = {asset.id: asset for asset in ledger_store.assets(conn)}
+    policy = policies.active(conn, now)
     return Setting(
-        {asset.id: asset for asset in ledger_store.assets(conn)},
-        frozenset(custody.hot_addresses(conn)),
-        policies.active(conn, now),
+        assets, frozenset(custody.hot_addresses(conn)), policy, market.regimes(conn, assets.keys(), now, policy)
     )
 
 
@@ -135,7 +149,7 @@ class _Batch:
         self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         ids = sorted(self.parties)
         self.people = _People.gather(tx.conn, ids, setting.policy, now)
-        self.book = _Book(tx, asks, self.asked, self.parties)
+        self.book = _Book(tx, asks, self.asked, self.parties, setting.policy)
         pairs = sorted(
             {
                 (ask.party_id, asked.asset.id)
@@ -153,6 +167,7 @@ class _Batch:
         self.reservations: list[store.Reservation] = []
         self.questions: list[store.Question] = []
         self.lone: list[deciding.Lone] = []
+        self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -224,9 +239,9 @@ class _Batch:
             value=asked.value,
             available_units=None if room is None else room.available,
             **_of_windows(found),
-            market_percent=self.setting.market.get(asked.asset.name, 100),
+            **self.setting.market(asked.asset.id, asked.value),
             **_of_entry(entry),
-            hits=self.book.hits(ask.network, entry.address),
+            **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
@@ -234,6 +249,12 @@ class _Batch:
             # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
             outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
         )
+        if facts.own == "own_deposit":
+            raise Malformed(
+                "address_is_own_deposit",
+                f"{entry.address} is the customer's own deposit address; the coins are there already.",
+                field="address",
+            )
         stopped = blocked(facts)
         if stopped is not None:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
@@ -285,6 +306,7 @@ class _Batch:
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
             self._take(made, room, subjects)
+        self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
         self._keep(ask, body)
         tx.note(
@@ -367,6 +389,8 @@ class _Batch:
             store.reserve(conn, self.reservations, now)
         if self.questions:
             store.ask_outside(conn, self.questions)
+        for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
+            screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -375,7 +399,12 @@ class _Book:
     """The destinations of a batch: address-book entries (made for who asks first) and what lists say of them."""
 
     def __init__(
-        self, tx: Tx, asks: Sequence[Ask], asked: Mapping[int, Asked | Refusal], known: Collection[str]
+        self,
+        tx: Tx,
+        asks: Sequence[Ask],
+        asked: Mapping[int, Asked | Refusal],
+        known: Collection[str],
+        policy: Policy,
     ) -> None:
         by_id = [(a.party_id, a.address_id) for a in asks if a.address_id is not None]
         raw = [
@@ -386,8 +415,7 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        addresses = {(e.network, e.address) for e in (*self._by_id.values(), *self._raw.values())}
-        self._hits = screening.hits(tx.conn, sorted(addresses), tx.now)
+        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -407,10 +435,66 @@ class _Book:
             self._new.remove(entry.id)
             self.first_named.append(entry)
 
-    def hits(self, network: str, address: str) -> tuple[Hit, ...]:
-        return tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self._hits.get((network, address), ())
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What is known of destinations: lists, our own addresses, likeness to known ones, warnings that were shown."""
+
+    now: datetime
+    numbers: ScreeningNumbers | None  # None = the policy says nothing of look-alikes and warnings
+    hits: Mapping[tuple[str, str], Sequence[screening.HitRow]]
+    own: Mapping[tuple[str, str], Sequence[screening.OwnAddress]]
+    alike: Mapping[tuple[str, str, str], screening.Likeness]
+    warned: Mapping[tuple[str, str, str], Sequence[screening.Warned]]
+
+    @staticmethod
+    def gather(conn: Conn, entries: Sequence[screening.SavedAddress], policy: Policy, now: datetime) -> _Places:
+        numbers = policy.screening_numbers
+        places = sorted({(e.network, e.address) for e in entries})
+        hits = screening.hits(conn, places, now)
+        warning = [(e.party_id, e.network, e.address) for e in entries if numbers and (e.network, e.address) in hits]
+        return _Places(
+            now,
+            numbers,
+            hits,
+            screening.own(conn, places),
+            {} if numbers is None else screening.look_alikes(conn, entries, numbers.look_alike),
+            {} if numbers is None else screening.warned(conn, warning, numbers, now),
         )
+
+    def facts(
+        self, entry: screening.SavedAddress, allow: screening.AllowList | None, withdrawal_id: str = ""
+    ) -> dict[str, Any]:
+        """What a decision sees of one destination."""
+        place = (entry.network, entry.address)
+        whose = (entry.party_id, *place)
+        alike = self.alike.get(whose)
+        wait = 0 if self.numbers is None else self.numbers.allow_list_entry_hours
+        return {
+            "hits": tuple(Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self.hits.get(place, ())),
+            "own": self._own(entry),
+            "resembles": None
+            if alike is None
+            else Resembles(alike.known.address, alike.known.whose, alike.lead, alike.tail),
+            "warnings": tuple(sorted((w.list, w.state(withdrawal_id)) for w in self.warned.get(whose, ()))),
+            "allow_list": allow is not None,
+            "usable_at": None if allow is None else usable_from(entry.booked_at, allow, wait),
+        }
+
+    def _own(self, entry: screening.SavedAddress) -> str:
+        found = self.own.get((entry.network, entry.address), ())
+        here = next((item for item in found if item.network == entry.network), None)
+        if here is None:
+            return "elsewhere" if found else ""
+        return "own_deposit" if here.party_id == entry.party_id else here.kind
+
+    def to_warn(self, entry: screening.SavedAddress) -> list[screening.HitRow]:
+        """Hits that the customer must be warned about."""
+        if self.numbers is None:
+            return []
+        numbers = self.numbers
+        found = self.hits.get((entry.network, entry.address), ())
+        return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +505,7 @@ class _People:
     restrictions: Mapping[str, Sequence[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
+    allow_lists: Mapping[str, screening.AllowList]
 
     @staticmethod
     def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
@@ -439,6 +524,7 @@ class _People:
                 for party, latest in parties.latest_events(conn, ids, CREDENTIAL_EVENTS).items()
             },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
+            screening.allow_lists(conn, ids, now),
         )
 
     def facts(self, party: Party, **seen: Any) -> Facts:
@@ -517,8 +603,9 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
         party.id, withdrawal.saved_address_id
     ]
-    found = screening.hits(tx.conn, [(withdrawal.network, withdrawal.address)], tx.now)
-    facts = _People.gather(tx.conn, [party.id], setting.policy, tx.now).facts(
+    places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
+    people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    facts = people.facts(
         party,
         now=tx.now,
         asset=asset.name,
@@ -531,10 +618,7 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         reserved_at=None if room is None else max(room.at.values()),
         # A regime tightens limits for new requests only (section 5): this one has its room.
         **_of_entry(entry),
-        hits=tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from)
-            for hit in found.get((withdrawal.network, withdrawal.address), ())
-        ),
+        **places.facts(entry, people.allow_lists.get(party.id), id),
         cleared=tuple(sorted(withdrawal.cleared)),
         requested_at=withdrawal.created_at,
         memo=withdrawal.memo,
@@ -813,6 +897,22 @@ def cancel_if_free(tx: Tx, id: str, why: str, setting: Setting) -> bool:
     return True
 
 
+def insist(
+    conn: Conn, id: str, warning_id: str, evidence: Mapping[str, str], actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer has read the warning about the destination and wants the withdrawal all the same: kept as a fact.
+
+    It goes on to a person as before. Raises NotFound; Conflict as `screening.insist` says, `withdrawal_ended`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _look(tx, id, setting).withdrawal
+        if withdrawal.status in FINAL:
+            raise Conflict("withdrawal_ended", f"{id} is {withdrawal.status}; there is nothing left to insist on.")
+        place = (withdrawal.network, withdrawal.address)
+        screening.insist(tx, warning_id, withdrawal.party_id, id, place, evidence, setting.policy.screening)
+    return _got(conn, id)
+
+
 # --- time --------------------------------------------------------------------------------------------------------
 
 
@@ -953,6 +1053,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
     their rows: a row changed behind our back (BigONE 2025) stops here, and again at the signer.
     """
     with act(conn, "worker", now) as tx:
+        receiver = _lock_both(tx, id)
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         if withdrawal.status is not Status.APPROVED or withdrawal.authorised_at is not None:
@@ -969,11 +1070,48 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         decision_id, verdict = _decide(tx, looked, "pay", setting)
         if verdict.outcome.severity > Outcome.STEP_UP.severity or _owes_code(tx, withdrawal, verdict):
             return _follow(tx, looked, decision_id, verdict, setting)
+        if receiver is not None:
+            return _transfer(tx, withdrawal, looked.asset, receiver)
         order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
         custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED
+
+
+def _lock_both(tx: Tx, id: str) -> str | None:
+    """The customer of this platform whose deposit address is paid, None for anybody else's. Both parties and both
+    accounts are locked here, in order: two who pay each other at once would wait for each other."""
+    peek = store.get(tx.conn, id)
+    if peek is None:
+        return None
+    found = screening.own(tx.conn, [(peek.network, peek.address)]).get((peek.network, peek.address), ())
+    receiver = next((item.party_id for item in found if item.network == peek.network and item.kind == "deposit"), None)
+    if receiver is None or receiver == peek.party_id:
+        return None
+    both = sorted([peek.party_id, receiver])
+    parties.lock(tx.conn, both)
+    ledger_store.ensure(tx.conn, both, [peek.asset_id] * 2)
+    ledger_store.lock(tx.conn, both, [peek.asset_id] * 2)
+    return receiver
+
+
+def _transfer(tx: Tx, withdrawal: Withdrawal, asset: Asset, receiver: str) -> Status:
+    """Section 4, own-platform address: the coins never leave, so the books pay, at once and for good."""
+    if stopping(policies.switches(tx.conn), asset) is not None:
+        _waits(tx, withdrawal, "kill_switch")
+        return withdrawal.status
+    _move(tx, withdrawal, Status.PAYING)
+    moved = ledger.spend(
+        tx,
+        "withdrawal",
+        withdrawal.id,
+        "internal",
+        {receiver: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
+    )
+    tx.note("transfer.received", receiver, {"withdrawal": withdrawal.id, "units": str(withdrawal.net_units)})
+    screening.mark_paid(tx, withdrawal.saved_address_id)
+    return _move(tx, replace(withdrawal, status=Status.PAYING), Status.SETTLED, chain_tx=f"internal:{moved}")
 
 
 def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:

@@ -482,12 +482,13 @@ def _go(tx: Tx, i: Instruction, terms: Terms, asset: Asset, due: Go, setting: Se
     except Refusal as refusal:  # concerns everybody: a list that was never imported
         return _wait(tx, i, terms, Wait("not_decided"), setting, refusal.code)
     if isinstance(said, Refusal):
-        return _end(tx, i, terms, setting, reason=_REFUSED.get(said.code, "not_decided"), detail=said.code, **at)
-    id, reason, detail = _read(said)
-    if reason is not None:
+        reason = _meaning(said.code)
         moved_on = reason == "address_refused"
-        more: dict[str, Any] = {"withdrawal_id": id, **at}
-        return _end(tx, i, terms, setting, reason=reason, detail=detail, moved_on=moved_on, **more)
+        return _end(tx, i, terms, setting, reason=reason, detail=said.code, moved_on=moved_on, **at)
+    id, declined, detail = _read(said)
+    if declined is not None:
+        more: dict[str, Any] = {"withdrawal_id": id, "moved_on": declined == "address_refused", **at}
+        return _end(tx, i, terms, setting, reason=declined, detail=detail, **more)
     line = replace(_line(tx, i, None), withdrawal_id=id, address=entry.address, address_index=index)
     store.add_run(tx.conn, line)
     status = withdrawals.confirm_by_terms(tx, id, setting)
@@ -507,7 +508,12 @@ _REFUSED = {
     "fee_above_ceiling": "fee_above_ceiling",
     "amount_not_above_fee": "not_enough",
 }
-"""What a refused request means for a run; what is not here could not be decided, and the detail has the code."""
+"""What a refused request means for a run."""
+
+
+def _meaning(code: str) -> str:
+    """Why the run is skipped: the request's own code is in the detail. What says nothing here was not decided."""
+    return _REFUSED.get(code) or ("address_refused" if code.startswith("address_") else "not_decided")
 
 
 def _where(tx: Tx, i: Instruction, terms: Terms, setting: Setting) -> tuple[screening.SavedAddress, int | None] | Skip:
