@@ -17,8 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standing_kit import OTHER, at_noon, confirmed, created, get, reasons, run_due, runs, standing
 
+from tidegate.base.findings import Outcome
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
+from tidegate.codec import bip32
 from tidegate.codec.evm_address import checksum
+from tidegate.custody import flow as custody
 from tidegate.db import Conn, act, connect, journal
 from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
@@ -29,6 +32,7 @@ from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.standing import flow, jobs, store
+from tidegate.withdrawals.standing import terms as rules
 from tidegate.withdrawals.standing.instruction import Status
 from tidegate.withdrawals.withdrawal import Status as WithdrawalStatus
 from tidegate.withdrawals.withdrawal import Withdrawal
@@ -109,8 +113,6 @@ def test_a_draft_that_was_changed_behind_us_is_not_confirmed(house: House, ada: 
 
 def rewrite(house: House, id: str, version: int, old: str, new: str) -> None:
     """What somebody with the database can do: the terms, and the hash beside them."""
-    from tidegate.withdrawals.standing import terms as rules
-
     row = store.terms(house.conn, [(id, version)])[id, version]
     body = row.body.replace(old, new)
     assert body != row.body
@@ -424,9 +426,37 @@ def test_a_listed_derived_address_is_passed_by(house: House, ada: Customer) -> N
     assert [run.address_index for run in runs(house, i.id)] == [0, 1]
 
 
-def test_a_private_key_is_refused_and_never_repeated(house: House, ada: Customer) -> None:
-    from tidegate.codec import bip32
+def test_under_an_allow_list_addresses_of_a_confirmed_key_are_in_the_book(house: House, ada: Customer) -> None:
+    screening.set_allow_list(house.conn, ada.id, True, ada.id, house.setting.policy.screening, house.now)
+    i = standing(house, ada, xpub=kit.ACCOUNT_XPUB, amount="5")
+    at_noon(house, 3)
+    (w,) = made(house, i.id)
+    assert w.status is W.APPROVED
+    screening.unbook(house.conn, w.saved_address_id, None, "test", house.now)
+    assert authorised(house, w.id) is not W.APPROVED, "taken out of the book, it is closed"
 
+
+def test_the_customers_own_deposit_address_is_passed_by(house: House, ada: Customer) -> None:
+    own = custody.deposit_address(house.conn, ada.id, NETWORK, "test", house.now)
+    ids = (kit.saved(house, ada, own), kit.saved(house, ada))
+    i = standing(house, ada, address_ids=ids)
+    at_noon(house)
+    at_noon(house)
+    assert reasons(house, i.id) == ["address_refused", None]
+    assert made(house, i.id)[-1].address == RECEIVER
+
+
+def test_a_run_to_another_customer_of_ours_is_paid_in_the_books(house: House, ada: Customer) -> None:
+    ben = house.customer()
+    theirs = custody.deposit_address(house.conn, ben.id, NETWORK, "test", house.now)
+    i = standing(house, ada, address_ids=(kit.saved(house, ada, theirs),))
+    at_noon(house, 3)
+    (w,) = made(house, i.id)
+    assert authorised(house, w.id) is W.SETTLED
+    assert house.available(ben) == w.net_units
+
+
+def test_a_private_key_is_refused_and_never_repeated(house: House, ada: Customer) -> None:
     secret = bip32.derive(bip32.master(bytes(32)), "m/44'/60'/0'").xprv()
     with pytest.raises(Malformed) as caught:
         created(house, ada, xpub=secret)
@@ -493,8 +523,6 @@ def test_an_ordinary_withdrawal_with_its_code_is_not_asked_again(house: House, a
 
 
 def test_an_outside_check_is_waited_for_and_its_step_up_asks_for_a_code(house: House, ada: Customer) -> None:
-    from tidegate.base.findings import Outcome
-
     house.agree(outside_checks=[{"check": "vendor_a", "from_value": "0"}])
     i = standing(house, ada)
     at_noon(house)

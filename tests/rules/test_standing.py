@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.base.refusals import Malformed
+from tidegate.base.refusals import Conflict, Malformed
 from tidegate.codec import bip32, receiving
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
@@ -19,7 +19,7 @@ from tidegate.policy.standing_numbers import StandingNumbers, percent_share
 from tidegate.withdrawals.standing import calendar, instruction, terms
 from tidegate.withdrawals.standing.calendar import Schedule, next_due
 from tidegate.withdrawals.standing.flow import _REFUSED
-from tidegate.withdrawals.standing.instruction import Go, Seen, Skip, Wait
+from tidegate.withdrawals.standing.instruction import Go, Instruction, Seen, Skip, Wait
 from tidegate.withdrawals.standing.terms import Amount, Ceiling, Crossing, Place, Terms, Threshold
 
 NUMBERS = StandingNumbers(10, 1, 300, 60, 24)
@@ -359,3 +359,220 @@ def test_every_reason_has_words_in_both_languages() -> None:
     for text in templates.STANDING.values():
         assert any("一" <= letter <= "鿿" for letter in text.zh)
         assert text.en.endswith(".")
+
+
+# --- an instruction's life ---------------------------------------------------------------------------------------
+
+NOW = at("2026-11-24 12:00")
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def active(**more: Any) -> Instruction:
+    """Active since yesterday, looked at now, nothing due."""
+    blank: dict[str, Any] = dict.fromkeys(Instruction.__dataclass_fields__)
+    known = {
+        "id": "stw_1",
+        "party_id": "cus_1",
+        "status": "active",
+        "version": 1,
+        "tries": 0,
+        "alarms": 0,
+        "next_at": NOW,
+        "armed": True,
+        "blind": False,
+        "runs": 4,
+        "place": 2,
+        "skips": 1,
+        "failures": 2,
+        "created_at": NOW - DAY,
+        "changed_at": NOW - DAY,
+        "approved_at": NOW - DAY,
+    }
+    return Instruction(**{**blank, **known, **more})
+
+
+THRESHOLD = replace(TERMS, trigger=Threshold(100), amount=Amount("all"), keep_units=50)
+PRICE = replace(TERMS, trigger=Crossing("at_or_above", 100))
+
+
+@pytest.mark.parametrize(
+    ("i", "t", "seen", "expected"),
+    [
+        # A schedule: due from its time on.
+        (active(due_at=NOW), TERMS, Seen(10, 1, None), "go"),
+        (active(due_at=NOW + MINUTE), TERMS, Seen(10, 1, None), "idle"),
+        (active(due_at=NOW), TERMS, Seen(9, 1, None), "not_enough"),
+        (active(due_at=NOW), TERMS, Seen(10, 6, None), "fee_above_ceiling"),
+        # A threshold: armed, or rested for a day.
+        (active(), THRESHOLD, Seen(100, 1, None), "go"),
+        (active(), THRESHOLD, Seen(99, 1, None), "idle"),
+        (active(due_at=NOW), THRESHOLD, Seen(99, 1, None), "idle"),
+        (active(armed=False, last_at=NOW - DAY), THRESHOLD, Seen(100, 1, None), "go"),
+        (active(armed=False, last_at=NOW - DAY + MINUTE), THRESHOLD, Seen(100, 1, None), "idle"),
+        (active(armed=False, last_at=NOW, due_at=NOW), THRESHOLD, Seen(100, 1, None), "go"),
+        # A price: once per crossing; nobody sees it, and one line says so.
+        (active(), PRICE, Seen(10, 1, 100), "go"),
+        (active(), PRICE, Seen(10, 1, 99), "idle"),
+        (active(armed=False, last_at=NOW - 9 * DAY), PRICE, Seen(10, 1, 100), "idle"),
+        (active(), PRICE, Seen(10, 1, None), "no_price"),
+        (active(blind=True), PRICE, Seen(10, 1, None), "idle"),
+        (active(due_at=NOW), PRICE, Seen(10, 1, None), "go"),
+    ],
+)
+def test_what_a_look_finds(i: Instruction, t: Terms, seen: Seen, expected: str) -> None:
+    got = instruction.look(i, t, seen, NUMBERS, NOW)
+    assert (got.reason if isinstance(got, Skip | Wait) else type(got).__name__.lower()) == expected
+
+
+def test_after_a_look_that_found_nothing() -> None:
+    i = active(due_at=NOW + DAY, armed=False, blind=True, waiting_for="x", wait_until=NOW)
+    after = instruction.idled(i, TERMS, Seen(0, 1, None), NUMBERS, NOW)
+    assert (after.next_at, after.due_at, after.armed, after.blind, after.failures) == (
+        NOW + DAY,
+        NOW + DAY,
+        False,
+        True,
+        0,
+    )
+    assert (after.waiting_for, after.wait_until) == (None, None)
+    low = instruction.idled(replace(i, due_at=NOW), THRESHOLD, Seen(99, 1, None), NUMBERS, NOW)
+    assert (low.next_at, low.due_at, low.armed) == (NOW + MINUTE, None, True)
+    assert not instruction.idled(i, THRESHOLD, Seen(100, 1, None), NUMBERS, NOW).armed
+    for price, armed, blind in ((99, True, False), (100, False, False), (None, False, True)):
+        seen = instruction.idled(i, PRICE, Seen(10, 1, price), NUMBERS, NOW)
+        assert (seen.armed, seen.blind, seen.next_at) == (armed, blind, NOW + MINUTE)
+
+
+def test_a_run_waits_until_the_next_is_due() -> None:
+    first = instruction.waits(active(due_at=NOW), TERMS, "fee_above_ceiling", NUMBERS, NOW)
+    assert first is not None
+    assert (first.due_at, first.next_at, first.waiting_for, first.wait_until, first.failures) == (
+        NOW,
+        NOW + MINUTE,
+        "fee_above_ceiling",
+        NOW + DAY,
+        0,
+    )
+    later = NOW + DAY - MINUTE / 2
+    last = instruction.waits(first, TERMS, "fee_above_ceiling", NUMBERS, later)
+    assert last is not None
+    assert (last.next_at, last.wait_until) == (NOW + DAY, NOW + DAY)
+    assert instruction.waits(last, TERMS, "fee_above_ceiling", NUMBERS, NOW + DAY) is None
+    price = instruction.waits(active(), PRICE, "fee_above_ceiling", NUMBERS, NOW)
+    assert price is not None
+    assert (price.due_at, price.wait_until) == (NOW, NOW + DAY)
+
+
+KEY = replace(TERMS, places=(), xpub=ACCOUNT.xpub())
+THREE = replace(TERMS, places=tuple(Place(f"adr_{n}", A, "") for n in range(3)))
+
+
+@pytest.mark.parametrize(
+    ("t", "own", "next_at", "armed"),
+    [
+        (TERMS, True, NOW + DAY, False),
+        (TERMS, False, NOW + DAY, False),
+        (THRESHOLD, True, NOW + MINUTE, False),
+        (THRESHOLD, False, NOW + DAY, True),
+        (PRICE, True, NOW + MINUTE, False),
+        (PRICE, False, NOW + MINUTE, False),
+    ],
+)
+def test_after_a_run(t: Terms, own: bool, next_at: datetime, armed: bool) -> None:
+    i = active(due_at=NOW, waiting_for="x", wait_until=NOW)
+    after = instruction.ran(i, t, NUMBERS, NOW, made=True, moved_on=True, own=own)
+    assert (after.next_at, after.armed, after.runs, after.skips, after.failures) == (next_at, armed, 5, 0, 0)
+    assert (after.last_at, after.waiting_for, after.wait_until) == (NOW, None, None)
+    assert after.due_at == (NOW + DAY if t is TERMS else None)
+    skipped = instruction.ran(i, t, NUMBERS, NOW, made=False, moved_on=False, own=False)
+    assert (skipped.runs, skipped.skips, skipped.place) == (5, 2, 2)
+
+
+def test_whose_turn_is_next() -> None:
+    def place(t: Terms, moved_on: bool) -> int:
+        return instruction.ran(active(), t, NUMBERS, NOW, made=True, moved_on=moved_on, own=True).place
+
+    assert [place(KEY, True), place(KEY, False)] == [3, 2]
+    assert [place(THREE, True), place(THREE, False)] == [0, 2]
+
+
+def test_going_blind_keeps_the_crossing() -> None:
+    after = instruction.went_blind(active(), NUMBERS, NOW)
+    assert (after.next_at, after.blind, after.armed, after.runs, after.skips) == (NOW + MINUTE, True, True, 5, 2)
+    assert (after.failures, after.last_at) == (0, None)
+
+
+def test_beginning_and_stopping() -> None:
+    i = active(status="paused", reason="customer", due_at=NOW - DAY, next_at=None)
+    begun = instruction.begun(i, TERMS, NOW)
+    assert (begun.status, begun.reason, begun.due_at, begun.next_at) == ("active", None, NOW + DAY, NOW + DAY)
+    assert (begun.skips, begun.failures, begun.changed_at) == (0, 0, NOW)
+    assert instruction.begun(i, PRICE, NOW).next_at == NOW
+    assert instruction.begun(i, PRICE, NOW).due_at is None
+    waiting = active(due_at=NOW, waiting_for="x", wait_until=NOW)
+    stopped = instruction.stopped(waiting, instruction.Status.PAUSED, "customer", NOW)
+    assert (stopped.status, stopped.reason, stopped.next_at, stopped.due_at) == ("paused", "customer", None, NOW)
+    assert (stopped.waiting_for, stopped.wait_until, stopped.changed_at) == (None, None, NOW)
+
+
+def test_room_among_others() -> None:
+    others = [replace(TERMS, asset=f"C{n}@evm-local") for n in range(10)]
+    instruction.check_room(TERMS, others[:9], NUMBERS)
+    for taken, code in ((others, "standing_too_many"), ([TERMS], "standing_asset_taken")):
+        with pytest.raises(Conflict) as caught:
+            instruction.check_room(TERMS, taken, NUMBERS)
+        assert caught.value.code == code
+    with pytest.raises(Conflict) as caught:
+        instruction.check_room(TERMS, [THRESHOLD], replace(NUMBERS, per_asset=2))
+    assert caught.value.code == "standing_would_fight"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({}, None),
+        ({"amount": Amount("fixed", units=2)}, None),
+        ({"amount": Amount("fixed", units=1)}, "amount_not_above_fee"),
+        ({"amount": Amount("percent", share=10_000)}, None),
+        ({"amount": Amount("percent", share=1)}, None),
+        ({"amount": Amount("percent", share=0)}, "percent_invalid"),
+        ({"amount": Amount("percent", share=10_001)}, "percent_invalid"),
+        ({"amount": Amount("all"), "most_units": 2}, None),
+        ({"amount": Amount("all"), "most_units": 1}, "most_too_low"),
+        ({"least_units": 10}, None),
+        ({"least_units": 11}, "most_too_low"),
+        ({"ceiling": Ceiling(None, 300)}, None),
+        ({"ceiling": Ceiling(None, 301)}, "fee_ceiling_too_high"),
+        ({"trigger": Threshold(52), "keep_units": 50}, None),
+        ({"trigger": Threshold(51), "keep_units": 50}, "threshold_too_low"),
+        ({"trigger": Threshold(60), "keep_units": 50, "least_units": 10}, None),
+        ({"trigger": Threshold(59), "keep_units": 50, "least_units": 10}, "threshold_too_low"),
+        ({"trigger": Crossing("below", 1)}, None),
+        ({"trigger": Crossing("below", 0)}, "price_zero"),
+        ({"trigger": Schedule("never", "12:00", "UTC")}, "every_unknown"),
+        ({"places": tuple(Place(f"adr_{n}", A, "") for n in range(20))}, None),
+        ({"places": tuple(Place(f"adr_{n}", A, "") for n in range(21))}, "addresses_invalid"),
+        ({"places": (Place("adr_1", A, ""), Place("adr_1", A, ""))}, "addresses_invalid"),
+        ({"places": (), "xpub": ACCOUNT.xpub()}, None),
+        ({"places": (), "xpub": "xpub"}, "xpub_invalid"),
+        ({"places": (), "xpub": ACCOUNT.xprv()}, "xpub_is_private"),
+    ],
+)
+def test_which_terms_can_be_confirmed(more: dict[str, Any], code: str | None) -> None:
+    t = replace(TERMS, **more)
+    if code is None:
+        terms.check(t, NUMBERS, 1)
+    else:
+        with pytest.raises(Malformed) as caught:
+            terms.check(t, NUMBERS, 1)
+        assert caught.value.code == code
+        assert caught.value.field is not None
+
+
+def test_a_destination_is_the_same_where_it_adds_nothing() -> None:
+    two = replace(TERMS, places=(Place("adr_1", A, ""), Place("adr_2", B, "")))
+    assert terms.same_destination(two, TERMS)
+    assert not terms.same_destination(TERMS, two)
+    assert terms.same_destination(KEY, KEY)
+    assert not terms.same_destination(TERMS, KEY)
+    assert not terms.same_destination(KEY, TERMS)
