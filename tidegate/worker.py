@@ -18,6 +18,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tidegate.base.clock import utcnow
+from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
@@ -34,6 +35,11 @@ log = structlog.get_logger("worker")
 
 Step = Callable[[Conn], int]
 """One turn of a loop: how much it did. 0 = nothing to do, so wait before the next turn."""
+
+
+RECONCILE_EVERY = 60.0
+"""Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
+ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +78,21 @@ def loops(
     def runs(conn: Conn) -> int:
         return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
 
+    def ledger(conn: Conn) -> int:
+        custody.reconcile_ledger(conn, clock, holder)
+        return 0  # whatever it found: the next round comes in its time
+
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
-    made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0)]
-    made.append(Loop("standing", runs, 1.0))
+    made = [
+        Loop("news", news, 0.1),
+        Loop("time", time, 0.2),
+        Loop("market", regimes, 5.0),
+        Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
+        Loop("standing", runs, 1.0),
+        Loop("ledger", ledger, RECONCILE_EVERY),
+    ]
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
@@ -84,11 +100,17 @@ def loops(
 
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
     seen: set[str] = set()
+
+    def books(conn: Conn) -> int:
+        custody.reconcile(conn, chain, name, clock, holder)
+        return 0  # whatever it found: the next round comes in its time
+
     return [
         Loop(f"pay:{name}", lambda conn: custody.pay(conn, chain, signer, name, clock, holder), 0.2),
         Loop(f"watch:{name}", lambda conn: custody.watch(conn, chain, name, clock), 0.3),
         Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
+        Loop(f"books:{name}", books, RECONCILE_EVERY),
     ]
 
 

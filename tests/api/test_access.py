@@ -88,6 +88,8 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         "save_address": {"network": "evm-local", "address": "0x8617E340B3D01FA5F11F306F4090FD50E238070D"},
         "switch_allow_list": {"on": True},
         "confirm_withdrawal": {"factor": "totp", "code": "123456"},
+        "inform_withdrawal": {"kind": "purpose", "text": "An invoice"},
+        "appeal_withdrawal": {"text": "It is my own address"},
         "acknowledge_warning": {},
         "insist_on_warning": {},
         "edit_standing": {

@@ -27,7 +27,7 @@ from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Ref
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
-from tidegate.db import Conn, Tx, act, replay
+from tidegate.db import Conn, Tx, act, journal, replay
 from tidegate.ledger import accounts
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
@@ -42,9 +42,10 @@ from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
 from tidegate.screening.allow_list import usable_from
-from tidegate.withdrawals import answer, deciding, limits, store
+from tidegate.withdrawals import answer, appeals, bundle, deciding, limits, seizure, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
+from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
 from tidegate.withdrawals.standing import store as standing_store
@@ -52,6 +53,7 @@ from tidegate.withdrawals.standing import terms as standing_terms
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
+    MOVES,
     Status,
     Withdrawal,
     payload_hash,
@@ -307,7 +309,7 @@ class _Batch:
         if not declined:
             self._take(made, room, subjects)
         self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
-        body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
+        body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings, Known()))
         self._keep(ask, body)
         tx.note(
             f"withdrawal.{made.status}",
@@ -660,6 +662,7 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
             reasons=verdict.codes(Outcome.REVIEW),
             quorum=policy.quorum(withdrawal.value),
             sla_hours=policy.review_sla_hours,
+            policy_version=policy.version,
         )
         return moved
     if verdict.outcome is Outcome.DELAY:
@@ -730,7 +733,7 @@ def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | N
     _move(tx, withdrawal, target, decision_id=decision_id, why=why)
     ledger.release(tx, "withdrawal", withdrawal.id)
     _give_back(tx, withdrawal.id)
-    cases.moot(tx, withdrawal.id, f"the withdrawal is {target}")
+    cases.moot(tx, withdrawal.id, f"the withdrawal is {target}", appeals.ended_by(target))
 
 
 def _give_back(tx: Tx, ref: str) -> None:
@@ -937,7 +940,8 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
         waits = withdrawal.status in (Status.AWAITING_CONFIRMATION, Status.AWAITING_INFORMATION)
         if not waits or withdrawal.expires_at is None or withdrawal.expires_at > now:
             return withdrawal.status
-        _end(tx, withdrawal, Status.EXPIRED, why=f"not answered by {rfc3339(withdrawal.expires_at)}")
+        asked = "confirmed" if withdrawal.status is Status.AWAITING_CONFIRMATION else "informed about"
+        _end(tx, withdrawal, Status.EXPIRED, why=f"not {asked} by {rfc3339(withdrawal.expires_at)}")
         return Status.EXPIRED
 
 
@@ -991,7 +995,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     """
     looked = _look(tx, id, setting)
     withdrawal = looked.withdrawal
-    if withdrawal.status is not Status.IN_REVIEW:
+    # Who asked the customer something may still answer without them: the case is one and the same.
+    if withdrawal.status not in (Status.IN_REVIEW, Status.AWAITING_INFORMATION):
         return
     if answer_ == "declined":
         _end(tx, withdrawal, Status.DECLINED, why=f"by a reviewer in {case_id}")
@@ -1004,6 +1009,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     decision_id, verdict = _decide(tx, looked, "person", setting)
     if verdict.outcome is Outcome.REVIEW:
         # Something new asks for a person: the old case is closed, so a new one is opened from here.
+        if withdrawal.status is not Status.IN_REVIEW:
+            _move(tx, withdrawal, Status.IN_REVIEW)
         _reopen(tx, withdrawal, decision_id, verdict, cleared, setting)
         return
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
@@ -1037,7 +1044,133 @@ def _reopen(
         reasons=[f.code for f in standing(verdict.findings, cleared) if f.outcome is Outcome.REVIEW],
         quorum=setting.policy.quorum(withdrawal.value),
         sla_hours=setting.policy.review_sla_hours,
+        policy_version=setting.policy.version,
     )
+
+
+# --- information -------------------------------------------------------------------------------------------------
+
+
+def ask(conn: Conn, case_id: str, what: str, deadline_hours: int, actor: str, now: datetime) -> Withdrawal:
+    """A reviewer asks the customer something; the withdrawal waits for the answer, until a deadline.
+
+    Raises NotFound `case_unknown`; Conflict `case_asks_nobody`, `withdrawal_not_in_review`; and what `cases.ask` says.
+    """
+    case = cases.get(conn, case_id)
+    if case.kind != "withdrawal_review":
+        raise Conflict("case_asks_nobody", f"{case_id} is a {case.kind}; only reviews ask the customer.")
+    id = case.subject
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        question = cases.ask(tx, case_id, what, deadline_hours)
+        if withdrawal.status is not Status.IN_REVIEW:
+            raise Conflict("withdrawal_not_in_review", f"{id} is {withdrawal.status}; questions are asked in review.")
+        _move(tx, withdrawal, Status.AWAITING_INFORMATION)
+        store.wait_until(conn, id, question.due_at)
+    return _got(conn, id)
+
+
+def inform(conn: Conn, id: str, kind: str, text: str, actor: str, now: datetime) -> Withdrawal:
+    """The customer, or the platform for them, answers; the same case goes on.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`; Malformed `kind_unknown`, `text_invalid`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        if withdrawal.status is not Status.AWAITING_INFORMATION:
+            raise Conflict("information_not_asked", f"{id} is {withdrawal.status}; it waits for no information.")
+        if withdrawal.expires_at is not None and withdrawal.expires_at <= now:
+            raise Conflict("information_too_late", f"The time to answer ended at {rfc3339(withdrawal.expires_at)}.")
+        cases.inform(tx, id, kind, text)
+        _move(tx, withdrawal, Status.IN_REVIEW)
+    return _got(conn, id)
+
+
+# --- appeals -----------------------------------------------------------------------------------------------------
+
+
+def appeal(conn: Conn, id: str, text: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer says that it is wrong; people who have not answered about it before look at it.
+
+    Raises NotFound; Conflict `withdrawal_not_appealable`, `appeal_open`, `appeal_answered`; Malformed `text_invalid`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        last = cases.latest(conn, [id], "withdrawal_appeal").get(id)
+        appeals.check(withdrawal, last.status if last else None, last.closed_at if last else None)
+        latest = store.decision(conn, withdrawal.decision_id)
+        assert latest is not None  # the column says so
+        case_id = cases.open_case(
+            tx,
+            kind="withdrawal_appeal",
+            subject=id,
+            party_id=withdrawal.party_id,
+            requester=actor,
+            reasons=["appeal"],
+            quorum=setting.policy.quorum(withdrawal.value),
+            sla_hours=setting.policy.review_sla_hours,
+            policy_version=latest.policy_version,
+        )
+        cases.tell(tx, id, "withdrawal_appeal", text, field="text")
+        tx.note("withdrawal.appealed", id, {"case": case_id})
+    return _got(conn, id)
+
+
+def appeal_answered(tx: Tx, id: str, answer_: str, case_id: str) -> None:
+    """An appeal was answered (news from `cases`). It moves nothing: what has ended stays ended, a delay runs its time,
+    a review goes on and is told; the customer is told in the hold letter (decision 17)."""
+    withdrawal = _locked_in_order(tx, id)
+    overturned = answer_ == "approved"
+    tx.note(f"withdrawal.appeal_{'overturned' if overturned else 'upheld'}", id, {"case": case_id})
+    if overturned and withdrawal.status not in FINAL:
+        cases.tell(tx, id, "withdrawal_review", f"The customer's appeal was right: see {case_id}.")
+
+
+# --- seizures ----------------------------------------------------------------------------------------------------
+
+
+def propose_seizure(
+    conn: Conn, id: str, order_reference: str, document_sha256: str, actor: str, setting: Setting, now: datetime
+) -> str:
+    """Lay a lawful order before a second person; the case. Nothing moves yet: a freeze is what acts at once.
+
+    Raises NotFound; Conflict `withdrawal_not_seizable`, `case_open`; Malformed `order_reference_invalid`,
+    `document_sha256_invalid`; Forbidden `case_other_role`.
+    """
+    seizure.check_order(order_reference, document_sha256)
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        seizure.check_seizable(withdrawal)
+        case_id = cases.open_case(
+            tx,
+            kind="seizure",
+            subject=id,
+            party_id=withdrawal.party_id,
+            requester=actor,
+            reasons=["lawful_order"],
+            quorum=seizure.PEOPLE,
+            sla_hours=setting.policy.review_sla_hours,
+        )
+        store.add_seizure_order(conn, store.SeizureOrder(case_id, id, order_reference, document_sha256, actor, now))
+        cases.propose(tx, case_id, f"Order {order_reference}, document {document_sha256}")
+    return case_id
+
+
+def seizure_answered(tx: Tx, id: str, answer_: str, case_id: str) -> None:
+    """A lawful order was agreed to, or not (news from `cases`). It takes what no payment owns: the payout's row
+    decides the race. What came too late is noted, for people to act on."""
+    if answer_ != "approved":
+        return
+    withdrawal = _locked_in_order(tx, id)
+    order = store.seizure_order(tx.conn, case_id)
+    assert order is not None  # written with the case
+    if Status.SEIZED not in MOVES[withdrawal.status] or not custody.recall(tx, id):
+        tx.note("case.order_too_late", case_id, {"subject": id, "status": withdrawal.status})
+        return
+    _move(tx, withdrawal, Status.SEIZED, why=f"order {order.order_reference}, document {order.document_sha256}")
+    ledger.spend(tx, "withdrawal", id, "seizure", {accounts.LEGAL_HOLD: withdrawal.units})
+    _give_back(tx, id)
+    cases.moot(tx, id, "the withdrawal is seized", seizure.ENDS)
 
 
 # --- pay ---------------------------------------------------------------------------------------------------------
@@ -1111,6 +1244,7 @@ def _transfer(tx: Tx, withdrawal: Withdrawal, asset: Asset, receiver: str) -> St
     )
     tx.note("transfer.received", receiver, {"withdrawal": withdrawal.id, "units": str(withdrawal.net_units)})
     screening.mark_paid(tx, withdrawal.saved_address_id)
+    cases.moot(tx, withdrawal.id, "the withdrawal is settled", appeals.ended_by(Status.SETTLED))
     return _move(tx, replace(withdrawal, status=Status.PAYING), Status.SETTLED, chain_tx=f"internal:{moved}")
 
 
@@ -1181,6 +1315,7 @@ def settled(tx: Tx, id: str, chain_tx: str) -> None:
         "settlement",
         {accounts.CHAIN: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
     )
+    cases.moot(tx, id, "the withdrawal is settled", appeals.ended_by(Status.SETTLED))
     screening.mark_paid(tx, withdrawal.saved_address_id)
 
 
@@ -1281,14 +1416,37 @@ def views(conn: Conn, found: Sequence[Withdrawal], assets: Mapping[int, Asset]) 
     """Withdrawals as the API says them. Where a payment waits, the withdrawal says what for."""
     decisions = {row.id: row for row in store.decisions(conn, [w.decision_id for w in found])}
     payouts = custody.payouts_of(conn, [w.id for w in found if w.status in (Status.APPROVED, Status.PAYING)])
+    asked = cases.asked(conn, [w.id for w in found if w.status is Status.AWAITING_INFORMATION])
+    appealed = cases.latest(conn, [w.id for w in found], "withdrawal_appeal")
     said = []
     for item in found:
         payout = payouts.get(item.id)
         if item.waiting_for is None and payout is not None and payout.waiting_for is not None:
             item = replace(item, waiting_for=payout.waiting_for)
         decision = decisions[item.decision_id]
-        said.append(answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision)))
+        known = Known(asked.get(item.id), appealed[item.id].status if item.id in appealed else None)
+        said.append(
+            answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision), known)
+        )
     return said
+
+
+def evidence(conn: Conn, case_id: str) -> dict[str, Any]:
+    """Everything about a case from one snapshot, as `bundle.made` lays it out. Raises NotFound `case_unknown`."""
+    with journal.snapshot(conn):
+        file = cases.file(conn, case_id)
+        withdrawal = store.get(conn, file.case.subject)
+        subjects = [case_id, file.case.subject]
+        return bundle.made(
+            case=file.case,
+            answers=file.answers,
+            evidence=file.evidence,
+            questions=file.questions,
+            order=store.seizure_order(conn, case_id),
+            withdrawal=withdrawal,
+            decisions=store.decisions_of(conn, withdrawal.id) if withdrawal is not None else [],
+            links=journal.links_about(conn, subjects),
+        )
 
 
 def findings_of(decision: store.DecisionRow) -> list[Finding]:
