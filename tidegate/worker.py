@@ -33,6 +33,7 @@ from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
 
@@ -87,6 +88,9 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
+    def runs(conn: Conn) -> int:
+        return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
+
     def ledger(conn: Conn) -> int:
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
@@ -99,6 +103,7 @@ def loops(
         Loop("time", time, 0.2),
         Loop("market", regimes, 5.0),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
+        Loop("standing", runs, 1.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),
     ]

@@ -79,7 +79,7 @@ class Said:
 class Route:
     """One call of the API: the row of the table that the server, the reference and the tests are made from."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     scope: str  # of parties.access, or PUBLIC
     does: Callable[..., Any]  # (call, path parameters, query, body) -> answer

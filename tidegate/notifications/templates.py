@@ -298,6 +298,39 @@ MARKET: dict[str, Text] = {
 
 MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
 
+STANDING: dict[str, Text] = {
+    "customer": Text("You paused it.", "您已暂停该自动提币。"),
+    "deleted": Text("You deleted it; its settings are wiped.", "您已删除该自动提币，其设置已清除。"),
+    "not_confirmed": Text("It was not confirmed in time.", "未在规定时间内确认。"),
+    "code_tries_used_up": Text(
+        "Too many wrong codes were entered; set it up again.", "验证码错误次数过多，请重新设置。"
+    ),
+    "security_event": Text(
+        "Your sign-in details or the state of your account changed. Check it and resume with a code.",
+        "您的登录信息或账户状态发生变更，请核对后使用验证码恢复。",
+    ),
+    "changed": Text(
+        "Its settings are not what you confirmed. Please contact support.", "其设置与您确认的内容不一致，请联系客服。"
+    ),
+    "not_enough": Text("There was not enough available above what you keep back.", "扣除保留金额后，可用余额不足。"),
+    "no_price": Text("No current price was known.", "当前没有可用的价格。"),
+    "fee_above_ceiling": Text(
+        "The fee is above your ceiling; it goes on when it falls.", "手续费高于您设定的上限，回落后将继续处理。"
+    ),
+    "blocked": Text("Withdrawals from your account were stopped.", "您的账户提币已被停止。"),
+    "over_limit": Text("It would have passed one of your limits.", "将超出您的提币额度。"),
+    "declined": Text("The withdrawal was checked and declined.", "经审核，本次提币未获批准。"),
+    "address_refused": Text("We could not send to this address.", "无法向该地址提币。"),
+    "address_removed": Text(
+        "The address is not in your book any more, or not as you confirmed it.",
+        "该地址已不在地址簿中，或与您确认时不同。",
+    ),
+    "factor_missing": Text("You have no authenticator app; enrol one.", "您尚未绑定身份验证器，请先绑定。"),
+    "not_decided": Text("Withdrawals could not be checked just then.", "当时无法对提币进行审核。"),
+    "paused": Text("It was paused when it was due.", "到期时处于暂停状态。"),
+}
+"""Why a standing withdrawal is paused, deleted, waits, or skipped a run."""
+
 APPEALS: dict[str, Text] = {
     "possible": Text(
         "If you think this is wrong, appeal with POST /v1/withdrawals/{id}/appeal, or ask support to do it for you: "

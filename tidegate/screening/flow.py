@@ -218,6 +218,22 @@ def save(
     return SavedAddress(entry.id, *place, label, ownership, entry.saved_at, entry.paid_at, booked_at), bool(new)
 
 
+def book_since(tx: Tx, party_id: str, network: str, address: str, label: str, since: datetime) -> SavedAddress:
+    """Put a place into a customer's book that they named at `since` by naming the key that it comes from.
+
+    An entry that is there already keeps its own times and its name. The caller holds the party's lock.
+    """
+    place = (party_id, network, address, "")
+    entries, new = entries_for(tx.conn, [place], since)
+    entry = entries[place]
+    if not new:
+        return entry
+    keep(tx, [entry])
+    store.relabel(tx.conn, entry.id, label, "self_hosted", since)
+    tx.note("address.saved", party_id, {"address": entry.id, "network": network, "ownership": "self_hosted"})
+    return replace(entry, label=label, ownership="self_hosted", booked_at=since)
+
+
 def unbook(conn: Conn, id: str, party_id: str | None, actor: str, now: datetime) -> SavedAddress:
     """Take an entry out of its customer's book; doing so again changes nothing.
 

@@ -80,6 +80,8 @@ from tidegate.withdrawals.haste import Haste, rushing_under
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing, to_ask
+from tidegate.withdrawals.standing import store as standing_store
+from tidegate.withdrawals.standing import terms as standing_terms
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -998,6 +1000,8 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    if _owes_code(tx, withdrawal, verdict):
+        return _ask_code(tx, withdrawal, decision_id, policy)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
 
@@ -1012,6 +1016,20 @@ def _ask_customer(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Poli
     store.wait_until(tx.conn, withdrawal.id, tx.now + wait)
     store.postpone_outside(tx.conn, withdrawal.id, TRAVEL_RULE, tx.now + 2 * wait)
     return moved
+
+
+def _owes_code(tx: Tx, withdrawal: Withdrawal, verdict: Verdict) -> bool:
+    """Whether a code is asked for and none was entered: what stood for it were the terms of a standing withdrawal."""
+    # What leaves awaiting_confirmation has its code, in this very act, or was found to need none.
+    if verdict.outcome is not Outcome.STEP_UP or withdrawal.status is Status.AWAITING_CONFIRMATION:
+        return False
+    used = store.used_factor(tx.conn, withdrawal.id)
+    return used is not None and used.factor == STANDING
+
+
+def _ask_code(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
+    store.ask_code(tx.conn, withdrawal.id, tx.now + timedelta(minutes=policy.confirmation_minutes))
+    return _move(tx, withdrawal, Status.AWAITING_CONFIRMATION, decision_id=decision_id, why="step_up")
 
 
 def _hard(verdict: Verdict) -> list[str]:
@@ -1132,6 +1150,50 @@ def confirm(
     return _got(conn, id)
 
 
+STANDING = "standing"
+"""The factor that the journal names where a customer's confirmed terms stand for a code."""
+
+
+def confirm_by_terms(tx: Tx, id: str, setting: Setting) -> Status:
+    """A run of a standing withdrawal: what the customer confirmed once confirms it, where that covers it.
+
+    Only while nothing asks for more than `allow`: whatever else is found, the customer's own code is waited for, as
+    with any other withdrawal. Raises Conflict, Forbidden as `confirm`; Conflict `terms_do_not_cover`.
+    """
+    looked = _look(tx, id, setting)
+    withdrawal = looked.withdrawal
+    _confirmable(withdrawal, looked, "totp", tx.now)
+    terms = _terms_of(tx, withdrawal, looked.asset)
+    if terms is None:
+        raise Conflict("terms_do_not_cover", f"{id} is not what its standing withdrawal allows; nothing is sent.")
+    if review(looked.facts, setting.policy).outcome is not Outcome.ALLOW:
+        return withdrawal.status
+    store.confirmed(tx.conn, id, tx.now)
+    tx.note("factor.used", id, {"factor": STANDING, "payload": withdrawal.payload_hash, "terms": terms})
+    decision_id, verdict = _decide(tx, looked, "confirm", setting)
+    return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _terms_of(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
+    """The hash of the terms that allow this withdrawal; None where none do.
+
+    The terms must be the text that the journal says a code was entered for, and the withdrawal's own asset,
+    destination and amount must be among what that text allows: a changed row of either pays nothing.
+    """
+    made = standing_store.run_of(tx.conn, withdrawal.id)
+    if made is None:
+        return None
+    row = standing_store.terms(tx.conn, [(made.standing_id, made.version)]).get((made.standing_id, made.version))
+    if row is None:
+        return None
+    hash = standing_terms.hash_of(made.standing_id, withdrawal.party_id, row.version, row.body)
+    if not standing_store.was_confirmed(tx.conn, made.standing_id, hash):
+        return None
+    terms = standing_terms.from_body(row.body)
+    place = (withdrawal.address, withdrawal.memo, withdrawal.units, made.address_index)
+    return hash if standing_terms.covers(terms, asset.name, *place) else None
+
+
 def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: datetime) -> None:
     if withdrawal.status is not Status.AWAITING_CONFIRMATION:
         raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
@@ -1171,6 +1233,15 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
             raise Conflict("withdrawal_not_cancellable", f"{id} is {status}; it can no longer be cancelled.")
         _end(tx, withdrawal, Status.CANCELLED, why=f"by {actor}")
     return _got(conn, id)
+
+
+def cancel_if_free(tx: Tx, id: str, why: str, setting: Setting) -> bool:
+    """Take it back inside somebody's act; False where a payout attempt owns it or it has ended."""
+    withdrawal = _look(tx, id, setting).withdrawal
+    if withdrawal.status not in CANCELLABLE or not custody.recall(tx, id):
+        return False
+    _end(tx, withdrawal, Status.CANCELLED, why=why)
+    return True
 
 
 def insist(
@@ -1519,6 +1590,10 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return
+    if _owes_code(tx, withdrawal, verdict):
+        store.clear(tx.conn, withdrawal.id, cleared, decision_id)
+        _ask_code(tx, withdrawal, decision_id, setting.policy)
+        return
     delayed = verdict.outcome is Outcome.DELAY
     _move(
         tx,
@@ -1703,7 +1778,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
-        if verdict.outcome.severity > Outcome.STEP_UP.severity:
+        if verdict.outcome.severity > Outcome.STEP_UP.severity or _owes_code(tx, withdrawal, verdict):
             return _follow(tx, looked, decision_id, verdict, setting)
         if receiver is not None:
             return _transfer(tx, withdrawal, looked.asset, receiver)
@@ -1761,8 +1836,10 @@ def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | No
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
     """What the journal says was asked for, what a factor was used for, and what the row says now are one."""
     seen = store.requested_payload(tx.conn, withdrawal.id)
-    used = store.confirmed_payload(tx.conn, withdrawal.id)
-    return seen == used == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
+    used = store.used_factor(tx.conn, withdrawal.id)
+    if used is None or not seen == used.payload == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
+        return False
+    return used.factor != STANDING or used.terms == _terms_of(tx, withdrawal, asset) is not None
 
 
 def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:

@@ -471,16 +471,39 @@ def requested_payload(conn: Conn, id: str) -> str | None:
     return got[0] if got else None
 
 
-def confirmed_payload(conn: Conn, id: str) -> str | None:
-    """What the journal says a factor was used for."""
-    got = conn.execute(
+@dataclass(frozen=True, slots=True)
+class UsedFactor:
+    """What the journal says confirmed a withdrawal: a factor, or the terms of a standing one (their hash)."""
+
+    factor: str  # "totp", "standing"
+    payload: str
+    terms: str | None
+
+
+def used_factor(conn: Conn, id: str) -> UsedFactor | None:
+    """What the journal says a factor was used for, the newest time."""
+    return row(
+        conn,
+        UsedFactor,
         """
-        SELECT body::jsonb ->> 'payload' FROM journal
+        SELECT body::jsonb ->> 'factor' AS factor, body::jsonb ->> 'payload' AS payload,
+               body::jsonb ->> 'terms' AS terms
+          FROM journal
          WHERE subject = %(id)s AND kind = 'factor.used' ORDER BY link DESC, position DESC LIMIT 1
         """,
         {"id": id},
-    ).fetchone()
-    return got[0] if got else None
+    )
+
+
+def ask_code(conn: Conn, id: str, until: datetime) -> None:
+    """What confirmed it is not enough any more: the customer has until then to enter a code."""
+    run(
+        conn,
+        """
+        UPDATE withdrawal SET confirmed_at = NULL, authorised_at = NULL, expires_at = %(until)s WHERE id = %(id)s
+        """,
+        {"id": id, "until": until},
+    )
 
 
 def timeline(conn: Conn, party_id: str) -> list[News]:
@@ -491,6 +514,7 @@ def timeline(conn: Conn, party_id: str) -> list[News]:
         """
         SELECT link, position, at, actor, kind, subject, body FROM journal
          WHERE subject = %(party)s OR subject IN (SELECT id FROM withdrawal WHERE party_id = %(party)s)
+            OR subject IN (SELECT id FROM standing WHERE party_id = %(party)s)
          ORDER BY link, position
         """,
         {"party": party_id},

@@ -30,14 +30,15 @@ class Status(StrEnum):
 _S = Status
 _ENDS = frozenset({_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.SEIZED})
 _WAITS = frozenset({_S.SCREENING, _S.AWAITING_INFORMATION, _S.DELAYED, _S.IN_REVIEW, _S.APPROVED})
+_CODE = frozenset({_S.AWAITING_CONFIRMATION})  # of a standing one: its terms were enough, and now a code is asked for
 
 MOVES: dict[Status, frozenset[Status]] = {
     _S.AWAITING_CONFIRMATION: _WAITS | _ENDS,
-    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS,
-    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS,
-    _S.DELAYED: _WAITS | _ENDS,  # delayed again: a new reason to wait appeared while it waited
-    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS,
-    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | {_S.PAYING},
+    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS | _CODE,
+    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS | _CODE,
+    _S.DELAYED: _WAITS | _ENDS | _CODE,  # delayed again: a new reason to wait appeared while it waited
+    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS | _CODE,
+    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | _CODE | {_S.PAYING},
     _S.PAYING: frozenset({_S.SETTLED, _S.RETURNED}),
     _S.SETTLED: frozenset(),
     _S.RETURNED: frozenset(),
