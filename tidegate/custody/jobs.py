@@ -236,6 +236,10 @@ def _stopped(
     native: Asset,
 ) -> bool:
     """Whether the payout may not start now; then it says why, and when to look again."""
+    if payout.waiting_for == "authorisation":
+        # Held for over once, it stays over until a newer one comes, even for a worker whose clock is behind: the
+        # withdrawal may have been taken back meanwhile. Told once, too, whatever else stops it in between.
+        return _lapse(tx, payout)
     asset = lane.assets[payout.asset_id]
     switched = overlays.switch(asset)
     if switched is not None:
@@ -300,6 +304,7 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         return False
     except Unreachable as away:
         with act(lane.conn, "worker", lane.clock()) as tx:
+            lane.fence()  # who slept here must not write over what the next one found out
             _wait(tx, payout, "signer", str(away)[:300])
         return False
     version = Bytes(
