@@ -162,6 +162,13 @@ def resume_payout(conn: Conn, payout_id: str, reason: str, actor: str, now: date
         return resumed
 
 
+def has_lapsed(tx: Tx, withdrawal_id: str) -> bool:
+    """Whether a payout stays in the queue until it gets a newer authorisation; its row is locked then."""
+    found = store.payout_of(tx.conn, "withdrawal", withdrawal_id)
+    payout = None if found is None else store.lock_payout(tx.conn, found.id)
+    return payout is not None and payout.status == "queued" and payout.waiting_for == "authorisation"
+
+
 def payouts_of(conn: Conn, withdrawal_ids: Sequence[str]) -> dict[str, PayoutView]:
     """How far the payouts of some withdrawals have come; those without one are absent."""
     return {view.ref: view for view in store.view_of(conn, withdrawal_ids)}

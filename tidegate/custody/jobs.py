@@ -265,6 +265,10 @@ def _stopped(
     native: Asset,
 ) -> bool:
     """Whether the payout may not start now; then it says why, and when to look again."""
+    if payout.waiting_for == "authorisation":
+        # Held for over once, it stays over until a newer one comes, even for a worker whose clock is behind: the
+        # withdrawal may have been taken back meanwhile. Told once, too, whatever else stops it in between.
+        return _lapse(tx, payout)
     asset = lane.assets[payout.asset_id]
     switched = overlays.switch(asset)
     if switched is not None:
@@ -367,7 +371,7 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         return False
     except Unreachable as away:
         with act(lane.conn, "worker", lane.clock()) as tx:
-            lane.fence()
+            lane.fence()  # who slept here must not write over what the next one found out
             _wait(tx, payout, "signer", str(away)[:300])
             _lane_fails(lane, tx, None, str(away)[:300])
         return False
@@ -538,6 +542,7 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
     final_block = max(head.number - known.finality + 1, 0)
     spent = {id: chain.nonce_at(addresses[id], final_block) for id in sorted({a.wallet_id for a in attempts})}
     versions = _versions(conn, attempts)
+    blocks: dict[int, Block] = {}
     changed = 0
     for attempt in attempts:
         payout = store.payout(conn, attempt.payout_id)
@@ -558,7 +563,10 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
             owed,
             [Version(v.hash, v.kind) for v in versions[attempt.id]],
             receipts,
-            head.number,
+            min(
+                (_reached(chain, r.block, r.block_hash, head, known.finality, blocks) for r in receipts.values()),
+                default=head.number,
+            ),
             known.finality,
             spent[attempt.wallet_id],
         )
@@ -566,6 +574,26 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
         if judged.fate is Fate.MISSING:
             _resend(conn, chain, attempt, versions[attempt.id], clock())
     return changed
+
+
+def _reached(chain: Chain, number: int, hash: str, head: Block, finality: int, blocks: dict[int, Block]) -> int:
+    """The height up to which blocks stand on this one, each the parent of the next; no higher than finality asks.
+
+    Behind the node's address there may be several machines, and one of them may still be on a branch that the others
+    gave up. A receipt from there and a head from elsewhere look final together. No such branch ever grows as long as
+    finality demands, so the blocks between are counted only as far as they connect. `blocks`: what was asked already.
+    """
+    last = number + finality - 1
+    if head.number < last:
+        return head.number  # not final by any count
+    while number < last:
+        found = blocks.get(number + 1) or chain.block(number + 1)
+        if found is None or found.parent != hash:
+            blocks.pop(number + 1, None)  # whichever of the two machines is wrong: ask again
+            break
+        blocks[found.number] = found
+        number, hash = found.number, found.hash
+    return number
 
 
 def _record(
@@ -647,9 +675,14 @@ def scan_deposits(
         return 0
     head = chain.head()
     done = 0
+    blocks: dict[int, Block] = {}
     while done < most and crediting.is_final(cursor.block + 1, head.number, known.finality):
-        block = chain.block(cursor.block + 1)
+        block = blocks.get(cursor.block + 1) or chain.block(cursor.block + 1)
         if block is None:
+            return done
+        # Believed only under as many blocks as make it final, and from here on all about it is asked by its hash:
+        # another machine behind the same address may have another block of this number.
+        if _reached(chain, block.number, block.hash, head, known.finality, blocks) < block.number + known.finality - 1:
             return done
         if block.parent != cursor.hash:
             raise WrongChain(
@@ -729,7 +762,7 @@ def _show(conn: Conn, chain: Chain, network: Network, decided: int, head: Block,
 
 def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clock) -> bool:
     """Credit what really arrived in a final block. False where the node no longer shows that block."""
-    transfers = chain.transfers(block.number)
+    transfers = chain.transfers(block.number, block.hash)
     if transfers is None or any(t.block_hash != block.hash for t in transfers):
         return False
     groups: dict[tuple[str, int], list[_Found]] = {}
@@ -738,7 +771,7 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
     credits: list[tuple[_Found, crediting.Credit]] = []
     for group in groups.values():
         first = group[0]
-        gained = _gained(conn, chain, first.wallet, first.asset, block.number, transfers)
+        gained = _gained(conn, chain, first.wallet, first.asset, block, transfers)
         by_transfer = {f.transfer: f for f in group}
         credits += [(by_transfer[c.transfer], c) for c in crediting.credit(list(by_transfer), gained)]
     with act(conn, "worker", clock()) as tx:
@@ -750,24 +783,24 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
     return True
 
 
-def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, number: int, transfers: Sequence[Transfer]) -> int:
+def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, block: Block, transfers: Sequence[Transfer]) -> int:
     """What the account has more after the block: its own spending added back, our own gas for it left out."""
-    after = chain.balance(wallet.address, asset.contract, number)
-    before = chain.balance(wallet.address, asset.contract, number - 1)
+    after = chain.balance(wallet.address, asset.contract, block.hash)
+    before = chain.balance(wallet.address, asset.contract, block.parent)
     own = {item.text for item in store.own_hashes(conn, sorted({t.tx for t in transfers}), ["gas", "sweep"])}
     same = [t for t in transfers if t.contract == asset.contract]
     out = sum(t.units for t in same if t.sender == wallet.address)
     sent_ourselves = sum(t.units for t in same if t.receiver == wallet.address and t.tx in own)
-    return after - before + out - sent_ourselves + (_gas_of(conn, chain, wallet, number) if asset.is_native else 0)
+    return after - before + out - sent_ourselves + (_gas_of(conn, chain, wallet, block) if asset.is_native else 0)
 
 
-def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, number: int) -> int:
+def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, block: Block) -> int:
     """Network fees that the account paid in one block: by its nonces, since a failed transaction shows no transfer."""
-    first, after = chain.nonce_at(wallet.address, number - 1), chain.nonce_at(wallet.address, number)
+    first, after = chain.nonce_at(wallet.address, block.parent), chain.nonce_at(wallet.address, block.hash)
     if first == after:
         return 0
     hashes = [item.text for item in store.hashes_of(conn, wallet.id, first, after - 1)]
-    receipts = [r for h in hashes if (r := chain.receipt(h)) is not None and r.block == number]
+    receipts = [r for h in hashes if (r := chain.receipt(h)) is not None and r.block_hash == block.hash]
     return sum(r.gas_used * r.gas_price for r in receipts)
 
 

@@ -1904,11 +1904,24 @@ def returned(tx: Tx, id: str, why: str) -> None:
 
 
 def authorisation_lapsed(tx: Tx, id: str) -> None:
-    """The payout could not start before its authorisation ended: review again, then authorise anew."""
+    """The payout could not start before its authorisation ended: review again, then authorise anew.
+
+    News travels late: the payout may have been authorised anew meanwhile, and started. Its row says what is so now.
+    """
     withdrawal = _locked_in_order(tx, id)
-    if withdrawal.status is Status.APPROVED:
+    if withdrawal.status is Status.APPROVED and withdrawal.authorised_at is not None and custody.has_lapsed(tx, id):
         store.unauthorised(tx.conn, id)
         tx.note("withdrawal.unauthorised", id, {"why": "the authorisation ended before a payout started"})
+
+
+def set_aside(conn: Conn, id: str, fault: Exception, now: datetime) -> None:
+    """A step about one withdrawal, or one lone decision, met a bug: it waits for a person, and says why once."""
+    kind, detail = type(fault).__name__, str(fault)[:2000]
+    with act(conn, "worker", now) as tx:
+        store.waits_for(tx.conn, id, "person")
+        if not store.has_failed(tx.conn, id, kind):
+            tx.note("step.failed", id, {"fault": kind, "detail": detail})
+            log.error("step failed", subject=id, fault=f"{kind}: {detail}")
 
 
 def _locked_in_order(tx: Tx, id: str) -> Withdrawal:

@@ -1,6 +1,7 @@
 """What time and readiness bring about: delays that end, deadlines that pass, approvals that are handed to custody.
 
-Each withdrawal is its own act, so any number of workers may run these beside each other: the row lock decides.
+Each withdrawal is its own act, so any number of workers may run these beside each other: the row lock decides. One
+that meets a bug is set aside where a person sees it, and tried again in later turns; the others do not wait for it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
+
+import psycopg
 
 from tidegate.base.ids import new_id
 from tidegate.base.outside import Message, Opinion, Refused, Reply, Silent, TravelRule, Vendor
@@ -24,33 +27,25 @@ SettingNow = Callable[[], flow.Setting]
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Review again what has waited long enough; how many were looked at."""
     due = store.due(conn, clock(), limit)
-    for id in due:
-        flow.release(conn, id, setting(), clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.release(conn, id, setting(), clock()), clock)
 
 
 def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """End what was not confirmed or informed about in time; how many were looked at."""
     due = store.expiring(conn, clock(), limit)
-    for id in due:
-        flow.expire(conn, id, setting(), clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.expire(conn, id, setting(), clock()), clock)
 
 
 def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Go on without outside checks that did not answer in time; how many withdrawals were looked at."""
     overdue = store.outside_overdue(conn, clock(), limit)
-    for id in overdue:
-        flow.outside_overdue(conn, id, setting(), clock())
-    return len(overdue)
+    return _each(conn, overdue, lambda id: flow.outside_overdue(conn, id, setting(), clock()), clock)
 
 
 def expire_alone_due(conn: Conn, clock: Clock, limit: int = 50) -> int:
     """Free the room of decisions that nobody committed in time; how many were looked at."""
     due = store.lone_expiring(conn, clock(), limit)
-    for id in due:
-        flow.expire_alone(conn, id, clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.expire_alone(conn, id, clock()), clock)
 
 
 def authorise_approved(
@@ -63,9 +58,19 @@ def authorise_approved(
 ) -> int:
     """Look once more at what is approved, sign its authorisation and queue its payout; how many were looked at."""
     ready = store.to_authorise(conn, limit)
-    for id in ready:
-        flow.authorise(conn, id, sign, chain_ids, setting(), clock())
-    return len(ready)
+    return _each(conn, ready, lambda id: flow.authorise(conn, id, sign, chain_ids, setting(), clock()), clock)
+
+
+def _each(conn: Conn, ids: Sequence[str], step: Callable[[str], object], clock: Clock) -> int:
+    """Take the step for each, whatever becomes of the one before; how many were looked at."""
+    for id in ids:
+        try:
+            step(id)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise  # the database's trouble, not this withdrawal's: the loop connects anew
+        except Exception as fault:  # kept in the journal with its words, and shown: not swallowed
+            flow.set_aside(conn, id, fault, clock())
+    return len(ids)
 
 
 # --- whom we ask outside -----------------------------------------------------------------------------------------

@@ -401,6 +401,19 @@ def wait_until(conn: Conn, id: str, deadline: datetime) -> None:
     run(conn, "UPDATE withdrawal SET expires_at = %(deadline)s WHERE id = %(id)s", {"id": id, "deadline": deadline})
 
 
+def has_failed(conn: Conn, subject: str, fault: str) -> bool:
+    """Whether the journal has such a fault of a subject already: a step is tried every turn, its fault told once."""
+    found = conn.execute(
+        """
+        SELECT EXISTS (SELECT FROM journal WHERE subject = %(subject)s AND kind = 'step.failed'
+                                             AND body::jsonb ->> 'fault' = %(fault)s)
+        """,
+        {"subject": subject, "fault": fault},
+    ).fetchone()
+    assert found is not None
+    return bool(found[0])
+
+
 def unauthorised(conn: Conn, id: str) -> None:
     """The authorisation ran out unused: a new one needs a new review."""
     run(conn, "UPDATE withdrawal SET authorised_at = NULL WHERE id = %(id)s", {"id": id})
@@ -526,7 +539,7 @@ def due(conn: Conn, now: datetime, limit: int) -> list[str]:
     found = conn.execute(
         """
         SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s
-         ORDER BY release_at, id LIMIT %(limit)s
+         ORDER BY waiting_for IS NOT NULL, release_at, id LIMIT %(limit)s
         """,
         {"now": now, "limit": limit},
     ).fetchall()
@@ -538,7 +551,7 @@ def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
     found = conn.execute(
         """
         SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
-           AND expires_at <= %(now)s ORDER BY expires_at, id LIMIT %(limit)s
+           AND expires_at <= %(now)s ORDER BY waiting_for IS NOT NULL, expires_at, id LIMIT %(limit)s
         """,
         {"now": now, "limit": limit},
     ).fetchall()
@@ -546,9 +559,13 @@ def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
 
 
 def to_authorise(conn: Conn, limit: int) -> list[str]:
-    """Approved withdrawals that have no authorisation yet, oldest first."""
+    """Approved withdrawals that have no authorisation yet, oldest first; after the others those that wait already,
+    so that many which cannot move never stand before one which can."""
     found = conn.execute(
-        "SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL ORDER BY id LIMIT %(limit)s",
+        """
+        SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL
+         ORDER BY waiting_for IS NOT NULL, id LIMIT %(limit)s
+        """,
         {"limit": limit},
     ).fetchall()
     return [id for (id,) in found]
