@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from tidegate.db import Conn, connect
@@ -17,6 +18,12 @@ from tidegate.db.migrate import migrate
 from tidegate.db.server import EmbeddedServer
 
 MIGRATIONS = Path(__file__).parent.parent / "tidegate" / "db" / "migrations"
+# The same examples every time: a red build is about the change, not about luck. HYPOTHESIS_PROFILE=explore draws new
+# ones, for hours where one likes. No deadline: a slow machine is no fault.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
 _numbers = itertools.count()
 
 
