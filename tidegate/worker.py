@@ -28,6 +28,7 @@ from tidegate.policy.market import flow as market
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.backtest import flow as backtests
 
 log = structlog.get_logger("worker")
 
@@ -71,7 +72,10 @@ def loops(
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
-    made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0)]
+    def facts(conn: Conn) -> int:
+        return backtests.keep_up(conn, clock())
+
+    made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0), Loop("facts", facts, 2.0)]
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made

@@ -70,6 +70,14 @@ FINDINGS: dict[str, Text] = {
     "withdrawals_delayed": Text(
         "Withdrawals from your account are delayed for the time being.", "您的账户提币目前延迟处理。"
     ),
+    "analyst_rule": Text(
+        "This withdrawal needs one more safety check before anything is sent.",
+        "本次提币需通过进一步安全审核后方可处理。",
+    ),
+    "rule_unknown": Text(
+        "Something we need to check this withdrawal is missing; a person will look at it.",
+        "审核本次提币所需的信息不完整，将由人工处理。",
+    ),
 }
 
 ENDINGS: dict[str, Text] = {

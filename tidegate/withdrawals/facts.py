@@ -159,6 +159,10 @@ def _since_change(event: str) -> Callable[[Facts], Seen]:
     return lambda f: _hours_since(dict(f.changed).get(event), f.now)
 
 
+def _ever_changed(event: str) -> Callable[[Facts], Seen]:
+    return lambda f: any(what == event for what, _ in f.changed)
+
+
 def _part(asset: str, place: int) -> str:
     return asset.split("@")[place]
 
@@ -225,6 +229,16 @@ CATALOGUE: tuple[Fact, ...] = (
          lambda f: frozenset(f.stale_lists)),
     Fact("restriction_kinds", _T.TEXTS, "", "W4 restrictions", "kinds of restrictions in force", "生效中的限制措施类型",
          lambda f: frozenset(r.kind for r in f.restrictions)),
+    # An unknown fact holds the withdrawal, and "hours since it changed" is unknown for everybody who never changed it:
+    # `password_ever_changed and hours_since_password_change < 24` is false for them, and holds nobody.
+    Fact("password_ever_changed", _T.BOOL, "", "W4 session", "the password was changed at least once",
+         "是否修改过密码", _ever_changed("password_changed")),
+    Fact("mfa_ever_changed", _T.BOOL, "", "W4 session", "a factor was changed at least once",
+         "是否更换过验证方式", _ever_changed("mfa_changed")),
+    Fact("email_ever_changed", _T.BOOL, "", "W4 session", "the e-mail address was changed at least once",
+         "是否修改过邮箱", _ever_changed("email_changed")),
+    Fact("phone_ever_changed", _T.BOOL, "", "W4 session", "the phone number was changed at least once",
+         "是否修改过手机号", _ever_changed("phone_changed")),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

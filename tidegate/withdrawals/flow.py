@@ -8,7 +8,6 @@ who holds a counter waits for it.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -36,7 +35,7 @@ from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
-from tidegate.withdrawals import answer, deciding, limits, store
+from tidegate.withdrawals import answer, deciding, limits, replaying, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
 from tidegate.withdrawals.limits import Headroom
@@ -658,6 +657,7 @@ def _decision_row(
         facts_hash=hashlib.sha256(seen.encode()).hexdigest(),
         policy_version=policy.version,
         engine=tidegate.__version__,
+        shadow=canonical(verdict.shadow),
     )
 
 
@@ -1078,10 +1078,7 @@ def views(conn: Conn, found: Sequence[Withdrawal], assets: Mapping[int, Asset]) 
 
 def findings_of(decision: store.DecisionRow) -> list[Finding]:
     """A stored decision's findings."""
-    return [
-        Finding(f["code"], Outcome(f["outcome"]), f["clause"], f["detail"], f["ends_at"], f["data"])
-        for f in json.loads(decision.findings)
-    ]
+    return replaying.findings_of(decision.findings)
 
 
 def headroom(conn: Conn, party: Party, setting: Setting, now: datetime, key: str | None = None) -> list[Headroom]:

@@ -8,6 +8,7 @@ from tidegate.withdrawals.checks.account import country_banned, funds_short, lar
 from tidegate.withdrawals.checks.address import address_listed, address_new, list_stale
 from tidegate.withdrawals.checks.limits import over_limit, over_limit_24h, over_transaction_limit
 from tidegate.withdrawals.checks.outside import outside_flagged
+from tidegate.withdrawals.checks.rules import analyst_rules
 from tidegate.withdrawals.checks.session import credentials_changed
 
 CHECKS: tuple[Check, ...] = (
@@ -23,5 +24,6 @@ CHECKS: tuple[Check, ...] = (
     Check("credentials_changed", "W4 session", credentials_changed),
     Check("restricted", "W4 restrictions", restricted),
     Check("outside_flagged", "W4 outside", outside_flagged),
+    Check("analyst_rules", "W3 analyst rules", analyst_rules),
 )
 """New ones go to the end: the order of findings is part of a decision's bytes."""
