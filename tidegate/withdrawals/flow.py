@@ -236,6 +236,8 @@ class _Batch:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
         verdict = review(facts, policy)
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        if verdict.outcome is Outcome.FREEZE:
+            self.people.freeze(tx, party.id, decision_id, verdict)
         self.book.named(entry)
         if room is None:
             return self._alone(ask, decision_id, facts, verdict, subjects)
@@ -415,7 +417,7 @@ class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
 
     with_factor: Collection[str]
-    restrictions: Mapping[str, Sequence[Restricted]]
+    restrictions: dict[str, list[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
 
@@ -438,6 +440,11 @@ class _People:
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
         )
 
+    def freeze(self, tx: Tx, party_id: str, decision_id: str, verdict: Verdict) -> None:
+        """Nothing else leaves either: not in this batch, and not until a person lifts it."""
+        order = _freeze(tx, party_id, decision_id, verdict)
+        self.restrictions.setdefault(party_id, []).append(order)
+
     def facts(self, party: Party, **seen: Any) -> Facts:
         return Facts(
             party_id=party.id,
@@ -451,6 +458,13 @@ class _People:
             party_since=party.created_at,
             **seen,
         )
+
+
+def _freeze(tx: Tx, party_id: str, decision_id: str, verdict: Verdict) -> Restricted:
+    """Carry out the strictest outcome there is."""
+    why = f"{decision_id}: {', '.join(verdict.codes(Outcome.FREEZE))}"
+    order = parties.impose(tx, party_id, "freeze", None, why)
+    return Restricted(order.kind, order.until, order.value, order.created_at)
 
 
 def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
@@ -551,6 +565,8 @@ def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str,
     store.insert_decisions(
         tx.conn, [_decision_row(decision_id, looked.withdrawal.id, stage, looked.facts, verdict, setting.policy)]
     )
+    if verdict.outcome is Outcome.FREEZE:
+        _freeze(tx, looked.withdrawal.party_id, decision_id, verdict)
     return decision_id, verdict
 
 
