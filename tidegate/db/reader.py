@@ -103,7 +103,14 @@ def _move_on(conn: Conn, name: str, last: News) -> None:
 
 def _take_turn(conn: Conn, name: str, wait: bool = False) -> tuple[int, int] | None:
     """The reader's place, locked until the transaction ends; None while another worker has the turn."""
-    conn.execute("INSERT INTO reader (name) VALUES (%(name)s) ON CONFLICT DO NOTHING", {"name": name})
+    # Looked for first: an insert that meets a row which somebody is moving on waits for them, conflict or not.
+    conn.execute(
+        """
+        INSERT INTO reader (name) SELECT %(name)s::text WHERE NOT EXISTS (SELECT FROM reader WHERE name = %(name)s)
+        ON CONFLICT DO NOTHING
+        """,
+        {"name": name},
+    )
     if wait:
         return conn.execute(
             "SELECT link, position FROM reader WHERE name = %(name)s FOR UPDATE", {"name": name}
