@@ -219,7 +219,7 @@ def _leaves(pack: Pack, other: Pack) -> Iterator[tuple[Path, object]]:
                 quorum = dict(_entries(value)).get("quorum")
                 steps = {*_steps(quorum), *_steps(dict(_entries(other.get("review"))).get("quorum"))}
                 yield from _plain((key,), {k: v for k, v in _entries(value) if k != "quorum"})
-                yield from (((key, "quorum", f"{step}"), _people(quorum, step)) for step in sorted(steps))
+                yield from (((key, "quorum", f"{step:f}"), _people(quorum, step)) for step in sorted(steps))
             case "jurisdictions":
                 said, others = dict(_entries(value)), dict(_entries(other.get("jurisdictions")))
                 own, theirs = dict(_entries(said.get("countries"))), dict(_entries(others.get("countries")))

@@ -9,11 +9,16 @@ from functools import lru_cache
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy import rules
-from tidegate.policy.language import Program, Seen, canonical, compile_pack, explain
+from tidegate.policy.language import Program, RuleFault, Seen, canonical, compile_pack, explain
 from tidegate.policy.pack import Policy
 from tidegate.policy.rules import Mode, RuleBook
 from tidegate.withdrawals.facts import Facts
 from tidegate.withdrawals.vocabulary import VOCABULARY, values
+
+
+class UnreadableRules(Exception):
+    """A stored rule that cannot be read over today's facts: a bug of ours, for facts are never taken away."""
+
 
 CODES = ("analyst_rule", "rule_unknown")
 
@@ -80,4 +85,7 @@ def explained(f: Facts, p: Policy, findings: Iterable[Finding], mode: Mode) -> l
 @lru_cache(maxsize=16)
 def _program(book: RuleBook, mode: Mode) -> Program:
     """The rules of one policy version, compiled once: some milliseconds that no decision should pay again."""
-    return compile_pack(rules.understood(book, (mode,), VOCABULARY), VOCABULARY)
+    try:
+        return compile_pack(rules.understood(book, (mode,), VOCABULARY), VOCABULARY)
+    except RuleFault as fault:  # not the caller's doing: the check has failed, and a person has to look
+        raise UnreadableRules(str(fault)) from fault
