@@ -181,7 +181,7 @@ def payout(view: PayoutView | None, head: int | None) -> Said | None:
     }
 
 
-def decision(d: DecisionRow, lone: Lone | None, told: Sequence[Explained]) -> Said:
+def decision(d: DecisionRow, lone: Lone | None, told: Sequence[Explained] = ()) -> Said:
     return {
         "id": d.id,
         "withdrawal": d.withdrawal_id,
