@@ -1,4 +1,4 @@
-"""Who waits for which news: `custody` and `cases` write rows, `withdrawals` acts on them, each piece once."""
+"""Who waits for which news: `parties`, `custody`, `cases` write rows, `withdrawals` acts on them, each piece once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals.standing import flow as standing
 
 READER = "withdrawals"
 
@@ -15,8 +16,14 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
     """What to do about each kind of news, for `db.reader`."""
 
     def answered(tx: Tx, news: News) -> None:
-        said = news.content
-        withdrawals.answered(tx, said["subject"], said["answer"], news.subject, now_setting(tx.conn))
+        said, case = news.content, news.subject
+        kind = said.get("kind", "withdrawal_review")  # entries of before name none: there was one kind
+        if kind == "withdrawal_review":
+            withdrawals.answered(tx, said["subject"], said["answer"], case, now_setting(tx.conn))
+        elif kind == "withdrawal_appeal":
+            withdrawals.appeal_answered(tx, said["subject"], said["answer"], case)
+        elif kind == "seizure":
+            withdrawals.seizure_answered(tx, said["subject"], said["answer"], case)
 
     def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
         def handle(tx: Tx, news: News) -> None:
@@ -25,8 +32,18 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
 
         return handle
 
+    def proven(tx: Tx, news: News) -> None:
+        withdrawals.address_proven(tx, news.content["address"], now_setting(tx.conn))
+
+    def alarmed(tx: Tx, news: News) -> None:
+        standing.alarmed(tx, news.subject)
+
     return {
+        "party.event": alarmed,
+        "party.frozen": alarmed,
+        "party.restricted": alarmed,
         "case.answered": answered,
+        "address.proven": proven,
         "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),

@@ -177,7 +177,7 @@ def test_a_declined_case_is_a_fraud_until_somebody_says_otherwise(house: House) 
     asked = house.asked(ada, "60")
     house.confirm(ada, asked.id)
     (case,) = cases.page(house.conn, "open")
-    cases.answer(house.conn, case.id, "mei", "decline", "A mule", house.now)
+    cases.answer(house.conn, case.id, "ola", "decline", "A mule", house.now)
     every = book(rule("every", "amount_usd > 0 -> review"))
     assert flow.run(house.conn, every, None, None, house.now).frauds == 1
     flow.label(house.conn, asked.decision_id, "legit", "We were wrong", "ola", house.now)

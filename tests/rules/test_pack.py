@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import resources
 
 import pytest
@@ -73,6 +74,7 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "fees",
         "network_fee_ceiling",
         "fixed_prices",
+        "behaviour",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
 
@@ -229,6 +231,26 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("market/jump_factor", 1, "market.jump_factor"),
         ("market/outflow_percent/hour", ..., "market.outflow_percent.hour"),
         ("market/outflow_percent/day/stormy", 101, "market.outflow_percent.day.stormy"),
+        ("behaviour", None, "behaviour"),
+        ("behaviour/surprise", {}, "behaviour.surprise"),
+        ("behaviour/session/travel", ..., "behaviour.session.travel"),
+        ("behaviour/session/travel/hours", 49, "behaviour.session.travel.hours"),
+        ("behaviour/session/new_device/outcome", "freeze", "behaviour.session.new_device.outcome"),
+        ("behaviour/session/logins_required", 1, "behaviour.session.logins_required"),
+        ("behaviour/session/logins_required", None, "behaviour.session.logins_required"),
+        ("behaviour/session/logins_required", ..., "behaviour.session.logins_required"),
+        ("behaviour/velocity/drain/outcome", "delay", "behaviour.velocity.drain.outcome"),
+        ("behaviour/velocity/count_24h/most", 501, "behaviour.velocity.count_24h.most"),
+        ("behaviour/velocity/drain/percent", 0, "behaviour.velocity.drain.percent"),
+        ("behaviour/velocity/pass_through/percent", 101, "behaviour.velocity.pass_through.percent"),
+        ("behaviour/velocity/dormant/from_value", 1, "behaviour.velocity.dormant.from_value"),
+        ("behaviour/history/median_factor", 0, "behaviour.history.median_factor"),
+        ("behaviour/units/supply/coins", {"BTC": "21000000"}, "behaviour.units.supply.coins.BTC"),
+        ("behaviour/units/supply/coins", {"B@b": "0"}, "behaviour.units.supply.coins.B@b"),
+        ("behaviour/units/supply/ppm", 1_000_001, "behaviour.units.supply.ppm"),
+        ("behaviour/units/hot/required", "yes", "behaviour.units.hot.required"),
+        ("behaviour/egress/reset_people", 3, "behaviour.egress.reset_people"),
+        ("behaviour/egress/minutes", ..., "behaviour.egress.minutes"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:
@@ -243,6 +265,55 @@ def test_every_fault_is_named_at_once() -> None:
     pack["authorisation_minutes"] = -1
     assert [fault.field for fault in packs.faults(pack)] == ["confirmation.tries", "authorisation_minutes"]
     assert packs.faults(shipped("demo")) == []
+
+
+HOURLY = {"scope": "party", "hours": 1, "usd": "5"}
+SILENT = {"check": "vendor_a", "on_error": "review", "on_timeout": "ignore", "until": "2026-12-31T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "named"),
+    [
+        ("limits", {}, "limits"),
+        ("limits", [{**HOURLY, "scope": "planet"}], "limits[0].scope"),
+        ("limits", [{**HOURLY, "hours": 0}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "hours": 24 * 366 + 1}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "hours": "ever"}], "limits[0].hours"),
+        ("limits", [{**HOURLY, "usd": 5}], "limits[0].usd"),
+        ("limits", [{"scope": "party", "hours": 1}], "limits[0].usd"),
+        ("limits", [HOURLY, {**HOURLY, "usd": "6"}], "limits[1]"),
+        ("limits", [{**HOURLY, "hours": "lifetime"}, {**HOURLY, "hours": "lifetime"}], "limits[1]"),
+        ("limits_per_transaction", {"USDT": "5"}, "limits_per_transaction.USDT"),
+        ("check_failures", [{**SILENT, "on_error": "allow"}], "check_failures[0].on_error"),
+        ("check_failures", [{**SILENT, "until": None}], "check_failures[0].until"),
+        ("check_failures", [{**SILENT, "until": "2026-12-31"}], "check_failures[0].until"),
+        ("check_failures", [{k: v for k, v in SILENT.items() if k != "until"}], "check_failures[0].until"),
+        ("check_failures", [SILENT, SILENT], "check_failures[1].check"),
+        ("outside_checks", [{"check": "Vendor A", "from_value": "0"}], "outside_checks[0].check"),
+        ("outside_checks", [{"check": "a", "from_value": "0"}] * 2, "outside_checks[1].check"),
+        ("deciding", {"outside_seconds": 0, "reserved_minutes": 15}, "deciding.outside_seconds"),
+        ("deciding", {"outside_seconds": 10}, "deciding.reserved_minutes"),
+    ],
+)
+def test_a_later_section_is_read_as_strictly(section: str, value: object, named: str) -> None:
+    found = [fault.field for fault in packs.faults({**shipped("demo"), section: value})]
+    assert any(field == named or field.startswith(f"{named}[") for field in found), found
+
+
+def test_what_a_later_section_says(demo: Policy) -> None:
+    said = {
+        "limits": [HOURLY, {"scope": "platform", "hours": "lifetime", "usd": "7"}],
+        "check_failures": [SILENT],
+        "outside_checks": [{"check": "b", "from_value": "100"}, {"check": "a", "from_value": "0"}],
+    }
+    policy = parse({**shipped("demo"), **said})
+    assert policy.limits == (packs.Limit("party", 1, 5 * USD), packs.Limit("platform", None, 7 * USD))
+    assert [policy.outside_required(v * USD) for v in (99, 100)] == [("a",), ("a", "b")]
+    day = from_rfc3339("2026-12-31T00:00:00Z")
+    assert policy.failing("vendor_a", day - timedelta(seconds=1)) == policy.check_failures[0]
+    assert policy.failing("vendor_a", day) is None
+    assert policy.failing("vendor_b", day - timedelta(days=1)) is None
+    assert (demo.limits, demo.outside_seconds, demo.reserved_minutes) == ((), 10, 15)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"fees": NaN', '{"fees": {}, "fees": {}}'])

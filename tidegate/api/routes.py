@@ -18,9 +18,11 @@ from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, NotFound, Refusal
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
+from tidegate.cases.case import SEEN_BY
 from tidegate.custody import flow as custody
 from tidegate.db import act, journal
 from tidegate.ledger import flow as ledger
+from tidegate.notifications import templates
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
 from tidegate.policy import flow as policies
@@ -28,11 +30,18 @@ from tidegate.policy import jurisdictions
 from tidegate.policy.market import flow as market
 from tidegate.policy.market.quotes import Quote
 from tidegate.screening import flow as screening
+from tidegate.withdrawals import bundle, replaying
 from tidegate.withdrawals import flow as withdrawals
-from tidegate.withdrawals import replaying
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.asking import Ask, destination
 from tidegate.withdrawals.backtest import flow as backtests
+from tidegate.withdrawals.standing import answer as standing_answer
+from tidegate.withdrawals.standing import flow as standing
+from tidegate.withdrawals.standing import store as standing_store
+from tidegate.withdrawals.standing.calendar import Schedule
+from tidegate.withdrawals.standing.instruction import Instruction
+from tidegate.withdrawals.standing.instruction import Status as StandingStatus
+from tidegate.withdrawals.standing.wanted import Wanted
 from tidegate.withdrawals.vocabulary import VOCABULARY
 from tidegate.withdrawals.withdrawal import Status
 
@@ -167,6 +176,16 @@ def remove_address(call: Call, id: str) -> Any:
     return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
 
 
+def challenge_ownership(call: Call, id: str) -> Any:
+    """A text to sign with the key of a self-hosted address, which proves that it is the customer's."""
+    return say.challenge(screening.challenge(call.conn, id, call.party_id, call.gate.platform, call.actor, call.now))
+
+
+def prove_ownership(call: Call, id: str, body: shapes.OwnershipSignature) -> Any:
+    """The newest text, signed. Signatures of contract wallets (EIP-1271) are refused: `signature_kind_unsupported`."""
+    return say.proof(screening.prove(call.conn, id, call.party_id, body.signature, call.actor, call.now))
+
+
 def get_allow_list(call: Call, id: str) -> Any:
     """Whether only addresses in the customer's book may be paid, and who decided that."""
     _party(call, id)
@@ -222,6 +241,8 @@ async def request_withdrawal(asking: Asking, body: shapes.NewWithdrawal) -> Said
         address_id=body.address_id,
         memo=body.memo,
         fee_ceiling=body.fee_ceiling,
+        description=body.description,
+        stated=_stated(body),
         scope=replay_scope(asking.identity),
         key=asking.key,
         request=asking.asked,
@@ -260,11 +281,48 @@ def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
     return withdrawals.view(call.conn, done, setting.assets)
 
 
+def _stated(body: shapes.NewWithdrawal | shapes.TravelRuleInformation) -> dict[str, Any] | None:
+    """What a body says of the receiver and the customer; None where it says nothing."""
+    parts = ("beneficiary", "counterparty", "originator")
+    given = {part: getattr(body, part, None) for part in parts}
+    return {part: said.model_dump() for part, said in given.items() if said is not None} or None
+
+
+def inform_withdrawal(call: Call, id: str, body: shapes.Information) -> Any:
+    """Give what the hold letter asks for: an answer to a reviewer, who receives and where, a proof of ownership."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    if isinstance(body, shapes.NewInformation):
+        done = withdrawals.inform(call.conn, id, body.kind, body.text, call.actor, call.now)
+    elif isinstance(body, shapes.OwnershipInformation):
+        done = withdrawals.prove_address(call.conn, id, body.signature, call.actor, setting, call.now)
+    else:
+        stated = _stated(body) or {}
+        done = withdrawals.state_receiver(call.conn, id, stated, body.self_hosted, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
 def cancel_withdrawal(call: Call, id: str) -> Any:
     """Take it back, while no payment has started."""
     withdrawals.get(call.conn, id, call.party_id)
     setting = call.setting()
     return withdrawals.view(call.conn, withdrawals.cancel(call.conn, id, call.actor, setting, call.now), setting.assets)
+
+
+def appeal_withdrawal(call: Call, id: str, body: shapes.NewAppeal) -> Any:
+    """Say that it was treated wrongly: people who have not decided about it before look at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    done = withdrawals.appeal(call.conn, id, body.text, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
+def seize_withdrawal(call: Call, id: str, body: shapes.NewSeizure) -> Any:
+    """Lay a lawful order before a second person; it takes effect with their approval. Freeze the customer first."""
+    made = withdrawals.propose_seizure(
+        call.conn, id, body.order_reference, body.document_sha256, call.actor, call.setting(), call.now
+    )
+    return say.case_file(cases.file(call.conn, made))
 
 
 def abandon_withdrawal(call: Call, id: str, body: shapes.Lift) -> Any:
@@ -403,29 +461,57 @@ def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
     return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now))
 
 
-def list_cases(call: Call, status: CaseStatus = None, before: Before = None, limit: Limit = 50) -> Any:
-    """Questions for people, newest first."""
-    return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit)], limit)
+def list_cases(
+    call: Call, status: CaseStatus = None, overdue: bool | None = None, before: Before = None, limit: Limit = 50
+) -> Any:
+    """Questions for people, newest first; `overdue=true` for those that were not answered in time."""
+    kinds = SEEN_BY.get(call.identity.role)
+    return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit, overdue, kinds)], limit)
 
 
 def get_case(call: Call, id: str) -> Any:
     """One case with everything people said."""
-    return say.case_file(cases.file(call.conn, id))
+    return say.case_file(cases.file(call.conn, _case(call, id)))
+
+
+def get_bundle(call: Call, id: str) -> Any:
+    """The evidence in one canonical text with its SHA-256: the same bytes while nothing new is known."""
+    call.identity.require("cases:read")  # beside the route's own: it shows the case and the journal
+    return Said(200, bundle.sealed(withdrawals.evidence(call.conn, _case(call, id))))
 
 
 def assign_case(call: Call, id: str) -> Any:
     """Take the case: everybody sees who looks at it."""
-    return say.case(cases.assign(call.conn, id, call.actor, call.actor, call.now))
+    return say.case(cases.assign(call.conn, _case(call, id), call.actor, call.actor, call.now))
+
+
+def snooze_case(call: Call, id: str, body: shapes.Snooze) -> Any:
+    """Let it sleep until a time: nobody is alarmed meanwhile."""
+    return say.case(cases.snooze(call.conn, _case(call, id), body.until, body.reason, call.actor, call.now))
 
 
 def add_evidence(call: Call, id: str, body: shapes.NewEvidence) -> Any:
     """Add to the file what was found out."""
-    return say.case_file(cases.add_evidence(call.conn, id, body.note, call.actor, call.now))
+    return say.case_file(cases.add_evidence(call.conn, _case(call, id), body.note, call.actor, call.now))
+
+
+def ask_customer(call: Call, id: str, body: shapes.NewQuestion) -> Any:
+    """Ask the customer something; the withdrawal waits for the answer, until the deadline."""
+    withdrawals.ask(call.conn, _case(call, id), body.what, body.deadline_hours, call.actor, call.now)
+    return say.case_file(cases.file(call.conn, id))
 
 
 def answer_case(call: Call, id: str, body: shapes.NewAnswer) -> Any:
     """Approve or decline. One decline ends it; approvals count until the quorum is there."""
-    return say.case_file(cases.answer(call.conn, id, call.actor, body.answer, body.reason, call.now))
+    return say.case_file(cases.answer(call.conn, _case(call, id), call.actor, body.answer, body.reason, call.now))
+
+
+def _case(call: Call, id: str) -> str:
+    """The id, where the caller's role sees cases of that kind. Raises NotFound, as for one that does not exist."""
+    kinds = SEEN_BY.get(call.identity.role)
+    if kinds is not None and cases.get(call.conn, id).kind not in kinds:
+        raise NotFound("case_unknown", f"There is no case {id}.")
+    return id
 
 
 # Policies, kill switches, keys.
@@ -532,6 +618,26 @@ def switch_off(call: Call, id: str) -> Any:
     return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
 
 
+def list_warnings(call: Call, id: str) -> Any:
+    """The warnings that were shown for a withdrawal, each with its words."""
+    withdrawals.get(call.conn, id, call.party_id)
+    return {"warnings": [say.warning(w) for w in screening.warnings_of(call.conn, id)]}
+
+
+def acknowledge_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """The customer has read a warning."""
+    found = withdrawals.get(call.conn, id, call.party_id)
+    screening.acknowledge(call.conn, warning, found.party_id, body.evidence, call.actor, call.now)
+    return list_warnings(call, id)
+
+
+def insist_on_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """After acknowledging the warning the customer wants the withdrawal all the same; a person looks at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    withdrawals.insist(call.conn, id, warning, body.evidence, call.actor, call.setting(), call.now)
+    return list_warnings(call, id)
+
+
 def get_jurisdiction(call: Call, place: str, on: Day = None) -> Any:
     """What a place asks for on a day, with each rule's source; today where no day is named."""
     policy = call.setting().policy
@@ -634,7 +740,7 @@ def revoke_key(call: Call, id: str) -> Any:
 
 
 def get_treasury(call: Call, limit: Limit = 100) -> Any:
-    """The wallets that pay, and every payment that has not ended with what it waits for."""
+    """The wallets that pay, every payment that has not ended, and whether ledger and chain agree."""
     assets = call.setting().assets
     wallets = [w for n in custody.networks(call.conn) for w in custody.wallets(call.conn, n.id) if w.kind == "hot"]
     return {
@@ -657,7 +763,41 @@ def get_treasury(call: Call, limit: Limit = 100) -> Any:
             }
             for p in store.open_payouts(call.conn, limit)
         ],
+        "books": [say.book_check(b, assets[b.asset_id]) for b in custody.book_checks(call.conn)],
+        "ledger": say.ledger_check(custody.ledger_check(call.conn)),
+        "lanes": [say.lane(item) for item in custody.stopped_lanes(call.conn)],
+        "egress": say.trip(policies.open_trip(call.conn)),
     }
+
+
+def resume_lane(call: Call, wallet: str, body: shapes.Lift) -> Any:
+    """Let a wallet pay again that stopped after too many failures in a row."""
+    custody.resume_lane(call.conn, wallet, body.reason, call.actor, call.now)
+    return {"lanes": [say.lane(item) for item in custody.stopped_lanes(call.conn)]}
+
+
+def resume_payout(call: Call, id: str, body: shapes.Lift) -> Any:
+    """Try a payment again that stopped after too many failures."""
+    found = custody.resume_payout(call.conn, id, body.reason, call.actor, call.now)
+    return {"id": found.id, "status": found.status, "waiting_for": found.waiting_for, "failures": found.failures}
+
+
+def get_egress(call: Call) -> Any:
+    """The egress breaker: whether it holds, its line, and what was asked for in its window."""
+    return _egress(call)
+
+
+def reset_egress(call: Call, body: shapes.Lift) -> Any:
+    """Ask that payments go on. Where the policy asks for two people, the second one's call brings it about."""
+    policies.reset_breaker(call.conn, body.reason, call.actor, call.now)
+    return _egress(call)
+
+
+def _egress(call: Call) -> Any:
+    numbers = call.setting().policy.behaviour
+    line = None if numbers is None else numbers.egress
+    haste = None if line is None else withdrawals.haste(call.conn, line, call.now)
+    return say.egress(policies.breaker(call.conn), haste, call.now)
 
 
 def list_events(call: Call, after: After = START, limit: Limit = 100) -> Any:
@@ -685,11 +825,15 @@ def _feed(call: Call, name: str, after: str, limit: int) -> Any:
 def get_status(call: Call) -> Any:
     """What everybody may know: what is paused and why, and how long withdrawals took in the last 24 hours."""
     switches = policies.switches(call.conn)
+    trip = policies.open_trip(call.conn)
     assets = call.setting().assets
     return {
         "at": rfc3339(call.now),
-        "withdrawals": "paused" if any(s.scope == "platform" for s in switches) else "open",
+        "withdrawals": "paused" if trip is not None or any(s.scope == "platform" for s in switches) else "open",
         "switches": [{k: v for k, v in say.switch(s).items() if k != "id"} for s in switches],
+        "egress": None
+        if trip is None
+        else {"since": rfc3339(trip.since), "reason": templates.WAITING["egress"].both()},
         "assets": [
             {
                 "asset": assets[s.asset_id].symbol,
@@ -726,7 +870,114 @@ def _whose(call: Call, customer: str | None) -> str | None:
     return call.party_id
 
 
+# Standing withdrawals.
+
+
+def create_standing(call: Call, body: shapes.NewStanding) -> Any:
+    """Set up a standing withdrawal. Nothing runs before the customer has confirmed it with a code."""
+    party_id, name = call.customer(body.customer), (body.asset, body.network)
+    made = standing.create(call.conn, party_id, name, _wanted(body), call.actor, call.setting(), call.now)
+    return _standing(call, made)
+
+
+def list_standing(
+    call: Call,
+    customer: Text = None,
+    status: Annotated[StandingStatus | None, Query()] = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Any:
+    """Standing withdrawals, newest first, deleted ones too: without their settings."""
+    whose = _whose(call, customer)
+    found = standing_store.page(call.conn, whose, status.value if status else None, before, limit)
+    return page("standing_withdrawals", standing.views(call.conn, found, call.setting().assets), limit)
+
+
+def get_standing(call: Call, id: str) -> Any:
+    """One standing withdrawal: its terms in force, and those that wait for a code."""
+    return _standing(call, standing.get(call.conn, id, call.party_id))
+
+
+def edit_standing(call: Call, id: str, body: shapes.StandingTerms) -> Any:
+    """Draft new terms. Those in force stay in force until the customer has confirmed the draft with a code."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.edit(call.conn, id, _wanted(body), call.actor, call.setting(), call.now))
+
+
+def confirm_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+    """Confirm the draft that was shown."""
+    standing.get(call.conn, id, call.party_id)
+    key, setting = call.gate.data_key, call.setting()
+    done = standing.confirm(call.conn, id, body.factor, body.code, key, call.actor, setting, call.now)
+    return _standing(call, done)
+
+
+def pause_standing(call: Call, id: str) -> Any:
+    """Stop running, and keep the settings."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.pause(call.conn, id, call.actor, call.now))
+
+
+def resume_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+    """Let it run again, with a code. What was due meanwhile is not made up for."""
+    standing.get(call.conn, id, call.party_id)
+    key, setting = call.gate.data_key, call.setting()
+    done = standing.resume(call.conn, id, body.factor, body.code, key, call.actor, setting, call.now)
+    return _standing(call, done)
+
+
+def delete_standing(call: Call, id: str) -> Any:
+    """Wipe its settings for good, and take back what it asked for and no payment has begun."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.delete(call.conn, id, call.actor, call.setting(), call.now))
+
+
+def list_standing_runs(
+    call: Call, id: str, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None, limit: Limit = 50
+) -> Any:
+    """Every run, newest first: the withdrawal it made, or why it was skipped."""
+    standing.get(call.conn, id, call.party_id)
+    found = [standing_answer.run(r) for r in standing_store.runs(call.conn, id, before, limit)]
+    return page("runs", found, limit, "number")
+
+
+def _standing(call: Call, found: Instruction) -> Any:
+    return standing.views(call.conn, [found], call.setting().assets)[0]
+
+
+def _wanted(body: shapes.StandingTerms) -> Wanted:
+    """The body as the rules read it."""
+    trigger, amount, to = body.trigger, body.amount, body.destination
+    ceiling = body.fee_ceiling
+    if ceiling is not None and (ceiling.amount is None) == (ceiling.percent is None):
+        raise Malformed("fee_ceiling_invalid", "Give either an amount of coins or a percentage.", field="fee_ceiling")
+    schedule = None
+    if isinstance(trigger, shapes.ScheduleTrigger):
+        schedule = Schedule(trigger.every, trigger.at, trigger.zone, trigger.weekday, trigger.day)
+    ids: tuple[str, ...] = ()
+    if isinstance(to, shapes.FixedDestination):
+        ids = (to.address_id,)
+    if isinstance(to, shapes.RotatingDestination):
+        ids = tuple(to.address_ids)
+    return Wanted(
+        schedule=schedule,
+        balance=trigger.balance if isinstance(trigger, shapes.ThresholdTrigger) else None,
+        price=trigger.price if isinstance(trigger, shapes.PriceTrigger) else None,
+        when=trigger.when if isinstance(trigger, shapes.PriceTrigger) else None,
+        amount=amount.amount if isinstance(amount, shapes.FixedAmount) else None,
+        percent=amount.percent if isinstance(amount, shapes.PercentAmount) else None,
+        keep_back=body.keep_back,
+        least=body.least,
+        most=body.most,
+        fee_ceiling=None if ceiling is None else ceiling.amount,
+        fee_percent=None if ceiling is None else ceiling.percent,
+        address_ids=ids,
+        xpub=to.xpub if isinstance(to, shapes.XpubDestination) else None,
+    )
+
+
 _C, _W, _D = "/v1/customers", "/v1/withdrawals", "/v1/decisions"
+_S = "/v1/standing-withdrawals"
 _P = "/v1/policies/{version}"
 _NOT = (404,)
 _FORM = (404, 409)
@@ -760,6 +1011,27 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/addresses/{id}/remove", "addresses:write", remove_address, shapes.Address, 200, True, refuses=_NOT
     ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-challenge",
+        "addresses:write",
+        challenge_ownership,
+        shapes.OwnershipChallenge,
+        201,
+        True,
+        refuses=_FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-proof",
+        "addresses:write",
+        prove_ownership,
+        shapes.OwnershipProof,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
     Route("GET", _C + "/{id}/allow-list", "addresses:read", get_allow_list, shapes.AllowList, refuses=_NOT),
     Route(
         "PUT",
@@ -791,6 +1063,23 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", _FORM
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/information",
+        "withdrawals:write",
+        inform_withdrawal,
+        shapes.Withdrawal,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route(
+        "POST", _W + "/{id}/appeal", "withdrawals:write", appeal_withdrawal, shapes.Withdrawal, 201, True, "json", _FORM
+    ),
+    Route(
+        "POST", _W + "/{id}/seize", "withdrawals:seize", seize_withdrawal, shapes.CaseWithFile, 201, True, "json", _FORM
     ),
     Route("POST", _D, "decisions:write", decide_alone, shapes.LoneDecision, 201, True, "json", _FORM),
     Route(
@@ -824,6 +1113,9 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/cases/{id}/evidence", "cases:answer", add_evidence, shapes.CaseWithFile, 201, True, "json", _FORM
     ),
+    Route("GET", "/v1/cases/{id}/bundle", "journal:read", get_bundle, shapes.Bundle, refuses=_NOT),
+    Route("POST", "/v1/cases/{id}/snooze", "cases:answer", snooze_case, shapes.Case, 200, True, "json", _FORM),
+    Route("POST", "/v1/cases/{id}/ask", "cases:answer", ask_customer, shapes.CaseWithFile, 201, True, "json", _FORM),
     Route("POST", "/v1/cases/{id}/answer", "cases:answer", answer_case, shapes.CaseWithFile, 200, True, "json", _FORM),
     Route("GET", "/v1/policies", "policy:read", list_policies, shapes.Policies),
     Route("POST", "/v1/policies", "policy:write", propose_policy, shapes.PolicyVersion, 201, True, "json"),
@@ -867,6 +1159,29 @@ ROUTES: tuple[Route, ...] = (
         True,
         refuses=_FORM,
     ),
+    Route("GET", _W + "/{id}/warnings", "withdrawals:read", list_warnings, shapes.Warnings, refuses=_NOT),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/acknowledge",
+        "withdrawals:write",
+        acknowledge_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/insist",
+        "withdrawals:write",
+        insist_on_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
     Route("GET", "/v1/jurisdictions/{place}", "policy:read", get_jurisdiction, shapes.Jurisdiction, refuses=_NOT),
     Route("GET", "/v1/exemptions", "policy:read", list_exemptions, shapes.Exemptions),
     Route("POST", "/v1/exemptions", "policy:write", propose_exemption, shapes.Exemption, 201, True, "json", _FORM),
@@ -894,10 +1209,63 @@ ROUTES: tuple[Route, ...] = (
         "json",
         _NOT,
     ),
+    Route("POST", _S, "withdrawals:write", create_standing, shapes.Standing, 201, True, "json", _FORM),
+    Route("GET", _S, "withdrawals:read", list_standing, shapes.Standings, refuses=_NOT),
+    Route("GET", _S + "/{id}", "withdrawals:read", get_standing, shapes.Standing, refuses=_NOT),
+    Route("PUT", _S + "/{id}", "withdrawals:write", edit_standing, shapes.Standing, takes="json", refuses=_FORM),
+    Route("DELETE", _S + "/{id}", "withdrawals:write", delete_standing, shapes.Standing, refuses=_FORM),
+    Route(
+        "POST",
+        _S + "/{id}/confirm",
+        "withdrawals:write",
+        confirm_standing,
+        shapes.Standing,
+        200,
+        True,
+        "json",
+        (404, 409, 429),
+    ),
+    Route("POST", _S + "/{id}/pause", "withdrawals:write", pause_standing, shapes.Standing, 200, True, refuses=_FORM),
+    Route(
+        "POST",
+        _S + "/{id}/resume",
+        "withdrawals:write",
+        resume_standing,
+        shapes.Standing,
+        200,
+        True,
+        "json",
+        (404, 409, 429),
+    ),
+    Route("GET", _S + "/{id}/runs", "withdrawals:read", list_standing_runs, shapes.StandingRuns, refuses=_NOT),
     Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),
     Route("GET", "/v1/treasury", "treasury:read", get_treasury, shapes.Treasury),
+    Route(
+        "POST",
+        "/v1/treasury/lanes/{wallet}/resume",
+        "treasury:write",
+        resume_lane,
+        shapes.Lanes,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/treasury/payouts/{id}/resume",
+        "treasury:write",
+        resume_payout,
+        shapes.ResumedPayout,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route("GET", "/v1/egress", "treasury:read", get_egress, shapes.Egress),
+    Route("POST", "/v1/egress/reset", "egress:reset", reset_egress, shapes.Egress, 200, True, "json", (409,)),
     Route("GET", "/v1/assets", PUBLIC, list_assets, shapes.Assets),
     Route("GET", "/v1/events", "journal:read", list_events, shapes.Feed),
     Route("GET", "/v1/journal", "journal:read", list_journal, shapes.Journal),

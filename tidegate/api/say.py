@@ -10,14 +10,16 @@ from typing import Any
 from tidegate.base.money import Asset, to_text
 from tidegate.base.refusals import FieldError
 from tidegate.base.times import rfc3339
-from tidegate.cases.case import Case
+from tidegate.cases.case import Case, Question
 from tidegate.cases.flow import File
-from tidegate.custody.flow import DepositRow, PayoutView
+from tidegate.custody.books import Checked
+from tidegate.custody.flow import DepositRow, LaneRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
+from tidegate.policy.breaker import Breaker, Trip
 from tidegate.policy.diff import Difference
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
@@ -28,11 +30,14 @@ from tidegate.policy.rules import BadRule
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.ownership import Challenge, Proof
+from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.backtest.flow import ShadowReport
 from tidegate.withdrawals.backtest.report import Report
 from tidegate.withdrawals.backtest.store import Label
 from tidegate.withdrawals.checks.rules import Explained
 from tidegate.withdrawals.deciding import Lone
+from tidegate.withdrawals.haste import Haste
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -157,6 +162,19 @@ def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) ->
     }
 
 
+def challenge(c: Challenge) -> Said:
+    return {"id": c.id, "address_id": c.address_id, "message": c.message, "expires_at": rfc3339(c.expires_at)}
+
+
+def proof(p: Proof) -> Said:
+    return {
+        "address_id": p.address_id,
+        "challenge": p.challenge_id,
+        "method": p.method,
+        "proved_at": rfc3339(p.proved_at),
+    }
+
+
 def allow_list(party_id: str, a: AllowList | None, now: datetime) -> Said:
     return {
         "customer": party_id,
@@ -242,6 +260,12 @@ def case(c: Case) -> Said:
         "opened_at": rfc3339(c.opened_at),
         "due_at": rfc3339(c.due_at),
         "closed_at": at(c.closed_at),
+        "policy_version": c.policy_version,
+        "overdue": c.overdue_at is not None,
+        "overdue_at": at(c.overdue_at),
+        "escalation": c.escalation,
+        "snoozed_until": at(c.snoozed_until),
+        "snooze_reason": c.snooze_reason,
     }
 
 
@@ -252,7 +276,42 @@ def case_file(f: File) -> Said:
             {"person": a.person, "answer": a.answer, "reason": a.reason, "at": rfc3339(a.at)} for a in f.answers
         ],
         "evidence": [{"person": e.person, "note": e.note, "at": rfc3339(e.at)} for e in f.evidence],
+        "questions": [question(q) for q in f.questions],
     }
+
+
+def question(q: Question) -> Said:
+    return {
+        "id": q.id,
+        "what": q.what,
+        "asked_by": q.asked_by,
+        "asked_at": rfc3339(q.asked_at),
+        "due_at": rfc3339(q.due_at),
+        "kind": q.kind,
+        "text": q.text,
+        "answered_by": q.answered_by,
+        "ended_at": at(q.ended_at),
+    }
+
+
+def book_check(b: Checked, asset: Asset) -> Said:
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "block": b.block,
+        "ledger": to_text(b.ledger_units, asset.decimals),
+        "chain": to_text(b.chain_units, asset.decimals),
+        "difference": ("-" if b.off < 0 else "") + to_text(abs(b.off), asset.decimals),
+        "moving": to_text(b.moving_units, asset.decimals),
+        "unexplained_rounds": b.rounds,
+        "checked_at": rfc3339(b.checked_at),
+    }
+
+
+def ledger_check(c: LedgerChecked | None) -> Said | None:
+    if c is None:
+        return None
+    return {"accounts": c.accounts, "what": c.what, "checked_at": rfc3339(c.checked_at)}
 
 
 def policy(v: Version, in_force: bool) -> Said:
@@ -360,6 +419,72 @@ def shadow(version: int, s: ShadowReport) -> Said:
 
 def switch(s: Switch) -> Said:
     return {"id": s.id, "scope": s.scope, "subject": s.subject, "reason": s.reason, "since": rfc3339(s.since)}
+
+
+def warning(w: ListedWarning) -> Said:
+    return {
+        "id": w.id,
+        "list": w.list,
+        "category": w.category,
+        "text": templates.WARNINGS[w.text_version].both(),
+        "text_version": w.text_version,
+        "shown_at": rfc3339(w.shown_at),
+        "acknowledged_at": at(w.acknowledged_at),
+    }
+
+
+def trip(t: Trip | None) -> Said | None:
+    """A trip of the egress breaker; value in USD."""
+    if t is None:
+        return None
+    seen, allowed = (usd(n) if t.line == "value" else str(n) for n in (t.seen, t.allowed))
+    return {
+        "number": t.number,
+        "since": rfc3339(t.since),
+        "line": t.line,
+        "seen": seen,
+        "allowed": allowed,
+        "minutes": t.minutes,
+    }
+
+
+def egress(b: Breaker, haste: Haste | None, now: datetime) -> Said:
+    """The egress breaker: how it stands, its line, and how near the line it is; None = the policy has none."""
+    line = None if haste is None else haste.line
+    return {
+        "at": rfc3339(now),
+        "tripped": trip(b.trip),
+        "resets": [{"person": v.person, "reason": v.reason, "at": rfc3339(v.at)} for v in b.voices],
+        "trips": b.trips,
+        "reset_at": at(b.reset_at),
+        "line": None
+        if line is None
+        else {
+            "minutes": line.minutes,
+            "accounts": line.accounts,
+            "destinations": line.destinations,
+            "value": usd(line.value),
+            "reset_people": line.reset_people,
+        },
+        "now": None
+        if haste is None
+        else {
+            "value": usd(haste.rush.value),
+            "accounts": None if haste.others is None else haste.rush.accounts,
+            "destinations": None if haste.others is None else haste.rush.destinations,
+        },
+    }
+
+
+def lane(item: LaneRow) -> Said:
+    """A wallet that stopped after too many failures."""
+    assert item.stopped_at is not None  # only such are shown
+    return {
+        "wallet": item.wallet_id,
+        "failures": item.failures,
+        "detail": item.detail,
+        "stopped_at": rfc3339(item.stopped_at),
+    }
 
 
 def exemption(e: Exemption, now: datetime) -> Said:

@@ -19,14 +19,17 @@ from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
 from tidegate.base.signing import Cancel, Gas, Order, Pay, SignerRefused, Sweep, Terms
 from tidegate.base.times import from_rfc3339
+from tidegate.cases import flow as cases
+from tidegate.custody import books as books_rules
 from tidegate.custody import deposits as crediting
 from tidegate.custody import payouts as rules
 from tidegate.custody import store
+from tidegate.custody.books import Checked
 from tidegate.custody.chain import Chain, Signer
 from tidegate.custody.flow import authorisation_of
 from tidegate.custody.payouts import Fate, Judged, Owed, Version
 from tidegate.custody.store import Attempt, Bytes, DepositRow, Network, Payout, Wallet
-from tidegate.db import Conn, Tx, act, lease
+from tidegate.db import Conn, Tx, act, journal, lease
 from tidegate.ledger import accounts
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
@@ -50,6 +53,10 @@ signer may refuse a move of our own before it is given up."""
 
 TRANSFER_GAS = 21_000
 SWEEP_GAS = 120_000
+
+
+RECONCILER_SECONDS = 180
+"""Who makes the rounds keeps them: three missed ones, and another worker takes over."""
 
 
 class LostTurn(Exception):
@@ -126,6 +133,12 @@ def pay(conn: Conn, chain: Chain, signer: Signer, network: str, clock: Clock, ho
 
 
 def _work(lane: _Lane) -> int:
+    state = store.lane(lane.conn, lane.wallet.id)
+    if state is not None and state.stopped_at is not None:
+        store.lane_waits(lane.conn, lane.wallet.id, f"the wallet stopped after {state.failures} failures")
+        return _press(lane)  # what was sent is still looked after: only new nonces wait
+    if state is not None and lane.clock() < state.next_at:
+        return _press(lane)
     done = 0
     for attempt in _unsigned(lane):  # claimed by somebody who was killed before there were bytes
         if not _sign(lane, attempt):
@@ -155,6 +168,7 @@ def _claim(lane: _Lane) -> list[Attempt]:
     purse = {id: lane.chain.balance(lane.wallet.address, lane.assets[id].contract) for id in wanted}
     # A node that is asked about coins we do not have answers with an error, not with "would revert".
     gas = {p.id: _gas_for(lane, p) if purse[p.asset_id] >= p.units else None for p in peeked}
+    tried = False
     lane.renew()
     with act(conn, "worker", lane.clock()) as tx:
         lane.fence()
@@ -167,10 +181,16 @@ def _claim(lane: _Lane) -> list[Attempt]:
         store.share_parties(conn, people)
         overlays = _Overlays.gather(conn, people, tx.now)
         nonce, made = wallet.next_nonce, []
-        for payout in store.lock_payouts(conn, [p.id for p in peeked]):
-            terms = Terms(nonce, gas[payout.id] or 0, fees.max_fee, fees.tip)
-            if _stopped(tx, lane, payout, overlays, terms, gas[payout.id], purse, native):
+        # What failed before goes last, and one at a time: refused again, it takes nobody's nonce back but its own.
+        for payout in sorted(store.lock_payouts(conn, [p.id for p in peeked]), key=lambda p: (p.failures, p.id)):
+            estimate = gas[payout.id]
+            if payout.failures and tried:
                 continue
+            allowed = estimate if isinstance(estimate, int) else 0
+            terms = Terms(nonce, allowed, fees.max_fee, fees.tip)
+            if _stopped(tx, lane, payout, overlays, terms, estimate, purse, native):
+                continue
+            tried = tried or payout.failures > 0
             attempt = Attempt(
                 id=new_id("att"),
                 payout_id=payout.id,
@@ -195,13 +215,20 @@ def _claim(lane: _Lane) -> list[Attempt]:
     return made
 
 
-def _gas_for(lane: _Lane, payout: Payout) -> int | None:
-    """Gas to allow, or None where the node says that it would revert."""
+Estimate = int | Unreachable | None
+"""Gas to allow; no answer about this payout; None = the node says that it would revert."""
+
+
+def _gas_for(lane: _Lane, payout: Payout) -> Estimate:
+    """What the node says of one payout. It has just answered about fees and balances, so no answer here is about this
+    payout: it must not make the others wait."""
     asset = lane.assets[payout.asset_id]
     try:
         return lane.chain.gas_for(lane.wallet.address, asset.contract, payout.address, payout.units)
     except WouldRevert:
         return None
+    except Unreachable as away:
+        return away
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +237,14 @@ class _Overlays:
 
     blocked: Mapping[str, str]
     switches: frozenset[tuple[str, str]]
+    trip: int | None  # of the platform's egress breaker
 
     @staticmethod
     def gather(conn: Conn, people: Sequence[str], now: datetime) -> _Overlays:
         return _Overlays(
             {b.party_id: b.kind for b in store.blocking(conn, people, now)},
             frozenset((s.scope, s.subject) for s in store.switches(conn)),
+            store.egress_trip(conn),
         )
 
     def switch(self, asset: Asset) -> str | None:
@@ -231,7 +260,7 @@ def _stopped(
     payout: Payout,
     overlays: _Overlays,
     terms: Terms,
-    gas: int | None,
+    gas: Estimate,
     purse: Mapping[int, int],
     native: Asset,
 ) -> bool:
@@ -243,6 +272,8 @@ def _stopped(
     blocked = overlays.blocked.get(payout.party_id or "")
     if blocked is not None:
         return _wait(tx, payout, "freeze", f"{payout.party_id} is under {blocked}")
+    if overlays.trip is not None and payout.purpose == "withdrawal":
+        return _wait(tx, payout, "egress", f"trip {overlays.trip} of the egress breaker holds all payments")
     ceiling = None
     if payout.purpose == "withdrawal":
         order = authorisation_of(payout)
@@ -250,6 +281,8 @@ def _stopped(
         if from_rfc3339(order.not_after) <= tx.now:
             return _lapse(tx, payout)
     fee = terms.gas * terms.max_fee
+    if isinstance(gas, Unreachable):
+        return _fails(tx, payout, "node", f"no estimate: {gas}"[:300])
     if gas is not None and ceiling is not None and fee > ceiling:
         return _wait(tx, payout, "fee_ceiling", f"the network asks up to {fee} wei, the ceiling is {ceiling}")
     need = {payout.asset_id: payout.units}
@@ -267,6 +300,40 @@ def _wait(tx: Tx, payout: Payout, what: str, detail: str, seconds: int = 3, fail
     if store.wait(tx.conn, payout.id, what, detail, tx.now + timedelta(seconds=seconds), failed):
         tx.note("payout.waits", payout.ref, {"for": what, "detail": detail})
     return True
+
+
+def _fails(tx: Tx, payout: Payout, what: str, detail: str) -> bool:
+    """One more failure: the next try comes later each time, and in the end only after a person has looked."""
+    failures = payout.failures + 1
+    if failures < rules.FAILURES:
+        return _wait(tx, payout, what, detail, rules.pause(failures), failed=1)
+    store.stop(tx.conn, payout.id, detail, tx.now)
+    tx.note("payout.alarm", payout.ref, {"fate": "stopped", "failures": failures, "detail": detail})
+    log.error("payout stopped", payout=payout.ref, failures=failures, detail=detail)
+    return True
+
+
+def _lane_fails(lane: _Lane, tx: Tx, payout_id: str | None, detail: str) -> None:
+    """The signer refused, or gave no answer (`payout_id` None): then the whole lane waits a little longer each time.
+    After ten in a row it claims nothing more until a person resumes it. The lane is fenced."""
+    before = store.lane(lane.conn, lane.wallet.id)
+    failures = rules.in_a_row(before.failures if before else 0, before.last_payout if before else None, payout_id)
+    wait = rules.pause(failures) if payout_id is None else 0  # others may go on where one was refused
+    stops = failures >= rules.FAILURES
+    store.lane_failed(
+        lane.conn,
+        store.LaneRow(
+            lane.wallet.id,
+            failures,
+            payout_id,
+            detail,
+            tx.now + timedelta(seconds=wait),
+            tx.now if stops else None,
+        ),
+    )
+    if stops and (before is None or before.stopped_at is None):
+        tx.note("lane.stopped", lane.wallet.id, {"failures": failures, "detail": detail})
+        log.error("lane stopped", wallet=lane.wallet.id, failures=failures, detail=detail)
 
 
 def _lapse(tx: Tx, payout: Payout) -> bool:
@@ -300,7 +367,9 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         return False
     except Unreachable as away:
         with act(lane.conn, "worker", lane.clock()) as tx:
+            lane.fence()
             _wait(tx, payout, "signer", str(away)[:300])
+            _lane_fails(lane, tx, None, str(away)[:300])
         return False
     version = Bytes(
         hash=signed.hash,
@@ -320,6 +389,7 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         store.add_bytes(lane.conn, version)
         store.set_attempt(lane.conn, attempt.id, "unknown")
         store.unwait(lane.conn, payout.id)
+        store.lane_worked(lane.conn, lane.wallet.id)
         tx.note("payout.paying", payout.ref, {"nonce": attempt.nonce, "hash": signed.hash, "wallet": lane.wallet.id})
     _send(lane.conn, lane.chain, version)
     return True
@@ -350,12 +420,14 @@ def _void(lane: _Lane, attempt: Attempt, no: SignerRefused) -> None:
         assert payout is not None
         if no.code == "authorisation_expired":
             _lapse(tx, payout)
-        elif payout.purpose != "withdrawal" and payout.failures + 1 >= REVERTS:
+            return
+        _lane_fails(lane, tx, payout.id, f"{no.code}: {no}"[:300])
+        if payout.purpose != "withdrawal" and payout.failures + 1 >= REVERTS:
             # A move of our own, sized by the prices of the day it was planned. Given up, it is planned anew.
             store.set_status(tx.conn, payout.id, "failed", tx.now)
             tx.note("payout.failed", payout.ref, {"reason": no.code})
         else:
-            _wait(tx, payout, "signer", f"{no.code}: {no}"[:300], min(300, 2 ** min(payout.failures + 1, 8)), failed=1)
+            _fails(tx, payout, "signer", f"{no.code}: {no}"[:300])
 
 
 def _press(lane: _Lane) -> int:
@@ -864,6 +936,28 @@ def check_wallets(conn: Conn, chain: Chain, signer: Signer, network: str) -> Non
             raise WrongChain(fault)
 
 
+OBSERVE_EVERY = timedelta(seconds=30)
+
+
+def observe(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
+    """Look what the paying wallet holds and keep it with its time, for decisions, which ask no node; assets seen.
+
+    0 while the last look is fresh.
+    """
+    hot = store.hot(conn, network)
+    if hot is None:
+        return 0
+    now = clock()
+    assets = [asset for asset in ledger_store.assets(conn) if asset.network == network]
+    known = {seen.asset_id: seen.as_of for seen in store.observed(conn, hot.id)}
+    due = [asset for asset in assets if asset.id not in known or now - known[asset.id] >= OBSERVE_EVERY]
+    if due:
+        # The time before the look: a balance is never called younger than it is.
+        seen = [store.SeenBalance(hot.id, a.id, chain.balance(hot.address, a.contract), now) for a in due]
+        store.observe(conn, seen)
+    return len(due)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """One asset: what the ledger says our wallets hold, and what they hold."""
@@ -882,3 +976,79 @@ def books(conn: Conn, chain: Chain, network: str) -> list[Book]:
         for asset in ledger_store.assets(conn)
         if asset.network == network
     ]
+
+
+def reconcile(conn: Conn, chain: Chain, network: str, clock: Clock, holder: str) -> list[Checked]:
+    """One round: ledger against chain at the newest block that deposits are decided up to; what was found.
+
+    The wallets are read at a final block, so coins that are only on their way in do not show. Of any number of
+    workers one makes the rounds. A difference is told in the journal once per change; people are asked when it stays.
+    """
+    cursor = store.cursor(conn, network)
+    if cursor is None or lease.take(conn, f"books:{network}", holder, clock(), RECONCILER_SECONDS) is None:
+        return []
+    with journal.snapshot(conn):
+        cursor = store.cursor(conn, network)
+        assert cursor is not None  # it was there, and rows of it are never deleted
+        owned = {b.asset_id: -b.total for b in ledger.balances(conn, accounts.CHAIN)}
+        open_work = store.may_have_left(conn, network)
+        wallets = store.wallets(conn, network)
+        assets = [asset for asset in ledger_store.assets(conn) if asset.network == network]
+    gas = sum(item.gas_wei for item in open_work)
+    left = {item.asset_id: item.units for item in open_work}
+    held = {a.id: sum(chain.balance(w.address, a.contract, cursor.block) for w in wallets) for a in assets}
+    found = []
+    with act(conn, "worker", clock()) as tx:
+        before = {checked.asset_id: checked for checked in store.book_checks(conn)}
+        for asset in assets:
+            moving = left.get(asset.id, 0) + (gas if asset.is_native else 0)
+            checked = books_rules.round_of(
+                before.get(asset.id), asset.id, cursor.block, owned.get(asset.id, 0), held[asset.id], moving, tx.now
+            )
+            store.keep_book_check(conn, checked)
+            _tell(tx, asset, before.get(asset.id), checked)
+            found.append(checked)
+    return found
+
+
+def _tell(tx: Tx, asset: Asset, before: Checked | None, found: Checked) -> None:
+    subject = f"books:{asset.name}"
+    if found.noted_units != (before.noted_units if before else 0):
+        figures = {"asset": asset.name, "ledger": str(found.ledger_units), "chain": str(found.chain_units)}
+        kind = "books.disagree" if found.noted_units else "books.agree"
+        tx.note(kind, subject, {**figures, "difference": str(found.off), "block": found.block})
+    if books_rules.asks(before, found):
+        _ask(tx, subject, f"{asset.name}: ledger {found.ledger_units}, chain {found.chain_units} at {found.block}")
+
+
+def _ask(tx: Tx, subject: str, what: str) -> None:
+    last = cases.latest(tx.conn, [subject], "books").get(subject)
+    if last is None or last.status != "open":
+        cases.open_case(
+            tx,
+            kind="books",
+            subject=subject,
+            party_id=None,
+            requester=tx.actor,
+            reasons=["books_disagree"],
+            quorum=1,
+            sla_hours=books_rules.SLA_HOURS,
+        )
+    cases.tell(tx, subject, "books", what)
+
+
+def reconcile_ledger(conn: Conn, clock: Clock, holder: str) -> int:
+    """One round: every account against its entries and holds; how many do not add up. One is one too many: nothing
+    that is under way explains it, so it is told and asked about at once."""
+    if lease.take(conn, "books:ledger", holder, clock(), RECONCILER_SECONDS) is None:
+        return 0
+    off = ledger_store.disagreements(conn)
+    what = f"{off[0].owner}: {off[0].what}" if off else ""
+    with act(conn, "worker", clock()) as tx:
+        before = store.ledger_check(conn)
+        store.keep_ledger_check(conn, store.LedgerChecked(len(off), what, tx.now))
+        if (len(off), what) != ((before.accounts, before.what) if before else (0, "")):
+            tx.note("books.disagree" if off else "books.agree", "books:ledger", {"accounts": len(off), "what": what})
+            if off:
+                _ask(tx, "books:ledger", f"{len(off)} accounts do not add up: {what}")
+    return len(off)

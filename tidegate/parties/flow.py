@@ -21,7 +21,7 @@ from tidegate.db import Conn, Tx, act, journal
 from tidegate.parties import access, party, sealing, store, totp
 from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
-from tidegate.parties.store import Event, Key
+from tidegate.parties.store import Event, Key, LoginRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,20 @@ def latest_events(conn: Conn, ids: Collection[str], types: Sequence[str]) -> dic
     return latest
 
 
+def logins(conn: Conn, ids: Collection[str], since: datetime, hours: int) -> dict[str, LoginRow]:
+    """What the logins of each of the parties say; every id is there. Travel counts after `since`, when two logins in
+    different countries are less than `hours` apart."""
+    return {found.party_id: found for found in store.logins(conn, list(ids), since, hours * 60)}
+
+
+def alarms(conn: Conn, party_id: str, events: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many of these events and restrictions there ever were, in force or not: it only rises.
+
+    Whoever holds the party's lock and finds the number they know has missed none, whatever the clocks said.
+    """
+    return store.alarms(conn, party_id, events, kinds)
+
+
 def with_factor(conn: Conn, ids: Collection[str]) -> set[str]:
     """Which of the parties have a factor in use."""
     return {item.id for item in store.with_factor(conn, list(ids))}
@@ -284,6 +298,23 @@ def whoami_many(conn: Conn, asked: Sequence[tuple[str, str | None]], now: dateti
 def keys(conn: Conn) -> list[Key]:
     """Every key, newest first, without secrets."""
     return store.keys(conn)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who stands behind a credential, as far as the house can tell. `role` None = it is no key of ours."""
+
+    name: str
+    role: str | None
+
+
+def people(conn: Conn, credentials: Collection[str]) -> dict[str, Person]:
+    """Who stands behind each credential: see `access.person`."""
+    known = {key.id: key for key in store.keys_by_id(conn, sorted(set(credentials)))}
+    return {
+        id: Person(access.person(known[id].label if id in known else id), known[id].role if id in known else None)
+        for id in credentials
+    }
 
 
 def revoke_key(conn: Conn, key_id: str, actor: str, now: datetime) -> None:
@@ -423,6 +454,10 @@ def _restriction(conn: Conn, id: str) -> Restriction:
 
 def _record(tx: Tx, event: Event) -> Event:
     store.add_event(tx.conn, event)
+    if event.type == EventType.LOGIN:
+        said = {"device": event.device_id, "network": party.network_of(event.ip), "country": event.country}
+        seen = {kind: value for kind, value in said.items() if value is not None}
+        store.see_login(tx.conn, event.party_id, seen, event.at)
     store.bump(tx.conn, event.party_id)
     tx.note(
         "party.event", event.party_id, {"event": event.id, "type": event.type, "at": event.at, "country": event.country}

@@ -80,6 +80,7 @@ def _word(words: tuple[str, ...]) -> Callable[[object], Decimal]:
 
 _T, _L = Turn.TIGHTER, Turn.LOOSER
 MORE, LESS, CHANGED = Way(_more), Way(_less), Way(None)
+ASKS = Way(_word(tuple(Outcome)))
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
 CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: without it there is none
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
@@ -143,6 +144,22 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("market", "jump_factor"), CHANGED),
     (("market", "two_sources_from_value"), LESS),
     (("market", "outflow_percent", "*", "*"), LESS),
+    (("behaviour", "history", "outcome"), ASKS),
+    (("behaviour", "history", "*"), LESS),
+    (("behaviour", "egress", "accounts"), LESS),
+    (("behaviour", "egress", "destinations"), LESS),
+    (("behaviour", "egress", "value"), LESS),
+    (("behaviour", "egress", "reset_people"), MORE),
+    (("behaviour", "*", "*", "outcome"), ASKS),
+    (("behaviour", "*", "*", "from_value"), LESS),
+    (("behaviour", "velocity", "*", "most"), LESS),
+    (("behaviour", "velocity", "drain", "percent"), LESS),
+    (("behaviour", "session", "*", "hours"), MORE),
+    (("behaviour", "*", "*"), CHANGED),
+    (("behaviour", "*", "*", "*"), CHANGED),
+    (("behaviour", "*", "*", "*", "*"), CHANGED),
+    (("standing", "*"), CHANGED),
+    (("travel_rule_wait_hours",), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

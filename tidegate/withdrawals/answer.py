@@ -9,7 +9,7 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
-from tidegate.withdrawals.letter import letter
+from tidegate.withdrawals.letter import Known, letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
@@ -26,9 +26,11 @@ def findings(found: Sequence[Finding]) -> list[dict[str, str]]:
     ]
 
 
-def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Sequence[Finding]) -> dict[str, Any]:
+def as_json(
+    withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Sequence[Finding], known: Known
+) -> dict[str, Any]:
     """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`."""
-    said = letter(withdrawal, found)
+    said = letter(withdrawal, found, known)
     return {
         "id": withdrawal.id,
         "customer": withdrawal.party_id,
@@ -39,6 +41,7 @@ def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Seque
         "network": asset.network,
         "address": withdrawal.address,
         "memo": withdrawal.memo or None,
+        "description": withdrawal.description or None,
         "amount": to_text(withdrawal.units, asset.decimals),
         "fee": to_text(withdrawal.fee_units, asset.decimals),
         "net_amount": to_text(withdrawal.net_units, asset.decimals),

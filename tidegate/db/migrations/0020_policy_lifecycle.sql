@@ -56,7 +56,15 @@ CREATE TABLE decision_fact (
     hours_since_password_change numeric, hours_since_mfa_change numeric, hours_since_email_change numeric,
     hours_since_phone_change numeric, requested_hour_utc numeric,
     on_list_categories text[], stale_lists text[], restriction_kinds text[],
-    password_ever_changed boolean, mfa_ever_changed boolean, email_ever_changed boolean, phone_ever_changed boolean
+    password_ever_changed boolean, mfa_ever_changed boolean, email_ever_changed boolean, phone_ever_changed boolean,
+    market text, market_percent numeric, resembles_known_address boolean,
+    is_own_platform boolean, allow_list_on boolean, hours_since_login numeric,
+    login_country text, hours_since_new_device numeric, hours_since_new_network numeric,
+    hours_since_new_country numeric, hours_since_fast_travel numeric, withdrawals_1h numeric,
+    new_addresses_24h numeric, drain_percent numeric, arrived_units numeric,
+    hours_since_last_sent numeric, settled_90d numeric, largest_90d_usd numeric,
+    median_90d_usd numeric, largest_ever_units numeric, hot_wallet_units numeric,
+    egress_tripped boolean
 );
 CREATE INDEX decision_fact_at ON decision_fact (at);
 
