@@ -26,6 +26,7 @@ from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.asking import Ask
 from tidegate.withdrawals.flow import Answer
+from tidegate.withdrawals.vocabulary import VOCABULARY
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -120,10 +121,12 @@ class House:
         return withdrawals.confirm(self.conn, id, "totp", code, DATA_KEY, who.id, self.setting, self.now)
 
     def agree(self, **sections: object) -> None:
-        """Put the demo's policy in force from now on, with other sections."""
-        made = policies.propose(self.conn, {**policies.shipped("demo"), **sections}, "mei", self.now)
+        """Put the demo's policy in force with other sections: now, or once what it loosens has waited long enough."""
+        made = policies.propose(self.conn, {**policies.shipped("demo"), **sections}, "mei", self.now, VOCABULARY)
         policies.approve(self.conn, made.version, "anton", self.now)
-        policies.activate(self.conn, made.version, "anton", self.now)
+        agreed = policies.activate(self.conn, made.version, "anton", self.now, catalogue=VOCABULARY)
+        assert agreed.active_from is not None
+        self.now = max(self.now, agreed.active_from)
 
     def available(self, who: Customer, asset: Asset = USDT) -> int:
         return sum(b.available for b in ledger.balances(self.conn, who.id) if b.asset_id == asset.id)

@@ -258,3 +258,29 @@ def _computed(node: t.Number | t.Text, facts: Mapping[str, Value]) -> Fraction |
 def _fraction(value: Fraction | str | None) -> Fraction:
     assert isinstance(value, Fraction)
     return value
+
+
+_OURS = {
+    "balance_change_usd": "sent_7d_usd",
+    "risk_score": "level",
+    "identity_level": "level",
+    "login_failures_24h": "withdrawals_24h",
+    "session_age_hours": "hours_since_mfa_change",
+    "new_device": "has_memo",
+    "is_merchant": "is_first_withdrawal",
+    "login_country": "ownership",
+    "address_tags": "on_list_categories",
+}
+
+
+def line_about(random: Random, catalogue: Mapping[str, FactType]) -> str:
+    """A random rule over the facts of withdrawals."""
+    while True:
+        line = random_line(random)
+        for name, ours in _OURS.items():
+            line = line.replace(name, ours)
+        try:
+            check(line, catalogue)
+        except RuleFault:
+            continue
+        return line

@@ -15,6 +15,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import TextIO
@@ -22,7 +23,7 @@ from typing import TextIO
 import tidegate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Malformed, Refusal
-from tidegate.base.times import rfc3339
+from tidegate.base.times import from_rfc3339, rfc3339
 from tidegate.settings import Settings, SettingsFault, load
 
 HOME = Path("data")
@@ -123,9 +124,18 @@ def _parser() -> argparse.ArgumentParser:
     load_list.set_defaults(command=_lists_import)
 
     policy = commands.add_parser("policy", help="policy packs").add_subparsers(required=True, metavar="COMMAND")
-    pack = policy.add_parser("check", help="is this file a policy?")
-    pack.add_argument("file", type=Path, help="JSON; - is standard input")
+    pack = policy.add_parser("check", help="is this file a policy? every fault, each rule with its column")
+    pack.add_argument("file", type=Path, help="JSON or YAML; - is standard input")
     pack.set_defaults(command=_policy_check)
+    backtest = _part(policy.add_parser("backtest", help="what would its rules have done to stored decisions?"))
+    backtest.add_argument("file", type=Path, help="a pack, or its section `rules` alone; JSON or YAML")
+    backtest.add_argument("--since", type=_moment, metavar="TIME", help="like 2026-11-24T00:00:00Z")
+    backtest.add_argument("--until", type=_moment, metavar="TIME")
+    backtest.add_argument("--stage", choices=("request", "confirm"), default="request")
+    backtest.set_defaults(command=_policy_backtest)
+    export = _part(policy.add_parser("export", help="a version as YAML, with who stands for it"))
+    export.add_argument("version", type=int)
+    export.set_defaults(command=_policy_export)
 
     places = policy.add_parser("places", help="two tables of jurisdictions as a pack's section `places`")
     places.add_argument("places", type=Path, help="CSV: code,status,name,status_source,status_date,confidence")
@@ -160,6 +170,13 @@ def _port(said: str) -> int:
     if said.isascii() and said.isdigit() and 0 < len(said) < 6 and 0 < int(said) < 65536:
         return int(said)
     raise argparse.ArgumentTypeError(f"{said!r} is not a port; choose one between 1 and 65535")
+
+
+def _moment(said: str) -> datetime:
+    try:
+        return from_rfc3339(said)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{said!r} is not a time; write it like 2026-11-24T00:00:00Z") from None
 
 
 def _bytes(file: Path) -> bytes:
@@ -290,11 +307,38 @@ def _bounded(file: TextIO) -> Iterator[str]:
 
 
 def _policy_check(args: argparse.Namespace) -> int:
-    from tidegate.policy.pack import faults, from_json
+    from tidegate.api import say
+    from tidegate.policy.pack import faults
+    from tidegate.policy.yaml_pack import from_text
+    from tidegate.withdrawals.vocabulary import VOCABULARY
 
-    wrong = faults(from_json(_text(args.file)))
-    _say({"valid": not wrong, "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong]})
+    wrong = faults(from_text(_text(args.file)), VOCABULARY)
+    _say({"valid": not wrong, "errors": [say.fault(f) for f in wrong]})
     return 1 if wrong else 0
+
+
+def _policy_backtest(args: argparse.Namespace) -> int:
+    from tidegate.api import say
+    from tidegate.db import connect
+    from tidegate.policy import flow as policies
+    from tidegate.policy.yaml_pack import from_text
+    from tidegate.withdrawals.backtest import flow as backtests
+    from tidegate.withdrawals.vocabulary import VOCABULARY
+
+    book = policies.draft_rules(from_text(_text(args.file)).get("rules", []), VOCABULARY)
+    with connect(_settings(args).database_url) as conn:
+        found = backtests.run(conn, book, args.since, args.until, utcnow(), args.stage)
+    _say(say.backtest(found))
+    return 0
+
+
+def _policy_export(args: argparse.Namespace) -> int:
+    from tidegate.db import connect
+    from tidegate.policy import flow as policies
+
+    with connect(_settings(args).database_url) as conn:
+        print(policies.export(conn, args.version), end="")
+    return 0
 
 
 def _policy_places(args: argparse.Namespace) -> int:

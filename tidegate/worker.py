@@ -33,6 +33,7 @@ from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
@@ -104,6 +105,7 @@ def loops(
         Loop("market", regimes, 5.0),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
+        Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),
     ]

@@ -429,9 +429,7 @@ def test_opencex_missing_price_is_a_refusal_and_not_one_dollar(house: House) -> 
     pack["fees"] = {**pack["fees"], gold.name: "0.1"}
     with act(house.conn, "test", house.now):
         ledger_store.add_asset(house.conn, gold)
-    version = policies.propose(house.conn, pack, "mei", house.now)
-    policies.approve(house.conn, version.version, "anton", house.now)
-    policies.activate(house.conn, version.version, "anton", house.now)
+    house.agree(**pack)
     ada = house.customer()
     with act(house.conn, "test", house.now) as tx:
         ledger.post(tx, "deposit", "dep_gold", gold.id, {ada.id: 10**18, accounts.CHAIN: -(10**18)})
@@ -481,11 +479,7 @@ def test_marble_a_list_that_cannot_answer_is_no_miss(house: House) -> None:
     """A screening or a rule that failed counted as no hit and scored 0. Here a required list that was never imported
     is a refusal with its name, and nothing is decided or held."""
     ada = house.customer(USDT=100 * COIN)
-    version = policies.propose(
-        house.conn, {**policies.shipped("demo"), "required_lists": ["sanctions", "scam"]}, "mei", house.now
-    )
-    policies.approve(house.conn, version.version, "anton", house.now)
-    policies.activate(house.conn, version.version, "anton", house.now)
+    house.agree(required_lists=["sanctions", "scam"])
     with pytest.raises(Conflict, match="scam") as said:
         house.request(house.ask_for(ada, "5"))
     assert said.value.code == "no_list"
@@ -513,11 +507,7 @@ def test_tazama_a_list_imported_twice_does_not_stand_in_for_the_one_that_is_miss
     for _ in range(2):
         list_scam(house, "scam", LISTED)
     assert screening.freshness(house.conn, ("scam", "drainers"), house.now) == {"scam": "fresh", "drainers": "missing"}
-    version = policies.propose(
-        house.conn, {**policies.shipped("demo"), "required_lists": ["scam", "drainers"]}, "mei", house.now
-    )
-    policies.approve(house.conn, version.version, "anton", house.now)
-    policies.activate(house.conn, version.version, "anton", house.now)
+    house.agree(required_lists=["scam", "drainers"])
     ada = house.customer(USDT=100 * COIN)
     with pytest.raises(Conflict, match="drainers"):
         house.request(house.ask_for(ada, "5"))
@@ -583,17 +573,13 @@ def test_peatio_zero_limits_no_limit_in_the_policy_is_a_refusal_and_not_unlimite
     is silent about a level refuses with a name."""
     pack = policies.shipped("demo")
     pack["limits_24h"] = {"1": "1000"}
-    version = policies.propose(house.conn, pack, "mei", house.now)
-    policies.approve(house.conn, version.version, "anton", house.now)
-    policies.activate(house.conn, version.version, "anton", house.now)
+    house.agree(**pack)
     ada = house.customer(level=2, USDT=100 * COIN)
     (refusal,) = house.request(house.ask_for(ada, "5"))
     assert isinstance(refusal, Refusal)
     assert refusal.code == "no_limit"
     pack["limits_24h"] = {"2": "0"}
-    version = policies.propose(house.conn, pack, "mei", house.now)
-    policies.approve(house.conn, version.version, "anton", house.now)
-    policies.activate(house.conn, version.version, "anton", house.now)
+    house.agree(**pack)
     assert house.asked(ada, "5").status is Status.DECLINED
     assert house.held(ada) == 0
 

@@ -23,10 +23,7 @@ def house(conn: Conn) -> House:
     made = furnish(conn)
     source = {"since": "2020-01-01", "source": "a law"}
     korea = {"standing": "allowed", **source, "rules": [{"ask": "exempt_share", "percent": 50, **source}]}
-    pack = {**flow.shipped("demo"), "places": {"KR": korea}}
-    version = flow.propose(conn, pack, MEI, made.now).version
-    flow.approve(conn, version, OLA, made.now)
-    flow.activate(conn, version, MEI, made.now)
+    made.agree(places={"KR": korea})
     made.wait(seconds=1)
     return made
 

@@ -14,6 +14,7 @@ from tidegate.base.findings import Outcome
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.cases import flow as cases
 from tidegate.db import Conn, act, connect, journal
+from tidegate.policy import flow as policies
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs, store
 from tidegate.withdrawals.flow import Setting
@@ -113,7 +114,7 @@ def test_a_person_who_looked_lets_the_silent_check_pass(house: House) -> None:
 
 
 def test_a_policy_of_two_people_may_let_a_silent_check_pass_for_a_while(house: House) -> None:
-    silent = {"check": "vendor_a", "on_error": "review", "on_timeout": "ignore", "until": "2026-11-25T00:00:00Z"}
+    silent = {"check": "vendor_a", "on_error": "review", "on_timeout": "ignore", "until": "2026-11-27T00:00:00Z"}
     house.agree(outside_checks=CHECKS, check_failures=[silent])
     _, id = screened_late(house)
     assert house.get(id).status is Status.APPROVED
@@ -173,8 +174,11 @@ def test_of_twenty_answers_at_once_one_is_kept(house: House, database_url: str) 
 
 
 def test_what_was_pinned_stays_pinned_whatever_the_policy_says_later(house: House) -> None:
+    later = policies.propose(house.conn, policies.shipped("demo"), "mei", house.now).version
+    policies.approve(house.conn, later, "anton", house.now)
+    house.wait(hours=24)  # what asks fewer checks is a loosening
     _, id = screened(house)
-    house.agree()
+    assert policies.activate(house.conn, later, "anton", house.now).active_from == house.now
     say_so(house, id, "vendor_a", Outcome.ALLOW)
     assert house.get(id).status is Status.SCREENING
     say_so(house, id, "travel_rule", Outcome.ALLOW)

@@ -35,11 +35,11 @@ def test_a_version_needs_two_people_and_then_its_time(conn: Conn) -> None:
     first = put_in_force(conn, "default", NOW)
     second = flow.propose(conn, flow.shipped("demo"), MEI, NOW).version
     flow.approve(conn, second, OLA, NOW)
-    flow.activate(conn, second, OLA, NOW, NOW + HOUR)
+    flow.activate(conn, second, OLA, NOW, NOW + 25 * HOUR)
     assert flow.active(conn, NOW).version == first
-    assert flow.active(conn, NOW + HOUR - timedelta(microseconds=1)).version == first
-    assert flow.active(conn, NOW + HOUR).version == second
-    assert flow.active(conn, NOW + HOUR) is flow.active(conn, NOW + 2 * HOUR)  # parsed once
+    assert flow.active(conn, NOW + 25 * HOUR - timedelta(microseconds=1)).version == first
+    assert flow.active(conn, NOW + 25 * HOUR).version == second
+    assert flow.active(conn, NOW + 25 * HOUR) is flow.active(conn, NOW + 26 * HOUR)  # parsed once
     assert flow.at_version(conn, first).new_address_from == 0
     assert [item.version for item in flow.versions(conn)] == [second, first]
     kinds = [item.kind for item in journal.about(conn, flow.subject_of(second))]

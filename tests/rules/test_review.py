@@ -17,10 +17,11 @@ from tidegate.base.canonical import canonical
 from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.policy import flow as policies
-from tidegate.policy.pack import Policy, PolicySilent, parse
+from tidegate.policy.pack import Policy, PolicySilent, faults, parse
 from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import Facts, OutsideAnswer, Resembles, State, Use
 from tidegate.withdrawals.review import BLOCKING, blocked, review
+from tidegate.withdrawals.vocabulary import VOCABULARY
 
 SECOND = timedelta(seconds=1)
 USD = 1_000_000
@@ -31,8 +32,17 @@ def policy() -> Policy:
     limited = {
         "limits": [{"scope": "address", "hours": 1, "usd": "200000"}],
         "limits_per_transaction": {"USDT@evm-local": "20000"},
+        "rules": [
+            {"name": "seven_units", "when": "amount_units == 7 -> review", "mode": "live"},
+            {"name": "eight_units", "when": "amount_units == 8 -> delay 48", "mode": "live"},
+            {"name": "old_hand", "when": "amount_units == 9 and lifetime_usd < 100 -> step_up", "mode": "live"},
+            {"name": "ten_units", "when": "amount_units == 10 -> freeze", "mode": "shadow"},
+            {"name": "eleven_units", "when": "amount_units == 11 -> freeze", "mode": "off"},
+        ],
     }
-    return parse({**policies.shipped("default"), **limited}, version=1)
+    pack = {**policies.shipped("default"), **limited}
+    assert faults(pack, VOCABULARY) == []
+    return parse(pack, version=1)
 
 
 AGREED = Path(__file__).with_name("findings.txt")
@@ -218,6 +228,32 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
         Outcome.REVIEW,
         ["outside_flagged"],
     ),
+    ("a rule fires", {"units": 7}, Outcome.REVIEW, ["analyst_rule"]),
+    ("a unit beside the rule", {"units": 6}, Outcome.ALLOW, []),
+    (
+        "a rule that a person let pass",
+        {"units": 7, "cleared": ("analyst_rule:seven_units",)},
+        Outcome.ALLOW,
+        ["analyst_rule"],
+    ),
+    ("another rule was let pass", {"units": 7, "cleared": ("analyst_rule:other",)}, Outcome.REVIEW, ["analyst_rule"]),
+    ("a rule delays", {"units": 8, "requested_at": NOW - 48 * HOUR + SECOND}, Outcome.DELAY, ["analyst_rule"]),
+    ("its delay was waited out", {"units": 8, "requested_at": NOW - 48 * HOUR}, Outcome.ALLOW, []),
+    ("a rule that nobody can answer", {"units": 9}, Outcome.REVIEW, ["rule_unknown"]),
+    (
+        "the fact became known",
+        {"units": 9, "windows": (Use("address", 1, 0), Use("party", None, 99 * USD))},
+        Outcome.STEP_UP,
+        ["analyst_rule"],
+    ),
+    (
+        "it is known, and the rule is silent",
+        {"units": 9, "windows": (Use("address", 1, 0), Use("party", None, 100 * USD))},
+        Outcome.ALLOW,
+        [],
+    ),
+    ("a rule in shadow asks for nothing", {"units": 10}, Outcome.ALLOW, []),
+    ("a rule that is off asks for nothing", {"units": 11}, Outcome.ALLOW, []),
     ("own limit kept", {"restrictions": (under("withdrawal_limit", "100"),)}, Outcome.ALLOW, []),
     (
         "own limit passed",

@@ -29,12 +29,12 @@ from tidegate.policy import flow as policies
 from tidegate.policy import jurisdictions
 from tidegate.policy.market import flow as market
 from tidegate.policy.market.quotes import Quote
-from tidegate.policy.pack import faults
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import bundle, replaying
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.asking import Ask, destination
+from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.standing import answer as standing_answer
 from tidegate.withdrawals.standing import flow as standing
 from tidegate.withdrawals.standing import store as standing_store
@@ -42,6 +42,7 @@ from tidegate.withdrawals.standing.calendar import Schedule
 from tidegate.withdrawals.standing.instruction import Instruction
 from tidegate.withdrawals.standing.instruction import Status as StandingStatus
 from tidegate.withdrawals.standing.wanted import Wanted
+from tidegate.withdrawals.vocabulary import VOCABULARY
 from tidegate.withdrawals.withdrawal import Status
 
 Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
@@ -371,8 +372,11 @@ def release_decision(call: Call, id: str) -> Any:
 
 
 def get_decision(call: Call, id: str) -> Any:
-    """A decision with its findings, everything it saw, and the versions that judged."""
-    return say.decision(_decision(call, id), withdrawal_store.lone(call.conn, id))
+    """A decision with its findings, everything it saw, why each rule fired, and the versions that judged."""
+    row = _decision(call, id)
+    told = replaying.explained(row.facts, row.findings, row.shadow, policies.at_version(call.conn, row.policy_version))
+    labels = [say.label(one) for one in backtests.labels(call.conn, id)]
+    return {**say.decision(row, withdrawal_store.lone(call.conn, id), told), "labels": labels}
 
 
 def replay_decision(call: Call, id: str) -> Any:
@@ -521,16 +525,13 @@ def list_policies(call: Call) -> Any:
 
 def propose_policy(call: Call, body: dict[str, Any]) -> Any:
     """Keep a pack as a draft; a second person must approve it."""
-    return say.policy(policies.propose(call.conn, body, call.actor, call.now), False)
+    return say.policy(policies.propose(call.conn, body, call.actor, call.now, VOCABULARY), False)
 
 
 def check_policy(call: Call, body: dict[str, Any]) -> Any:
     """Say everything that is wrong with a pack, without keeping it."""
-    wrong = faults(body)
-    return {
-        "valid": not wrong,
-        "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in wrong],
-    }
+    wrong = policies.check(body, call.setting().assets.values(), VOCABULARY)
+    return {"valid": not wrong, "errors": [say.fault(f) for f in wrong]}
 
 
 def approve_policy(call: Call, version: int) -> Any:
@@ -539,9 +540,59 @@ def approve_policy(call: Call, version: int) -> Any:
 
 
 def activate_policy(call: Call, version: int) -> Any:
-    """Put an approved version in force now."""
-    done = policies.activate(call.conn, version, call.actor, call.now)
+    """Put an approved version in force: a tightening now, a loosening once it has waited."""
+    done = policies.activate(call.conn, version, call.actor, call.now, catalogue=VOCABULARY)
     return say.policy(done, _in_force(call) == version)
+
+
+def schedule_policy(call: Call, version: int, body: shapes.Schedule) -> Any:
+    """Put an approved version in force at a time; a loosening may not start before it has waited."""
+    done = policies.activate(call.conn, version, call.actor, call.now, body.active_from, VOCABULARY)
+    return say.policy(done, _in_force(call) == version)
+
+
+def roll_back_policy(call: Call, version: int) -> Any:
+    """Propose the pack of an earlier version again, as a new version."""
+    return say.policy(policies.roll_back(call.conn, version, call.actor, call.now, VOCABULARY), False)
+
+
+def compare_policies(call: Call, version: int, other: int) -> Any:
+    """What `other` means beside `version`: every number that differs, and which way."""
+    found = policies.compare(call.conn, version, other, VOCABULARY)
+    return {
+        "from": version,
+        "to": other,
+        "loosens": any(one.loosens for one in found),
+        "differences": [say.difference(one) for one in found],
+    }
+
+
+def export_policy(call: Call, version: int) -> Any:
+    """A version as YAML, with who stands for it."""
+    return Said(200, policies.export(call.conn, version), "application/yaml")
+
+
+def backtest_policy(call: Call, version: int, body: shapes.Span) -> Any:
+    """What the rules of a version would have done to stored decisions."""
+    book = policies.at_version(call.conn, version).rules
+    return say.backtest(backtests.run(call.conn, book, body.since, body.until, call.now, body.stage))
+
+
+def backtest_draft(call: Call, body: shapes.NewBacktest) -> Any:
+    """What rules that nobody has proposed yet would have done to stored decisions."""
+    book = policies.draft_rules(body.rules, VOCABULARY)
+    return say.backtest(backtests.run(call.conn, book, body.since, body.until, call.now, body.stage))
+
+
+def get_shadow(call: Call, version: int) -> Any:
+    """What the rules in shadow would have done since the version is in force, beside what was decided."""
+    return say.shadow(version, backtests.shadow(call.conn, version, call.now))
+
+
+def label_decision(call: Call, id: str, body: shapes.NewLabel) -> Any:
+    """Say what came of a decision: back-tests count it."""
+    given = backtests.label(call.conn, id, body.label, body.reason, call.actor, call.now)
+    return {"decision": id, "labels": [say.label(one) for one in given]}
 
 
 def _in_force(call: Call) -> int | None:
@@ -927,6 +978,7 @@ def _wanted(body: shapes.StandingTerms) -> Wanted:
 
 _C, _W, _D = "/v1/customers", "/v1/withdrawals", "/v1/decisions"
 _S = "/v1/standing-withdrawals"
+_P = "/v1/policies/{version}"
 _NOT = (404,)
 _FORM = (404, 409)
 
@@ -1038,6 +1090,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/decisions/{id}", "decisions:read", get_decision, shapes.Decision, refuses=_NOT),
     Route("POST", "/v1/decisions/{id}/replay", "decisions:read", replay_decision, shapes.Replay, refuses=_NOT),
+    Route("POST", "/v1/decisions/{id}/label", "cases:answer", label_decision, shapes.Labels, 201, True, "json", _NOT),
     Route("GET", "/v1/lists", "lists:read", list_lists, shapes.Lists),
     Route("GET", "/v1/lists/{name}/quarantine", "lists:read", list_quarantine, shapes.Quarantine, refuses=_NOT),
     Route("POST", "/v1/lists/{name}/import", "lists:write", import_list, shapes.Imported, 200, True, "csv"),
@@ -1087,6 +1140,13 @@ ROUTES: tuple[Route, ...] = (
         True,
         refuses=_FORM,
     ),
+    Route("POST", _P + "/schedule", "policy:write", schedule_policy, shapes.PolicyVersion, 200, True, "json", _FORM),
+    Route("POST", _P + "/rollback", "policy:write", roll_back_policy, shapes.PolicyVersion, 201, True, refuses=_FORM),
+    Route("GET", _P + "/diff/{other}", "policy:read", compare_policies, shapes.PolicyDiff, refuses=_NOT),
+    Route("GET", _P + "/export", "policy:read", export_policy, None, refuses=_NOT),
+    Route("POST", _P + "/backtest", "policy:read", backtest_policy, shapes.Backtest, takes="json", refuses=_NOT),
+    Route("POST", "/v1/policies/backtest", "policy:read", backtest_draft, shapes.Backtest, takes="json"),
+    Route("GET", _P + "/shadow", "policy:read", get_shadow, shapes.Shadow, refuses=_NOT),
     Route("GET", "/v1/kill-switches", "policy:read", list_switches, shapes.KillSwitches),
     Route("POST", "/v1/kill-switches", "switches:write", switch_on, shapes.KillSwitch, 201, True, "json", (409,)),
     Route(

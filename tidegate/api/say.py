@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from tidegate.base.money import Asset, to_text
+from tidegate.base.refusals import FieldError
 from tidegate.base.times import rfc3339
 from tidegate.cases.case import Case, Question
 from tidegate.cases.flow import File
@@ -19,15 +20,22 @@ from tidegate.notifications import templates
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Event, Key
 from tidegate.policy.breaker import Breaker, Trip
+from tidegate.policy.diff import Difference
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
+from tidegate.policy.language import Seen
 from tidegate.policy.market.params import Level
 from tidegate.policy.market.regime import Regime
+from tidegate.policy.rules import BadRule
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
 from tidegate.screening.ownership import Challenge, Proof
 from tidegate.screening.warning import ListedWarning
+from tidegate.withdrawals.backtest.flow import ShadowReport
+from tidegate.withdrawals.backtest.report import Report
+from tidegate.withdrawals.backtest.store import Label
+from tidegate.withdrawals.checks.rules import Explained
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.haste import Haste
 from tidegate.withdrawals.limits import Headroom
@@ -191,7 +199,7 @@ def payout(view: PayoutView | None, head: int | None) -> Said | None:
     }
 
 
-def decision(d: DecisionRow, lone: Lone | None) -> Said:
+def decision(d: DecisionRow, lone: Lone | None, told: Sequence[Explained] = ()) -> Said:
     return {
         "id": d.id,
         "withdrawal": d.withdrawal_id,
@@ -199,6 +207,8 @@ def decision(d: DecisionRow, lone: Lone | None) -> Said:
         "at": rfc3339(d.at),
         "outcome": d.outcome,
         "findings": json.loads(d.findings),
+        "shadow": json.loads(d.shadow),
+        "rules": [explained(one) for one in told],
         "checks": json.loads(d.checks),
         "reservation": None
         if lone is None
@@ -311,9 +321,99 @@ def policy(v: Version, in_force: bool) -> Said:
         "created_by": v.created_by,
         "created_at": rfc3339(v.created_at),
         "approved_by": v.approved_by,
+        "approved_at": at(v.approved_at),
         "active_from": at(v.active_from),
         "in_force": in_force,
+        "restores": v.restores,
         "pack": json.loads(v.body),
+    }
+
+
+def fault(f: FieldError) -> Said:
+    """What is wrong with a pack; for a rule also where in its line, and what would be right."""
+    said: Said = {"field": f.field, "code": f.code, "message": f.message}
+    if isinstance(f, BadRule):
+        said |= {"rule": f.rule, "column": f.column, "length": f.length, "suggestion": f.suggestion}
+    return said
+
+
+def difference(d: Difference) -> Said:
+    return {"path": d.path, "from": d.before, "to": d.after, "direction": d.turn.value}
+
+
+def explained(e: Explained) -> Said:
+    """Why a rule fired: as lines for people, and as a tree for programs."""
+    return {
+        "rule": e.rule,
+        "mode": e.mode.value,
+        "when": e.when,
+        "message": e.message or None,
+        "lines": list(e.seen.lines()),
+        "explanation": seen(e.seen),
+    }
+
+
+def seen(s: Seen) -> Said:
+    return {
+        "text": s.text,
+        "value": s.value,
+        "said": s.said,
+        "distance": s.distance,
+        "parts": [seen(part) for part in s.parts],
+    }
+
+
+def label(given: Label) -> Said:
+    return {"label": given.label, "reason": given.reason, "by": given.by, "at": rfc3339(given.at)}
+
+
+def backtest(r: Report) -> Said:
+    return {
+        "decisions": r.decisions,
+        "frauds": r.frauds,
+        "legit": r.legit,
+        "frauds_caught": r.frauds_caught,
+        "outcomes": [
+            {"decided": decided, "would_be": would, "decisions": count}
+            for (decided, would), count in sorted(r.outcomes.items())
+        ],
+        "rules": [
+            {
+                "rule": line.rule,
+                "mode": line.mode,
+                "fired": line.fired,
+                "unknown": line.unknown,
+                "people": line.people,
+                "stricter": line.stricter,
+                "held_usd": usd(line.held),
+                "delay_hours": line.delay_hours,
+                "frauds_caught": line.frauds_caught,
+                "false_positives": line.false_positives,
+            }
+            for line in r.rules
+        ],
+    }
+
+
+def shadow(version: int, s: ShadowReport) -> Said:
+    return {
+        "version": version,
+        "decisions": s.looked.decisions,
+        "first_at": at(s.looked.first_at),
+        "last_at": at(s.looked.last_at),
+        "rules": [
+            {
+                "rule": line.rule,
+                "fired": line.fired,
+                "unknown": line.unknown,
+                "people": line.people,
+                "stricter": line.stricter,
+                "held_usd": usd(line.held),
+                "frauds_caught": line.frauds_caught,
+                "false_positives": line.false_positives,
+            }
+            for line in s.rules
+        ],
     }
 
 

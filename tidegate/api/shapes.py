@@ -499,6 +499,40 @@ class CheckState(Out):
     state: Literal["answered", "error", "timeout", "pending", "skipped"]
 
 
+class SeenPart(Out):
+    text: str = Field(description="The part, in its canonical spelling.")
+    value: str | None = Field(description="Exact; null = unknown.")
+    said: str
+    distance: str | None = Field(description="Of a comparison of numbers: how far apart the two sides are.")
+    parts: list[SeenPart]
+
+
+class ExplainedRule(Out):
+    rule: str
+    mode: Literal["live", "shadow", "off"]
+    when: str
+    message: str | None
+    lines: list[str] = Field(description="The explanation for people, deeper parts further in.")
+    explanation: SeenPart
+
+
+class GivenLabel(Out):
+    label: Literal["fraud", "legit"]
+    reason: str
+    by: str
+    at: At
+
+
+class NewLabel(In):
+    label: Literal["fraud", "legit"]
+    reason: Text
+
+
+class Labels(Out):
+    decision: str
+    labels: list[GivenLabel]
+
+
 class Decision(Out):
     id: str
     withdrawal: str | None = Field(description="Null = it stands alone (POST /v1/decisions).")
@@ -506,6 +540,9 @@ class Decision(Out):
     at: At
     outcome: str
     findings: list[Finding]
+    shadow: list[Finding] = Field(description="What rules in shadow would have found; never part of the outcome.")
+    rules: list[ExplainedRule] = Field(description="Each rule that fired or could not be answered, live or in shadow.")
+    labels: list[GivenLabel] = Field(description="What people say came of it, oldest first; the newest counts.")
     checks: list[CheckState] = Field(description="Every check that the decision is pinned to, in order; each once.")
     reservation: Reserved | None = Field(description="Of a decision that stands alone: what became of its room.")
     facts: dict[str, Any] = Field(description="Everything the decision saw: canonical, hashed.")
@@ -703,8 +740,10 @@ class PolicyVersion(Out):
     created_by: str
     created_at: At
     approved_by: str | None
+    approved_at: At | None
     active_from: At | None
     in_force: bool
+    restores: int | None = Field(description="Of a roll-back: the earlier version whose pack it is.")
     pack: dict[str, Any]
 
 
@@ -814,9 +853,91 @@ class Quarantine(Out):
     quarantined: list[QuarantinedRow]
 
 
+class PackFault(BadField):
+    """For a fault of a rule also which rule, where in its line (columns count from 1), and what would be right."""
+
+    rule: str | None = None
+    column: int | None = None
+    length: int | None = None
+    suggestion: str | None = None
+
+
 class PolicyCheck(Out):
     valid: bool
-    errors: list[BadField]
+    errors: list[PackFault]
+
+
+class PolicyDifference(Out):
+    path: str = Field(examples=["limits_24h.2"])
+    from_: str | None = Field(alias="from")
+    to: str | None
+    direction: Literal["tighter", "looser", "changed", "same"] = Field(
+        description="`changed` counts as a loosening; `same` changes no decision (a rule in shadow, a note)."
+    )
+
+
+class PolicyDiff(Out):
+    from_: int = Field(alias="from")
+    to: int
+    loosens: bool = Field(description="Whether it has to wait before it acts.")
+    differences: list[PolicyDifference]
+
+
+class Schedule(In):
+    active_from: Time = Field(examples=["2026-11-25T08:00:00Z"])
+
+
+class Span(In):
+    """Null = from the first decision, or to the last."""
+
+    since: Time | None = None
+    until: Time | None = None
+    stage: Literal["request", "confirm"] = Field(
+        default="request", description="The first decision about each withdrawal, or the one at its confirmation."
+    )
+
+
+class NewBacktest(Span):
+    rules: list[dict[str, Any]] = Field(description="As the section `rules` of a pack.", max_length=200)
+
+
+class TriedRule(Out):
+    rule: str
+    fired: int
+    unknown: int = Field(description="It could not be answered: a person would have been asked.")
+    people: int = Field(description="Different customers among both.")
+    stricter: int = Field(description="How many of both this rule alone would have made stricter.")
+    held_usd: str = Field(description="Value of those.")
+    frauds_caught: int
+    false_positives: int
+
+
+class BacktestRule(TriedRule):
+    mode: Literal["live", "shadow"]
+    delay_hours: int = Field(description="Hours of waiting that it would have asked for.")
+
+
+class OutcomePair(Out):
+    decided: str
+    would_be: str = Field(description="The strictest of what was decided and what the live rules ask for.")
+    decisions: int
+
+
+class Backtest(Out):
+    decisions: int
+    frauds: int = Field(description="Known by a label, or by a case that was declined.")
+    legit: int = Field(description="Known by a label, or by a case that was approved.")
+    frauds_caught: int = Field(description="Frauds whose would-be outcome is a delay or stricter.")
+    outcomes: list[OutcomePair]
+    rules: list[BacktestRule]
+
+
+class Shadow(Out):
+    version: int
+    decisions: int
+    first_at: At | None
+    last_at: At | None
+    rules: list[TriedRule]
 
 
 class Quote(In):

@@ -6,7 +6,7 @@ between any number of worker machines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
@@ -38,10 +38,32 @@ def read(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime, 
             elif not _try(tx, name, handlers[item.kind], item):
                 waiting.add(item.subject)
         if news:
-            conn.execute(
-                "UPDATE reader SET link = %(link)s, position = %(position)s WHERE name = %(name)s",
-                {"link": news[-1].link, "position": news[-1].position, "name": name},
-            )
+            _move_on(conn, name, news[-1])
+        return len(news)
+
+
+def read_all(
+    conn: Conn,
+    name: str,
+    handle: Callable[[Tx, Sequence[News]], None],
+    now: datetime,
+    limit: int,
+    *,
+    wait: bool = False,
+) -> int:
+    """Take the next news for reader `name` all at once; how many entries it moved past.
+
+    For readers that keep a copy of something in sets: what cannot be copied stops the reader, and nobody else.
+    `wait`: where another worker has the turn, wait for its end instead of passing.
+    """
+    with act(conn, "worker", now) as tx:
+        place = _take_turn(conn, name, wait)
+        if place is None:
+            return 0
+        news = after(conn, *place, limit)
+        if news:
+            handle(tx, news)
+            _move_on(conn, name, news[-1])
         return len(news)
 
 
@@ -72,9 +94,27 @@ def retry(conn: Conn, name: str, handlers: Mapping[str, Handler], now: datetime)
                 done += 1
 
 
-def _take_turn(conn: Conn, name: str) -> tuple[int, int] | None:
+def _move_on(conn: Conn, name: str, last: News) -> None:
+    conn.execute(
+        "UPDATE reader SET link = %(link)s, position = %(position)s WHERE name = %(name)s",
+        {"link": last.link, "position": last.position, "name": name},
+    )
+
+
+def _take_turn(conn: Conn, name: str, wait: bool = False) -> tuple[int, int] | None:
     """The reader's place, locked until the transaction ends; None while another worker has the turn."""
-    conn.execute("INSERT INTO reader (name) VALUES (%(name)s) ON CONFLICT DO NOTHING", {"name": name})
+    # Looked for first: an insert that meets a row which somebody is moving on waits for them, conflict or not.
+    conn.execute(
+        """
+        INSERT INTO reader (name) SELECT %(name)s::text WHERE NOT EXISTS (SELECT FROM reader WHERE name = %(name)s)
+        ON CONFLICT DO NOTHING
+        """,
+        {"name": name},
+    )
+    if wait:
+        return conn.execute(
+            "SELECT link, position FROM reader WHERE name = %(name)s FOR UPDATE", {"name": name}
+        ).fetchone()
     return conn.execute(
         "SELECT link, position FROM reader WHERE name = %(name)s FOR UPDATE SKIP LOCKED", {"name": name}
     ).fetchone()

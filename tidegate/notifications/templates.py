@@ -165,6 +165,14 @@ FINDINGS: dict[str, Text] = {
         "Withdrawals are checked by people for the time being, because unusually many were asked for.",
         "因提币申请异常集中，目前所有提币均需人工审核。",
     ),
+    "analyst_rule": Text(
+        "This withdrawal needs one more safety check before anything is sent.",
+        "本次提币需通过进一步安全审核后方可处理。",
+    ),
+    "rule_unknown": Text(
+        "Something we need to check this withdrawal is missing; a person will look at it.",
+        "审核本次提币所需的信息不完整，将由人工处理。",
+    ),
 }
 
 ENDINGS: dict[str, Text] = {

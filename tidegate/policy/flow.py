@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 
@@ -11,24 +11,34 @@ import structlog
 
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import Conflict, Malformed, NotFound, Unavailable
-from tidegate.base.times import rfc3339
+from tidegate.base.money import Asset
+from tidegate.base.refusals import Conflict, FieldError, Malformed, NotFound, Unavailable
+from tidegate.base.times import hours, rfc3339
 from tidegate.db import Conn, Tx, act
 from tidegate.ledger import store as ledger
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy import exemption as exemptions
-from tidegate.policy import jurisdictions, store
+from tidegate.policy import jurisdictions, rules, store
+from tidegate.policy import switch as kill_switch
 from tidegate.policy.breaker import Breaker, Reset, Trip, enough
+from tidegate.policy.diff import Difference, difference, loosening
 from tidegate.policy.exemption import Exemption
-from tidegate.policy.pack import Policy, from_json, misfits, parse
+from tidegate.policy.language import Catalogue
+from tidegate.policy.pack import Policy, faults, from_json, misfits, parse
+from tidegate.policy.reading import Reader
+from tidegate.policy.rules import NO_FACTS, RuleBook
 from tidegate.policy.store import Version
-from tidegate.policy.switch import Switch, check
+from tidegate.policy.switch import Switch
+from tidegate.policy.yaml_pack import to_yaml
 
 log = structlog.get_logger("policy")
 
 _parsed: dict[tuple[int, str], Policy] = {}
 """Versions never change, so each is parsed once per process. The hash tells two databases apart."""
+
+_MOST_FAULTS = 10
+"""A refusal names so many; `check` names all."""
 
 
 def shipped(name: str) -> dict[str, object]:
@@ -39,16 +49,60 @@ def shipped(name: str) -> dict[str, object]:
     return {**pack, "places": from_json(places.read_text())} if places.is_file() else pack
 
 
-def propose(conn: Conn, pack: Mapping[str, object], actor: str, now: datetime) -> Version:
-    """Keep a pack as a draft. Raises Malformed `pack_invalid` naming what is wrong."""
-    wrong = misfits(parse(pack), ledger.assets(conn))
+def check(pack: Mapping[str, object], assets: Iterable[Asset], catalogue: Catalogue = NO_FACTS) -> list[FieldError]:
+    """Everything that is wrong with a pack: its shape, its rules over these facts, its amounts for these assets."""
+    wrong = faults(pack, catalogue)
+    return wrong or misfits(parse(pack), assets)
+
+
+def propose(
+    conn: Conn,
+    pack: Mapping[str, object],
+    actor: str,
+    now: datetime,
+    catalogue: Catalogue = NO_FACTS,
+    restores: int | None = None,
+) -> Version:
+    """Keep a pack as a draft; what is in force stays in force.
+
+    Raises Malformed `pack_invalid` naming each path that is wrong, or the code of the language where one of its rules
+    is (`catalogue`: the facts that rules may name).
+    """
+    wrong = check(pack, ledger.assets(conn), catalogue)
     if wrong:
-        raise Malformed("pack_invalid", f"{wrong[0].field}: {wrong[0].message}", field=wrong[0].field)
+        words = "; ".join(f"{fault.field}: {fault.message}" for fault in wrong[:_MOST_FAULTS])
+        more = f"; and {len(wrong) - _MOST_FAULTS} more" if len(wrong) > _MOST_FAULTS else ""
+        raise Malformed(wrong[0].code, f"The pack is not a policy: {words}{more}", field=wrong[0].field)
     body = canonical(pack)
     with act(conn, actor, now) as tx:
-        version = store.add(conn, body, hashlib.sha256(body.encode()).hexdigest(), actor, now)
-        tx.note("policy.proposed", subject_of(version.version), {"hash": version.hash})
+        version = store.add(conn, body, hashlib.sha256(body.encode()).hexdigest(), actor, now, restores)
+        again = {} if restores is None else {"restores": restores}
+        tx.note("policy.proposed", subject_of(version.version), {"hash": version.hash, **again})
         return version
+
+
+def draft_rules(lines: object, catalogue: Catalogue) -> RuleBook:
+    """Rules that are not in any pack yet. Raises Malformed: `pack_invalid`, or the code of the language."""
+    reader = Reader()
+    book = rules.read(reader, "rules", lines)
+    wrong = [*reader.faults, *rules.faults(book, catalogue)]
+    if wrong:
+        raise Malformed(wrong[0].code, f"{wrong[0].field}: {wrong[0].message}", field=wrong[0].field)
+    return book
+
+
+def roll_back(conn: Conn, version: int, actor: str, now: datetime, catalogue: Catalogue = NO_FACTS) -> Version:
+    """Propose an earlier pack again, as a new version: it needs its own second person, and what it loosens waits.
+
+    Raises NotFound; Conflict: `policy_never_active` for one that nobody has lived with, `policy_in_force` for the
+    one that is in force already; Malformed where the pack would not be accepted today.
+    """
+    earlier = get(conn, version)
+    if earlier.active_from is None or earlier.active_from > now:
+        raise Conflict("policy_never_active", f"Policy version {version} was never in force; approve and activate it.")
+    if active(conn, now).version == version:
+        raise Conflict("policy_in_force", f"Policy version {version} is in force; there is nothing to go back to.")
+    return propose(conn, from_json(earlier.body), actor, now, catalogue, restores=version)
 
 
 def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
@@ -66,24 +120,33 @@ def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
             raise Conflict(
                 "policy_already_approved", f'Policy version {version} was approved by "{draft.approved_by}" already.'
             )
-        store.approve(conn, version, actor)
+        store.approve(conn, version, actor, now)
         tx.note("policy.approved", subject_of(version), {"hash": draft.hash, "author": draft.created_by})
         return get(conn, version)
 
 
-def activate(conn: Conn, version: int, actor: str, now: datetime, active_from: datetime | None = None) -> Version:
-    """Put an approved version in force, from now on or from a time to come.
+def activate(
+    conn: Conn,
+    version: int,
+    actor: str,
+    now: datetime,
+    active_from: datetime | None = None,
+    catalogue: Catalogue = NO_FACTS,
+) -> Version:
+    """Put an approved version in force: now, at a time to come, or, where it loosens anything, once it has waited.
 
-    Raises Conflict: `policy_not_approved`, `policy_already_active`; Malformed `active_from_past`.
+    A tightening acts at once. A loosening starts `loosening_hours` after the second person agreed, as the policy says
+    that it loosens; without `active_from` that time is taken. Raises Conflict: `policy_not_approved`,
+    `policy_already_active`, `loosening_locked` naming what loosens and from when; Malformed `active_from_past`.
     """
-    start = active_from or now
-    if start < now:
+    if active_from is not None and active_from < now:
         raise Malformed(
             "active_from_past",
-            f"{rfc3339(start)} is past; decisions that were made stay made. Name now or a later time.",
+            f"{rfc3339(active_from)} is past; decisions that were made stay made. Name now or a later time.",
             field="active_from",
         )
     with act(conn, actor, now) as tx:
+        store.lock_order(conn)
         agreed = store.lock(conn, version)
         if agreed is None:
             raise _unknown(version)
@@ -97,9 +160,61 @@ def activate(conn: Conn, version: int, actor: str, now: datetime, active_from: d
                 "policy_already_active",
                 f"Policy version {version} is in force from {rfc3339(agreed.active_from)}; propose a new version.",
             )
+        start = active_from or now
+        looser, earliest = _loosens(conn, agreed, now, start, catalogue)
+        while looser and start < earliest:
+            if active_from is not None:
+                raise Conflict(
+                    "loosening_locked",
+                    f"Policy version {version} loosens {_listed(looser)}; it may start from {rfc3339(earliest)} on.",
+                    field="active_from",
+                )
+            # What comes into force until then is compared with as well, so it is looked at once more.
+            start = earliest
+            looser, earliest = _loosens(conn, agreed, now, start, catalogue)
         store.activate(conn, version, start)
-        tx.note("policy.activated", subject_of(version), {"hash": agreed.hash, "active_from": start})
+        said = {"hash": agreed.hash, "active_from": start, "loosens": [one.path for one in looser]}
+        tx.note("policy.activated", subject_of(version), said)
         return get(conn, version)
+
+
+def _loosens(
+    conn: Conn, agreed: Version, now: datetime, start: datetime, catalogue: Catalogue
+) -> tuple[list[Difference], datetime]:
+    """What a version loosens against anything that is in force before it starts, and from when on it may start."""
+    assert agreed.approved_at is not None  # the schema says so of everything that was approved
+    looser: dict[str, Difference] = {}
+    wait = 0
+    for other in store.standing(conn, now, start):
+        found = loosening(difference(from_json(other.body), from_json(agreed.body), catalogue))
+        looser.update({one.path: one for one in found})
+        wait = max(wait, _parse(other).loosening_hours)
+    return list(looser.values()), agreed.approved_at + hours(wait)
+
+
+def _listed(looser: Sequence[Difference]) -> str:
+    words = "; ".join(str(one) for one in looser[:_MOST_FAULTS])
+    return words + (f"; and {len(looser) - _MOST_FAULTS} more" if len(looser) > _MOST_FAULTS else "")
+
+
+def compare(conn: Conn, a: int, b: int, catalogue: Catalogue) -> list[Difference]:
+    """What version `b` means beside version `a`. Raises NotFound `policy_unknown`."""
+    return difference(from_json(get(conn, a).body), from_json(get(conn, b).body), catalogue)
+
+
+def export(conn: Conn, version: int) -> str:
+    """A version as YAML, with who stands for it above: it reads back as the same pack."""
+    stored = get(conn, version)
+    head = [
+        f"# Tidegate policy version {stored.version}",
+        f"# sha256 {stored.hash} of the pack's canonical JSON",
+        f"# written by {stored.created_by} at {rfc3339(stored.created_at)}",
+        "# approved by nobody yet"
+        if stored.approved_at is None
+        else f"# approved by {stored.approved_by} at {rfc3339(stored.approved_at)}",
+        "# in force from " + ("no time yet" if stored.active_from is None else rfc3339(stored.active_from)),
+    ]
+    return "\n".join(head) + "\n" + to_yaml(from_json(stored.body))
 
 
 def active(conn: Conn, now: datetime) -> Policy:
@@ -133,7 +248,7 @@ def versions(conn: Conn) -> list[Version]:
 
 def switch_on(conn: Conn, scope: str, subject: str, reason: str, actor: str, now: datetime) -> Switch:
     """Stop withdrawals of an asset, a network or everything, at once. Conflict `switch_already_on`."""
-    check(scope, subject, reason, ledger.assets(conn))
+    kill_switch.check(scope, subject, reason, ledger.assets(conn))
     with act(conn, actor, now) as tx:
         switch = store.add_switch(conn, new_id("swi"), scope, subject, reason, actor, now)
         if switch is None:

@@ -16,12 +16,14 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import behaviour, jurisdictions, screening_numbers, standing_numbers
+from tidegate.policy import behaviour, jurisdictions, rules, screening_numbers, standing_numbers
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.jurisdictions import Place
+from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.standing_numbers import StandingNumbers
 
@@ -38,6 +40,9 @@ _NETWORK = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
 _CHECK = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MOST_HOURS = 24 * 366
+LOOSENING_HOURS = 24
+"""How long a loosening waits after the second person agreed, where a pack does not say."""
+MOST_LOOSENING_HOURS = 24 * 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Policy:
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
     behaviour: BehaviourNumbers | None = None  # None = nobody looks at people's ways
     standing_numbers: StandingNumbers | None = None  # None = a pack from before standing withdrawals
+    rules: RuleBook = NO_RULES  # the analysts' own; they can only add findings
+    loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -215,9 +222,10 @@ def parse(pack: Mapping[str, object], version: int = 0) -> Policy:
     return policy
 
 
-def faults(pack: Mapping[str, object]) -> list[FieldError]:
-    """Everything that is wrong with a pack, path by path; empty for a good one."""
-    return _read(pack, 0)[1]
+def faults(pack: Mapping[str, object], catalogue: Catalogue = NO_FACTS) -> list[FieldError]:
+    """Everything that is wrong with a pack, path by path; empty for a good one. Its rules are read over `catalogue`."""
+    policy, wrong = _read(pack, 0)
+    return [*wrong, *rules.faults(policy.rules, catalogue)]
 
 
 def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
@@ -268,6 +276,8 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "travel_rule_wait_hours",
             "behaviour",
             "standing",
+            "rules",
+            "loosening_hours",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -341,6 +351,10 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
         behaviour=behaviour.read(reader, top["behaviour"]) if "behaviour" in top else None,
         standing_numbers=standing_numbers.read(reader, top["standing"]) if "standing" in top else None,
+        rules=rules.read(reader, "rules", top.get("rules", [])),
+        loosening_hours=reader.whole(
+            "loosening_hours", top.get("loosening_hours", LOOSENING_HOURS), 1, MOST_LOOSENING_HOURS
+        ),
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -27,6 +27,11 @@ class Reader:
 
     faults: list[FieldError] = field(default_factory=list)
 
+    @staticmethod
+    def absent(value: object) -> bool:
+        """Whether `section` found nothing there: that has been said already."""
+        return value is _ABSENT
+
     def fault(self, path: str, message: str) -> None:
         self.faults.append(FieldError(path, "pack_invalid", message))
 

@@ -23,6 +23,8 @@ class Version:
     created_at: datetime
     approved_by: str | None
     active_from: datetime | None
+    approved_at: datetime | None  # a loosening waits from here on
+    restores: int | None  # a roll-back: the version whose pack it proposes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,17 @@ class SwitchFile:
     off_by: str | None
 
 
-def add(conn: Conn, body: str, hash: str, author: str, now: datetime) -> Version:
+def add(conn: Conn, body: str, hash: str, author: str, now: datetime, restores: int | None = None) -> Version:
     """Keep a pack as a new version, a draft."""
     added = row(
         conn,
         Version,
         """
-        INSERT INTO policy_version (body, hash, created_by, created_at)
-        VALUES (%(body)s, %(hash)s, %(author)s, %(now)s)
-        RETURNING version, body, hash, created_by, created_at, approved_by, active_from
+        INSERT INTO policy_version (body, hash, created_by, created_at, restores)
+        VALUES (%(body)s, %(hash)s, %(author)s, %(now)s, %(restores)s)
+        RETURNING version, body, hash, created_by, created_at, approved_by, active_from, approved_at, restores
         """,
-        {"body": body, "hash": hash, "author": author, "now": now},
+        {"body": body, "hash": hash, "author": author, "now": now, "restores": restores},
     )
     assert added is not None
     return added
@@ -67,7 +69,9 @@ def lock(conn: Conn, version: int) -> Version | None:
         conn,
         Version,
         """
-        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at,
+               restores
+          FROM policy_version
          WHERE version = %(version)s FOR UPDATE
         """,
         {"version": version},
@@ -80,7 +84,9 @@ def get(conn: Conn, version: int) -> Version | None:
         conn,
         Version,
         """
-        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at,
+               restores
+          FROM policy_version
          WHERE version = %(version)s
         """,
         {"version": version},
@@ -93,19 +99,42 @@ def versions(conn: Conn) -> list[Version]:
         conn,
         Version,
         """
-        SELECT version, body, hash, created_by, created_at, approved_by, active_from FROM policy_version
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at,
+               restores
+          FROM policy_version
          ORDER BY version DESC
         """,
         {},
     )
 
 
-def approve(conn: Conn, version: int, approver: str) -> None:
+def approve(conn: Conn, version: int, approver: str, now: datetime) -> None:
     """Name the second person."""
     run(
         conn,
-        "UPDATE policy_version SET approved_by = %(approver)s WHERE version = %(version)s",
-        {"version": version, "approver": approver},
+        "UPDATE policy_version SET approved_by = %(approver)s, approved_at = %(now)s WHERE version = %(version)s",
+        {"version": version, "approver": approver, "now": now},
+    )
+
+
+def lock_order(conn: Conn) -> None:
+    """Activations take turns: each is compared with what the one before it has put in force."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('policy in force', 0))")
+
+
+def standing(conn: Conn, now: datetime, until: datetime) -> list[Version]:
+    """What is in force now, and every version that comes into force after now and not later than `until`."""
+    return rows(
+        conn,
+        Version,
+        """
+        (SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at, restores
+           FROM policy_version WHERE active_from <= %(now)s ORDER BY active_from DESC, version DESC LIMIT 1)
+        UNION ALL
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at, restores
+          FROM policy_version WHERE active_from > %(now)s AND active_from <= %(until)s
+        """,
+        {"now": now, "until": until},
     )
 
 

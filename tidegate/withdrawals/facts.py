@@ -221,6 +221,10 @@ def _drain(f: Facts, asking: Asking) -> int | None:
     return (f.units + asking.left_24h_units) * 100 // before if before else None
 
 
+def _ever_changed(event: str) -> Callable[[Facts], Seen]:
+    return lambda f: any(what == event for what, _ in f.changed)
+
+
 def _part(asset: str, place: int) -> str:
     return asset.split("@")[place]
 
@@ -340,6 +344,16 @@ CATALOGUE: tuple[Fact, ...] = (
          "热钱包最近一次观测余额", _of_asking(lambda f, a: a.hot_units)),
     Fact("egress_tripped", _T.BOOL, "", "W4 egress", "the platform's egress breaker holds", "平台出金熔断是否触发",
          lambda f: None if f.behaviour.rushing is None else f.behaviour.rushing.trip is not None),
+    # An unknown fact holds the withdrawal, and "hours since it changed" is unknown for everybody who never changed it:
+    # `password_ever_changed and hours_since_password_change < 24` is false for them, and holds nobody.
+    Fact("password_ever_changed", _T.BOOL, "", "W4 session", "the password was changed at least once",
+         "是否修改过密码", _ever_changed("password_changed")),
+    Fact("mfa_ever_changed", _T.BOOL, "", "W4 session", "a factor was changed at least once",
+         "是否更换过验证方式", _ever_changed("mfa_changed")),
+    Fact("email_ever_changed", _T.BOOL, "", "W4 session", "the e-mail address was changed at least once",
+         "是否修改过邮箱", _ever_changed("email_changed")),
+    Fact("phone_ever_changed", _T.BOOL, "", "W4 session", "the phone number was changed at least once",
+         "是否修改过手机号", _ever_changed("phone_changed")),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

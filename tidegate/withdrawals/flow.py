@@ -318,6 +318,8 @@ class _Batch:
         if rushing is not None:
             facts = replace(facts, behaviour=replace(facts.behaviour, rushing=rushing))
             verdict = review(facts, policy)
+        if verdict.outcome is Outcome.FREEZE:
+            self.people.freeze(tx, party.id, decision_id, verdict)
         self.book.named(entry)
         if not declined:
             self.past.took(ask, asked)
@@ -781,7 +783,7 @@ class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
 
     with_factor: Collection[str]
-    restrictions: Mapping[str, Sequence[Restricted]]
+    restrictions: dict[str, list[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
     allow_lists: Mapping[str, screening.AllowList]
@@ -807,6 +809,11 @@ class _People:
             screening.allow_lists(conn, ids, now),
             _sessions(conn, ids, policy, now),
         )
+
+    def freeze(self, tx: Tx, party_id: str, decision_id: str, verdict: Verdict) -> None:
+        """Nothing else leaves either: not in this batch, and not until a person lifts it."""
+        order = _freeze(tx, party_id, decision_id, verdict)
+        self.restrictions.setdefault(party_id, []).append(order)
 
     def facts(self, party: Party, asking: Asking | None, rushing: Rushing | None, **seen: Any) -> Facts:
         return Facts(
@@ -845,6 +852,13 @@ def _sessions(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> 
         )
         for party, row in parties.logins(conn, ids, since, numbers.travel.hours).items()
     }
+
+
+def _freeze(tx: Tx, party_id: str, decision_id: str, verdict: Verdict) -> Restricted:
+    """Carry out the strictest outcome there is."""
+    why = f"{decision_id}: {', '.join(verdict.codes(Outcome.FREEZE))}"
+    order = parties.impose(tx, party_id, "freeze", None, why)
+    return Restricted(order.kind, order.until, order.value, order.created_at)
 
 
 def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
@@ -970,6 +984,8 @@ def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str,
     store.insert_decisions(
         tx.conn, [_decision_row(decision_id, looked.withdrawal.id, stage, looked.facts, verdict, setting.policy)]
     )
+    if verdict.outcome is Outcome.FREEZE:
+        _freeze(tx, looked.withdrawal.party_id, decision_id, verdict)
     return decision_id, verdict
 
 
@@ -1107,6 +1123,7 @@ def _decision_row(
         facts_hash=hashlib.sha256(seen.encode()).hexdigest(),
         policy_version=policy.version,
         engine=tidegate.__version__,
+        shadow=canonical(verdict.shadow),
     )
 
 
@@ -2041,10 +2058,7 @@ def evidence(conn: Conn, case_id: str) -> dict[str, Any]:
 
 def findings_of(decision: store.DecisionRow) -> list[Finding]:
     """A stored decision's findings."""
-    return [
-        Finding(f["code"], Outcome(f["outcome"]), f["clause"], f["detail"], f["ends_at"], f["data"])
-        for f in json.loads(decision.findings)
-    ]
+    return replaying.findings_of(decision.findings)
 
 
 def headroom(conn: Conn, party: Party, setting: Setting, now: datetime, key: str | None = None) -> list[Headroom]:

@@ -12,9 +12,30 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from tidegate.base.findings import Finding, Outcome
 from tidegate.policy.pack import Policy
+from tidegate.policy.rules import Mode
+from tidegate.withdrawals.checks import rules
+from tidegate.withdrawals.checks.rules import Explained
 from tidegate.withdrawals.facts import Facts
 from tidegate.withdrawals.review import Verdict, review
+
+
+def explained(facts: str, findings: str, shadow: str, policy: Policy) -> list[Explained]:
+    """Why each rule that a decision names fired, or could not be answered; from the facts as they are kept."""
+    seen = read(facts)
+    return [
+        *rules.explained(seen, policy, findings_of(findings), Mode.LIVE),
+        *rules.explained(seen, policy, findings_of(shadow), Mode.SHADOW),
+    ]
+
+
+def findings_of(text: str) -> list[Finding]:
+    """Findings from their canonical text."""
+    return [
+        Finding(f["code"], Outcome(f["outcome"]), f["clause"], f["detail"], f["ends_at"], f["data"])
+        for f in json.loads(text)
+    ]
 
 
 def replay(facts: str, policy: Policy) -> Verdict:

@@ -16,6 +16,7 @@ from tidegate.base.times import rfc3339
 from tidegate.policy.pack import Policy
 from tidegate.withdrawals.check import Check
 from tidegate.withdrawals.checks import CHECKS
+from tidegate.withdrawals.checks.rules import shadowed
 from tidegate.withdrawals.facts import Facts, State
 
 
@@ -35,6 +36,7 @@ class Verdict:
     outcome: Outcome
     findings: tuple[Finding, ...]
     answers: tuple[Answered, ...] = ()  # of every check, each once
+    shadow: tuple[Finding, ...] = ()  # what rules on trial would have said: written down, never counted
 
     @property
     def pending(self) -> tuple[str, ...]:
@@ -82,6 +84,8 @@ TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "unusual_amount": ("against",),
     "amount_implausible": ("against",),
     "egress_tripped": ("trip",),
+    "analyst_rule": ("rule",),
+    "rule_unknown": ("rule",),
 }
 """Codes that can be found more than once, and the data that says which one it is."""
 
@@ -112,7 +116,8 @@ def review(facts: Facts, policy: Policy, checks: Sequence[Check] = CHECKS) -> Ve
     for answer in facts.outside:
         if answer.state in (State.ERROR, State.TIMEOUT):
             findings.append(failed(facts, policy, answer.check, answer.state, answer.detail, Outcome.REVIEW))
-    return Verdict(strictest(standing(findings, facts.cleared)), tuple(findings), tuple(answers))
+    outcome = strictest(standing(findings, facts.cleared))
+    return Verdict(outcome, tuple(findings), tuple(answers), shadowed(facts, policy))
 
 
 def failed(facts: Facts, policy: Policy, check: str, state: State, why: str, asks: Outcome) -> Finding:

@@ -30,6 +30,7 @@ class DecisionRow:
     facts_hash: str
     policy_version: int
     engine: str
+    shadow: str = "[]"  # what rules in shadow would have found: canonical JSON, like findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +121,11 @@ def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
         conn,
         """
         INSERT INTO decision (id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version,
-                              engine, checks)
+                              engine, checks, shadow)
         SELECT * FROM unnest(%(ids)s::text[], %(withdrawals)s::text[], %(stages)s::text[], %(ats)s::timestamptz[],
                              %(outcomes)s::text[], %(findings)s::text[], %(facts)s::text[], %(hashes)s::text[],
-                             %(policies)s::int[], %(engines)s::text[], %(checks)s::text[])
+                             %(policies)s::int[], %(engines)s::text[], %(checks)s::text[],
+                             %(shadows)s::text[])
         """,
         {
             "ids": [d.id for d in items],
@@ -137,6 +139,7 @@ def insert_decisions(conn: Conn, items: Sequence[DecisionRow]) -> None:
             "policies": [d.policy_version for d in items],
             "engines": [d.engine for d in items],
             "checks": [d.checks for d in items],
+            "shadows": [d.shadow for d in items],
         },
     )
 
@@ -577,7 +580,8 @@ def decision(conn: Conn, id: str) -> DecisionRow | None:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine,
+               shadow
           FROM decision WHERE id = %(id)s
         """,
         {"id": id},
@@ -590,7 +594,8 @@ def decisions(conn: Conn, ids: Sequence[str]) -> list[DecisionRow]:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine,
+               shadow
           FROM decision WHERE id = ANY(%(ids)s)
         """,
         {"ids": list(ids)},
@@ -603,7 +608,8 @@ def decisions_of(conn: Conn, withdrawal_id: str) -> list[DecisionRow]:
         conn,
         DecisionRow,
         """
-        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine
+        SELECT id, withdrawal_id, stage, at, outcome, findings, checks, facts, facts_hash, policy_version, engine,
+               shadow
           FROM decision WHERE withdrawal_id = %(id)s ORDER BY at, id
         """,
         {"id": withdrawal_id},

@@ -34,6 +34,7 @@ from tidegate.withdrawals.checks.place import (
     place_delay,
     travel_rule_pending,
 )
+from tidegate.withdrawals.checks.rules import analyst_rules
 from tidegate.withdrawals.checks.session import (
     credentials_changed,
     impossible_travel,
@@ -91,5 +92,6 @@ CHECKS: tuple[Check, ...] = (
     Check("amount_implausible", "W4 unit sanity", amount_implausible, applies=_asking),
     Check("hot_balance_unknown", "W4 unit sanity", hot_balance_unknown, applies=_asking),
     Check("egress_tripped", "W4 egress", egress_tripped, applies=_rushing),
+    Check("analyst_rules", "W3 analyst rules", analyst_rules),
 )
 """New ones go to the end: the order of findings is part of a decision's bytes."""

@@ -1,0 +1,115 @@
+"""Analysts' rules in a decision: they can only add, and a failure of one on trial decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import pytest
+from facts_kit import GOOD, HOUR, NOW, USD, hit
+from hypothesis import given
+from hypothesis import strategies as st
+from rule_kit import line_about
+
+from tidegate.base.canonical import canonical, digest
+from tidegate.base.findings import Outcome
+from tidegate.policy import flow as policies
+from tidegate.policy.language import check, compile_pack, explain
+from tidegate.policy.pack import Policy, faults, parse
+from tidegate.policy.rules import Mode, PackRule, RuleBook
+from tidegate.withdrawals.facts import CATALOGUE, FactType, Use
+from tidegate.withdrawals.review import review
+from tidegate.withdrawals.vocabulary import KINDS, VOCABULARY, values
+
+POLICY = parse(policies.shipped("default"), 1)
+
+
+def with_rules(*lines: PackRule) -> Policy:
+    return replace(POLICY, rules=RuleBook(lines, digest(list(lines))))
+
+
+def live(name: str, when: str, mode: Mode = Mode.LIVE) -> PackRule:
+    return PackRule(name, when, mode)
+
+
+facts = st.builds(
+    replace,
+    st.just(GOOD),
+    value=st.integers(0, 60_000 * USD),
+    units=st.sampled_from([1, 7, 10**6, 10**8]),
+    country=st.sampled_from(["DE", "KP", "MM"]),
+    level=st.integers(0, 3),
+    ownership=st.sampled_from([None, "vasp", "self_hosted"]),
+    memo=st.sampled_from([None, "", "7"]),
+    address_saved_at=st.integers(0, 250).map(lambda h: NOW - h * HOUR),
+    party_since=st.one_of(st.none(), st.just(NOW - 71 * HOUR)),
+    count_24h=st.sampled_from([None, 0, 2, 3]),
+    count_ever=st.sampled_from([None, 0, 3]),
+    windows=st.sampled_from([(), (Use("party", 168, 10**9), Use("party", 720, 2 * 10**9))]),
+    hits=st.lists(st.sampled_from(["sanctions", "scam"]).map(hit), max_size=2).map(tuple),
+    cleared=st.sampled_from([(), ("analyst_rule:two",), ("large_amount", "rule_unknown:one")]),
+)
+lines = st.integers(0, 2**32).map(lambda seed: line_about(Random(seed), VOCABULARY))
+
+
+@given(facts, lines, lines)
+def test_a_live_rule_more_never_weakens_the_outcome(f: Any, one: str, two: str) -> None:
+    without, before = review(f, POLICY), review(f, with_rules(live("one", one)))
+    after = review(f, with_rules(live("one", one), live("two", two)))
+    assert without.outcome.severity <= before.outcome.severity <= after.outcome.severity
+    assert set(map(canonical, without.findings)) <= set(map(canonical, before.findings))
+    assert set(map(canonical, before.findings)) <= set(map(canonical, after.findings))
+
+
+@given(facts, lines)
+def test_a_rule_in_shadow_says_what_it_would_say_and_changes_nothing(f: Any, line: str) -> None:
+    alone = review(f, POLICY)
+    shadowed = review(f, with_rules(live("one", line, Mode.SHADOW)))
+    acting = review(f, with_rules(live("one", line)))
+    assert (shadowed.outcome, shadowed.findings, shadowed.answers) == (alone.outcome, alone.findings, alone.answers)
+    assert (*alone.findings, *shadowed.shadow) == acting.findings
+    assert review(f, with_rules(live("one", line, Mode.OFF))) == alone
+
+
+@given(facts, lines)
+def test_what_is_explained_later_is_what_the_program_found(f: Any, line: str) -> None:
+    rule = check(line, VOCABULARY)
+    fired = compile_pack({"one": rule}, VOCABULARY).run(values(f, VOCABULARY))
+    held = explain(rule, values(f, VOCABULARY)).holds
+    assert held is (False if not fired else True if fired[0].certain else None)
+
+
+def test_a_rule_that_cannot_be_read_any_more_asks_for_a_person_or_says_so_in_shadow() -> None:
+    gone = live("gone", "a_fact_of_old > 1 -> step_up")
+    verdict = review(GOOD, with_rules(gone))
+    assert [(found.code, found.outcome) for found in verdict.findings] == [("check_failed", Outcome.REVIEW)]
+    assert verdict.findings[0].data == {"check": "analyst_rules"}
+    trial = review(GOOD, with_rules(live("gone", gone.when, Mode.SHADOW)))
+    assert (trial.outcome, trial.findings) == (Outcome.ALLOW, ())
+    assert trial.shadow[0].data == {"check": "shadow_rules"}
+
+
+def test_a_pack_without_rules_has_no_shadow_and_the_bytes_of_before() -> None:
+    verdict = review(GOOD, POLICY)
+    assert (canonical(verdict.findings), canonical(verdict.shadow)) == ("[]", "[]")
+
+
+def test_every_fact_has_a_kind_of_the_language() -> None:
+    assert set(VOCABULARY) == {fact.name for fact in CATALOGUE}
+    assert set(KINDS) == set(FactType)
+
+
+@pytest.mark.parametrize(
+    ("when", "column", "suggestion"),
+    [
+        ("amuont_usd > 5 -> review", 1, "amount_usd"),
+        ("level > 1 -> reveiw", 14, "review"),
+        ("level > 1", 10, " -> review"),
+    ],
+)
+def test_a_fault_says_which_rule_where_and_what_would_be_right(when: str, column: int, suggestion: str) -> None:
+    pack = {**policies.shipped("default"), "rules": [{"name": "one", "when": when, "mode": "live"}]}
+    (fault,) = faults(pack, VOCABULARY)
+    assert (fault.field, getattr(fault, "rule", None)) == ("rules[0].when", "one")
+    assert (getattr(fault, "column", None), getattr(fault, "suggestion", None)) == (column, suggestion)
