@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,13 @@ settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def ordinary_recursion() -> None:
+    """As deep as the product may recurse. A library that the tests' oracles import raises the limit a hundredfold, and
+    a deeply nested JSON then overflows the stack of C instead of being refused."""
+    sys.setrecursionlimit(1000)
 
 
 @pytest.fixture(scope="session")
