@@ -12,9 +12,11 @@ from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
+from tidegate.console.links import links
 from tidegate.console.pages import console
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
+from tidegate.parties.passkey import Relying
 from tidegate.settings import Settings
 
 
@@ -50,9 +52,15 @@ def serve(settings: Settings, host: str, port: int) -> None:
         raise MigrationFault(f"The database lacks {', '.join(missing)}; run `tidegate migrate` first.")
     app = create_app(
         ApiSettings(
-            settings.database_url, settings.data_key(), utcnow, Heads(settings), tuple(sorted(settings.networks))
+            settings.database_url,
+            settings.data_key(),
+            utcnow,
+            Heads(settings),
+            tuple(sorted(settings.networks)),
+            Relying(settings.passkeys.rp_id, "Tidegate", settings.passkeys.origins),
         ),
         console,
+        links,
     )
     uvicorn.run(
         app,

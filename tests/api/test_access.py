@@ -15,7 +15,7 @@ from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties.access import ROLES, SCOPES
 
-NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999", "place": "DE"}
+NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999", "place": "DE", "factor": "fac_nothing"}
 
 
 @pytest.fixture(scope="module")

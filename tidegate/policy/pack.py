@@ -16,7 +16,8 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import jurisdictions, screening_numbers
+from tidegate.policy import factor_numbers, jurisdictions, screening_numbers
+from tidegate.policy.factor_numbers import FactorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
@@ -96,6 +97,7 @@ class Policy:
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
     market: Market = DEFAULTS  # how limits follow the market
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
+    factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -253,6 +255,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "check_failures",
             "outside_checks",
             "deciding",
+            "factors",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -321,6 +324,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
         market=market_section.read(reader, top["market"]) if "market" in top else DEFAULTS,
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
+        factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -9,6 +9,8 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
+from tidegate.notifications.letters import in_fours
+from tidegate.withdrawals.factors import missing
 from tidegate.withdrawals.letter import letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
@@ -35,6 +37,10 @@ def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Seque
         "status": withdrawal.status.value,
         "waiting_for": withdrawal.waiting_for,
         "required_factor": withdrawal.required_factor,
+        "required_factors": [
+            {"factor": asked, "done": asked not in missing(withdrawal.required_factors, withdrawal.used_factors)}
+            for asked in withdrawal.required_factors
+        ],
         "asset": asset.symbol,
         "network": asset.network,
         "address": withdrawal.address,
@@ -59,3 +65,17 @@ def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Seque
         "created_at": rfc3339(withdrawal.created_at),
         "changed_at": rfc3339(withdrawal.changed_at),
     }
+
+
+def as_lines(withdrawal: Withdrawal, asset: Asset) -> dict[str, str]:
+    """What the customer compares before they confirm, as mails and pages show it."""
+    lines = {
+        "amount": to_text(withdrawal.units, asset.decimals),
+        "fee": to_text(withdrawal.fee_units, asset.decimals),
+        "net": to_text(withdrawal.net_units, asset.decimals),
+        "asset": asset.symbol,
+        "network": asset.network,
+        "address": in_fours(withdrawal.address),
+        "id": withdrawal.id,
+    }
+    return lines | ({"memo": withdrawal.memo} if withdrawal.memo else {})

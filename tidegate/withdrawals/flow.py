@@ -31,12 +31,15 @@ from tidegate.db import Conn, Tx, act, replay
 from tidegate.ledger import accounts
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
+from tidegate.notifications import flow as notifications
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
+from tidegate.parties.passkey import Relying
 from tidegate.policy import flow as policies
+from tidegate.policy.factor_numbers import MAIL
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.screening import flow as screening
-from tidegate.withdrawals import answer, deciding, limits, store
+from tidegate.withdrawals import answer, deciding, factors, limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
 from tidegate.withdrawals.limits import Headroom
@@ -201,7 +204,8 @@ class _Batch:
         asked = self.asked[id(ask)]
         if isinstance(asked, Refusal):
             raise asked
-        if not ask.alone and party.id not in self.people.with_factor:
+        enrolled = self.people.enrolled[party.id]
+        if not ask.alone and not enrolled:
             raise Conflict(
                 "factor_missing",
                 "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
@@ -211,7 +215,7 @@ class _Batch:
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
-        required = policy.outside_required(asked.value)
+        outside = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -228,9 +232,9 @@ class _Batch:
             cleared=(),
             requested_at=now,
             memo=asked.memo,
-            required=required,
+            required=outside,
             # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
-            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
+            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in outside),
         )
         stopped = blocked(facts)
         if stopped is not None:
@@ -240,6 +244,7 @@ class _Batch:
         self.book.named(entry)
         if room is None:
             return self._alone(ask, decision_id, facts, verdict, subjects)
+        required = () if declined else factors.needed(enrolled, verdict.asks_step_up, policy)
         made = Withdrawal(
             id=id_,
             number=0,  # drawn by the database
@@ -266,11 +271,11 @@ class _Batch:
             ),
             status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
             waiting_for=None,
-            required_factor=None if declined else "totp",
+            required_factor=next(iter(required), None),
             tries=0,
             decision_id=decision_id,
             release_at=None,
-            expires_at=None if declined else now + timedelta(minutes=policy.confirmation_minutes),
+            expires_at=None if declined else factors.until(required, policy, now),
             cleared=[],
             confirmed_at=None,
             authorised_at=None,
@@ -278,6 +283,8 @@ class _Batch:
             created_at=now,
             changed_at=now,
             ended_at=now if declined else None,
+            required_factors=list(required),
+            used_factors=[],
         )
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
@@ -294,6 +301,7 @@ class _Batch:
                 "decision": decision_id,
                 "outcome": verdict.outcome,
                 "payload": made.payload_hash,
+                "factors": made.required_factors,
             },
             by=ask.actor,
         )
@@ -415,7 +423,7 @@ class _Book:
 class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
 
-    with_factor: Collection[str]
+    enrolled: Mapping[str, frozenset[str]]  # the kinds of factor that each of them has
     restrictions: Mapping[str, Sequence[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
@@ -427,7 +435,7 @@ class _People:
         if missing:
             raise Conflict("no_list", f"Required list {missing[0]} was never imported; nothing can be decided.")
         return _People(
-            parties.with_factor(conn, ids),
+            parties.factors_of(conn, ids),
             {
                 party: [Restricted(r.kind, r.until, r.value, r.created_at) for r in found]
                 for party, found in parties.restrictions(conn, ids, now).items()
@@ -484,6 +492,17 @@ class _Looked:
     withdrawal: Withdrawal
     asset: Asset
     facts: Facts
+    enrolled: frozenset[str]  # the kinds of factor that the party has
+
+    def needed(self, verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+        """What the withdrawal asks its customer for: never less than it asked before, whatever they have removed."""
+        asked = self.withdrawal.required_factors
+        if not self.enrolled:
+            return tuple(asked)
+        now = factors.needed(self.enrolled, verdict.asks_step_up, policy)
+        # Which of their own factors an ordinary withdrawal asked for when it was asked stays: a new one since then
+        # does not make it another withdrawal.
+        return factors.together(asked, now) if verdict.asks_step_up else tuple(asked)
 
 
 def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
@@ -516,7 +535,8 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         party.id, withdrawal.saved_address_id
     ]
     found = screening.hits(tx.conn, [(withdrawal.network, withdrawal.address)], tx.now)
-    facts = _People.gather(tx.conn, [party.id], setting.policy, tx.now).facts(
+    people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    facts = people.facts(
         party,
         now=tx.now,
         asset=asset.name,
@@ -542,17 +562,22 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
             for q in questions
         ),
     )
-    return _Looked(withdrawal, asset, facts)
+    return _Looked(withdrawal, asset, facts, people.enrolled[party.id])
 
 
 def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
     """Review again and keep the decision."""
     verdict = review(looked.facts, setting.policy)
+    return _keep(tx, looked, stage, verdict, setting), verdict
+
+
+def _keep(tx: Tx, looked: _Looked, stage: str, verdict: Verdict, setting: Setting) -> str:
+    """Keep a decision; its id."""
     decision_id = new_id("dec")
     store.insert_decisions(
         tx.conn, [_decision_row(decision_id, looked.withdrawal.id, stage, looked.facts, verdict, setting.policy)]
     )
-    return decision_id, verdict
+    return decision_id
 
 
 def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting: Setting) -> Status:
@@ -579,8 +604,31 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    needed = looked.needed(verdict, policy)
+    if not factors.met(needed, withdrawal.used_factors):
+        return _ask_again(tx, looked, decision_id, needed, policy)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
+
+
+def _ask_again(
+    tx: Tx,
+    looked: _Looked,
+    decision_id: str,
+    needed: Sequence[str],
+    policy: Policy,
+    cleared: Sequence[str] | None = None,
+) -> Status:
+    """Back to the customer: since they confirmed, a stronger factor is asked for. What they used already counts."""
+    return _move(
+        tx,
+        looked.withdrawal,
+        Status.AWAITING_CONFIRMATION,
+        decision_id=decision_id,
+        cleared=cleared,
+        asked=needed,
+        expires_at=factors.until(needed, policy, tx.now),
+    )
 
 
 def _hard(verdict: Verdict) -> list[str]:
@@ -597,6 +645,8 @@ def _move(
     cleared: Sequence[str] | None = None,
     chain_tx: str | None = None,
     why: str | None = None,
+    asked: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
 ) -> Status:
     """Apply one move of the table, with its journal entry (I6). Raises Conflict where the table has no such move."""
     done = store.move(
@@ -610,13 +660,14 @@ def _move(
         tx=chain_tx,
         ended_at=tx.now if target in FINAL else None,
         now=tx.now,
+        required=asked,
+        expires_at=expires_at,
     )
     if done != 1:
         raise Conflict("withdrawal_not_movable", f"{withdrawal.id} is {withdrawal.status}; it cannot become {target}.")
     body: dict[str, object] = {"status": target, "from": withdrawal.status, "party": withdrawal.party_id}
-    for name, value in (("decision", decision_id), ("release_at", release_at), ("tx", chain_tx), ("why", why)):
-        if value is not None:
-            body[name] = value
+    said = {"decision": decision_id, "release_at": release_at, "tx": chain_tx, "why": why, "factors": asked}
+    body |= {name: value for name, value in said.items() if value is not None}
     tx.note(f"withdrawal.{target}", withdrawal.id, body)
     return target
 
@@ -673,18 +724,21 @@ def _checks_text(answers: tuple[Answered, ...]) -> str:
 def confirm(
     conn: Conn, id: str, factor: str, code: str, data_key: bytes, actor: str, setting: Setting, now: datetime
 ) -> Withdrawal:
-    """The customer confirms what they saw, with the factor the decision asked for; then it is reviewed again.
+    """The customer confirms what they saw, with a code of their app. Once all that is asked for was used, it is
+    reviewed again.
 
     A wrong code is counted and refused (`code_wrong`); the last allowed one declines the withdrawal
     (`code_tries_used_up`), and so many in a row, whichever withdrawals they were for, pause the factor
     (`codes_paused`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
-    `payload_changed`), Forbidden (`withdrawals_blocked`).
+    `factor_not_asked`, `factor_used`, `payload_changed`), Forbidden (`withdrawals_blocked`).
     """
     refusal: Refusal | None = None
     with act(conn, actor, now) as tx:
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         _confirmable(withdrawal, looked, factor, now)
+        if factor != "totp":
+            raise Malformed("factor_without_code", f"{factor} is not confirmed by a code.", field="factor")
         policy = setting.policy
         # As long as after a change of factor: whoever types wrong codes may be about to become its owner.
         pause = hours(policy.credential_hold_hours("mfa_changed"))
@@ -692,13 +746,143 @@ def confirm(
             # Counted, not rolled back: the refusal is raised once this act has committed.
             refusal = _wrong_code(tx, withdrawal, policy)
         else:
-            store.confirmed(tx.conn, id, now)
-            tx.note("factor.used", withdrawal.id, {"factor": factor, "payload": withdrawal.payload_hash})
-            decision_id, verdict = _decide(tx, looked, "confirm", setting)
-            _follow(tx, looked, decision_id, verdict, setting)
+            _used(tx, looked, factor, setting)
     if refusal is not None:
         raise refusal
     return _got(conn, id)
+
+
+def challenge(conn: Conn, id: str, relying: Relying, actor: str, setting: Setting, now: datetime) -> dict[str, Any]:
+    """What the customer's browser is asked to sign. The challenge is bound to the payload, and good for one answer.
+
+    Raises as `confirm` does, and Conflict `factor_missing` where the customer has no passkey.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        _confirmable(withdrawal, looked, "passkey", now)
+        minutes = setting.policy.factors.challenge_minutes
+        return parties.challenge_passkey(
+            tx, withdrawal.party_id, withdrawal.id, withdrawal.payload_hash, relying, minutes
+        )
+
+
+def confirm_with_passkey(
+    conn: Conn,
+    id: str,
+    credential: Mapping[str, Any],
+    relying: Relying,
+    actor: str,
+    setting: Setting,
+    now: datetime,
+) -> Withdrawal:
+    """The customer confirms what they saw, with a passkey that has signed a challenge bound to it.
+
+    A wrong answer counts like a wrong code and uses its challenge up (`passkey_refused`, `passkey_copied`). Raises as
+    `confirm` does, and Conflict `challenge_unknown`, `challenge_used`, `challenge_expired`.
+    """
+    refusal: Refusal | None = None
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        _confirmable(withdrawal, looked, "passkey", now)
+        found = parties.check_passkey(
+            tx, withdrawal.party_id, withdrawal.id, withdrawal.payload_hash, credential, relying
+        )
+        if isinstance(found, Refusal):
+            used_up = _wrong_code(tx, withdrawal, setting.policy)
+            refusal = used_up if isinstance(used_up, TooMany) else found
+        else:
+            _used(tx, looked, "passkey", setting, found.id)
+    if refusal is not None:
+        raise refusal
+    return _got(conn, id)
+
+
+def confirm_by_link(conn: Conn, token: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer confirms what they saw, with the link of a mail: once, and only what the mail was sent for.
+
+    Raises NotFound `link_unknown`, Conflict `link_confirms_nothing`, `link_expired`, `link_used`, and as `confirm`.
+    """
+    link = notifications.opened(conn, token)
+    with act(conn, link.party_id, now) as tx:
+        if link.subject is not None:  # its party and its row first: the order of all locks
+            looked = _look(tx, link.subject, setting)
+        notifications.use(tx, token)
+        assert link.subject is not None  # `use` has refused it otherwise
+        _confirmable(looked.withdrawal, looked, MAIL, now)
+        if link.payload != looked.withdrawal.payload_hash:
+            raise Conflict("payload_changed", f"{link.subject} is not what the mail was sent for; nothing is sent.")
+        _used(tx, looked, MAIL, setting, link.mail_id)
+    return _got(conn, link.subject)
+
+
+def mail_link(tx: Tx, id: str, setting: Setting) -> bool:
+    """Send the customer the link that confirms, where the withdrawal waits for it; whether it does (news of ours)."""
+    withdrawal = store.get(tx.conn, id)
+    if withdrawal is None or withdrawal.status is not Status.AWAITING_CONFIRMATION:
+        return False
+    if MAIL not in factors.missing(withdrawal.required_factors, withdrawal.used_factors):
+        return False
+    _send_link(tx, withdrawal, setting)
+    return True
+
+
+def resend(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """Send the link that confirms once more; the ones before still count, for one confirmation in all.
+
+    Raises NotFound, Conflict (`link_not_asked` and as `confirm`), TooMany `resend_too_soon`.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        if MAIL not in factors.missing(withdrawal.required_factors, withdrawal.used_factors):
+            raise Conflict("link_not_asked", f"{id} waits for no link of a mail.")
+        _confirmable(withdrawal, looked, MAIL, now)
+        last = notifications.last_link(conn, id)
+        wait = timedelta(seconds=setting.policy.factors.resend_seconds)
+        if last is not None and now < last.created_at + wait:
+            raise TooMany(
+                "resend_too_soon", f"A mail was sent already; ask again at {rfc3339(last.created_at + wait)}."
+            )
+        _send_link(tx, withdrawal, setting)
+        return withdrawal
+
+
+def _send_link(tx: Tx, withdrawal: Withdrawal, setting: Setting) -> None:
+    owner = parties.get(tx.conn, withdrawal.party_id)
+    numbers, asset = setting.policy.factors, setting.assets[withdrawal.asset_id]
+    until = min(tx.now + hours(numbers.link_hours), withdrawal.expires_at or tx.now)
+    mail = notifications.put(
+        tx,
+        notifications.To(owner.id, owner.email, owner.language),
+        "confirm",
+        answer.as_lines(withdrawal, asset),
+        numbers.freeze_link_days,
+        notifications.Confirms(withdrawal.id, withdrawal.payload_hash, until),
+    )
+    tx.note("withdrawal.link_mailed", withdrawal.id, {"mail": mail.id, "party": owner.id, "until": until})
+
+
+def _used(tx: Tx, looked: _Looked, factor: str, setting: Setting, which: str | None = None) -> None:
+    """A factor was used for the payload. When it was the last one that is asked for, the withdrawal goes on.
+
+    It is reviewed first: what is known by now may ask for more, and then the withdrawal stays where it is.
+    """
+    withdrawal, policy = looked.withdrawal, setting.policy
+    store.factor_used(tx.conn, withdrawal.id, factor, tx.now)
+    said = {"factor": factor, "payload": withdrawal.payload_hash}
+    tx.note("factor.used", withdrawal.id, said if which is None else {**said, "which": which})
+    verdict = review(looked.facts, policy)
+    needed, used = looked.needed(verdict, policy), [*withdrawal.used_factors, factor]
+    if list(needed) != withdrawal.required_factors:
+        until = factors.until(needed, policy, tx.now)
+        store.ask_factors(tx.conn, withdrawal.id, needed, max(until, withdrawal.expires_at or until))
+        tx.note("withdrawal.factors_raised", withdrawal.id, {"factors": needed, "party": withdrawal.party_id})
+    if factors.met(needed, used) or verdict.outcome.severity >= Outcome.DECLINE.severity:
+        withdrawal = replace(withdrawal, required_factors=list(needed), used_factors=used)
+        decision_id = _keep(tx, looked, "confirm", verdict, setting)
+        _follow(tx, replace(looked, withdrawal=withdrawal), decision_id, verdict, setting)
 
 
 def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: datetime) -> None:
@@ -706,8 +890,11 @@ def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: date
         raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
     if withdrawal.expires_at is not None and withdrawal.expires_at <= now:
         raise Conflict("confirmation_expired", f"The time to confirm ended at {rfc3339(withdrawal.expires_at)}.")
-    if factor != withdrawal.required_factor:
-        raise Conflict("factor_not_asked", f"This withdrawal asks for {withdrawal.required_factor}, not {factor!r}.")
+    if not factors.helps(factor, withdrawal.required_factors, withdrawal.used_factors):
+        left = factors.missing(withdrawal.required_factors, withdrawal.used_factors)
+        if factor in withdrawal.used_factors:
+            raise Conflict("factor_used", f"{factor} was used already; {withdrawal.id} still asks for {left[0]}.")
+        raise Conflict("factor_not_asked", f"This withdrawal asks for {' and '.join(left)}, not {factor!r}.")
     if payload_of(withdrawal, looked.asset.name) != withdrawal.payload_hash:
         raise Conflict("payload_changed", f"{withdrawal.id} is not what the customer saw any more; nothing is sent.")
     stopped = blocked(looked.facts)
@@ -839,6 +1026,10 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return
     delayed = verdict.outcome is Outcome.DELAY
+    needed = looked.needed(verdict, setting.policy)
+    if not delayed and not factors.met(needed, withdrawal.used_factors):
+        _ask_again(tx, looked, decision_id, needed, setting.policy, cleared)
+        return
     _move(
         tx,
         withdrawal,
@@ -892,7 +1083,8 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
-        if verdict.outcome.severity > Outcome.STEP_UP.severity:
+        needed = looked.needed(verdict, setting.policy)
+        if verdict.outcome.severity > Outcome.STEP_UP.severity or not factors.met(needed, withdrawal.used_factors):
             return _follow(tx, looked, decision_id, verdict, setting)
         order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
         custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
@@ -910,10 +1102,22 @@ def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | No
 
 
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
-    """What the journal says was asked for, what a factor was used for, and what the row says now are one."""
+    """What the journal says was asked for, what the row says now, and what every factor was used for are one.
+
+    Every factor that the journal says was ever asked for; a row that asks for others was changed behind our back.
+    """
     seen = store.requested_payload(tx.conn, withdrawal.id)
-    used = store.confirmed_payload(tx.conn, withdrawal.id)
-    return seen == used == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
+    if not seen == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
+        return False
+    asked: tuple[str, ...] = ()
+    used: list[str] = []
+    for note in store.factor_notes(tx.conn, withdrawal.id):
+        said = json.loads(note.body)
+        if note.kind != "factor.used":
+            asked = factors.together(asked, said.get("factors", ["totp"]))  # entries of before name none: it was that
+        elif said["payload"] == seen:
+            used.append(said["factor"])
+    return factors.met(asked, used) and set(asked) == set(withdrawal.required_factors)
 
 
 def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
+from tidegate.withdrawals.factors import missing
 from tidegate.withdrawals.review import standing
 from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
 
@@ -29,6 +30,8 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
     step = templates.NEXT_STEPS.get(withdrawal.status)
     if step is None:
         return None
+    if withdrawal.status is Status.AWAITING_CONFIRMATION:
+        step = _confirming(withdrawal)
     reasons: list[dict[str, object]] = [
         {"code": code, **templates.reason(code).both()} for code in _codes(withdrawal, findings)
     ]
@@ -43,6 +46,12 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
     }.get(withdrawal.status)
     appeal = {lang: text.replace("{id}", withdrawal.id) for lang, text in templates.APPEAL.both().items()}
     return Letter(reasons, rfc3339(ends) if ends else None, step.both(), appeal)
+
+
+def _confirming(withdrawal: Withdrawal) -> templates.Text:
+    """What the customer has to confirm with, all that is still missing."""
+    steps = [templates.CONFIRM_STEPS[f] for f in missing(withdrawal.required_factors, withdrawal.used_factors)]
+    return templates.Text(" ".join(step.en for step in steps), "".join(step.zh for step in steps))
 
 
 def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:

@@ -33,11 +33,12 @@ _WAITS = frozenset({_S.SCREENING, _S.AWAITING_INFORMATION, _S.DELAYED, _S.IN_REV
 
 MOVES: dict[Status, frozenset[Status]] = {
     _S.AWAITING_CONFIRMATION: _WAITS | _ENDS,
-    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS,
-    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS,
-    _S.DELAYED: _WAITS | _ENDS,  # delayed again: a new reason to wait appeared while it waited
-    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS,
-    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | {_S.PAYING},
+    # Back to the customer: a stronger factor is asked for since they confirmed.
+    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS | {_S.AWAITING_CONFIRMATION},
+    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS | {_S.AWAITING_CONFIRMATION},
+    _S.DELAYED: _WAITS | _ENDS | {_S.AWAITING_CONFIRMATION},  # delayed again: a new reason to wait appeared meanwhile
+    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS | {_S.AWAITING_CONFIRMATION},
+    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | {_S.PAYING, _S.AWAITING_CONFIRMATION},
     _S.PAYING: frozenset({_S.SETTLED, _S.RETURNED}),
     _S.SETTLED: frozenset(),
     _S.RETURNED: frozenset(),
@@ -77,7 +78,7 @@ class Withdrawal:
     payload_hash: str
     status: Status
     waiting_for: str | None
-    required_factor: str | None
+    required_factor: str | None  # the first of required_factors
     tries: int
     decision_id: str
     release_at: datetime | None
@@ -89,6 +90,8 @@ class Withdrawal:
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
+    required_factors: list[str]  # every one of them has to be used: "totp", "passkey", "mail"
+    used_factors: list[str]  # for this payload, in their order
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
