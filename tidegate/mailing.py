@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from tidegate.base.findings import Outcome
 from tidegate.base.times import from_rfc3339
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
@@ -19,9 +18,7 @@ from tidegate.policy.factor_numbers import MAIL
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer
 from tidegate.withdrawals import flow as withdrawals
-from tidegate.withdrawals import store as withdrawal_store
-from tidegate.withdrawals.letter import letter
-from tidegate.withdrawals.withdrawal import Status
+from tidegate.withdrawals.withdrawal import Status, Withdrawal
 
 READER = "mails"
 
@@ -62,12 +59,12 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             if first and news.content.get("from") != Status.AWAITING_CONFIRMATION:
                 return
             found = withdrawals.get(tx.conn, news.subject)
-            asset = now_setting(tx.conn).assets[found.asset_id]
-            data = answer.as_lines(found, asset)
+            setting = now_setting(tx.conn)
+            data = answer.as_lines(found, setting.assets[found.asset_id])
             if kind == "settled":
                 data["tx"] = news.content["tx"]
             if kind in ("held", "declined"):
-                data |= _why(tx, news, parties.get(tx.conn, found.party_id).language)
+                data |= _why(tx, news, found, setting, parties.get(tx.conn, found.party_id).language)
             put(tx, found.party_id, kind, data)
 
         return handle
@@ -101,6 +98,7 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "withdrawal.screening": of_withdrawal("confirmed", first=True),
         "withdrawal.delayed": of_withdrawal("held", first=False),
         "withdrawal.in_review": of_withdrawal("held", first=False),
+        "withdrawal.awaiting_information": of_withdrawal("held", first=False),
         "withdrawal.settled": of_withdrawal("settled", first=False),
         "withdrawal.declined": of_withdrawal("declined", first=False),
         "party.event": event,
@@ -124,20 +122,16 @@ def _fresh(handle: reader.Handler) -> reader.Handler:
     return fresh
 
 
-def _why(tx: Tx, news: News, language: str) -> dict[str, str]:
-    """The reasons of a wait or a refusal as the hold letter says them, as things stood when it happened."""
-    found = withdrawals.get(tx.conn, news.subject)
-    decision = withdrawal_store.decision(tx.conn, news.content.get("decision") or found.decision_id)
-    if decision is None or news.content["status"] != found.status:  # it has gone on meanwhile: there is nothing to do
-        return {}
-    told = letter(found, [f for f in withdrawals.findings_of(decision) if f.outcome is not Outcome.ALLOW])
-    if told is None:
+def _why(tx: Tx, news: News, found: Withdrawal, setting: withdrawals.Setting, language: str) -> dict[str, str]:
+    """The reasons of a wait or a refusal as the hold letter says them; nothing where it has gone on meanwhile."""
+    hold = withdrawals.view(tx.conn, found, setting.assets)["hold"]
+    if hold is None or news.content["status"] != found.status:
         return {}
     lines = {
-        "reasons": " ".join(str(reason[language]) for reason in told.reasons),
-        "next_step": told.next_step[language],
+        "reasons": " ".join(reason[language] for reason in hold["reasons"]),
+        "next_step": hold["next_step"][language],
     }
-    return lines | ({"ends_at": _time(told.ends_at)} if told.ends_at is not None else {})
+    return lines | ({"ends_at": _time(hold["ends_at"])} if hold["ends_at"] is not None else {})
 
 
 def _minute(news: News) -> str:

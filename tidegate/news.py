@@ -15,8 +15,14 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
     """What to do about each kind of news, for `db.reader`."""
 
     def answered(tx: Tx, news: News) -> None:
-        said = news.content
-        withdrawals.answered(tx, said["subject"], said["answer"], news.subject, now_setting(tx.conn))
+        said, case = news.content, news.subject
+        kind = said.get("kind", "withdrawal_review")  # entries of before name none: there was one kind
+        if kind == "withdrawal_review":
+            withdrawals.answered(tx, said["subject"], said["answer"], case, now_setting(tx.conn))
+        elif kind == "withdrawal_appeal":
+            withdrawals.appeal_answered(tx, said["subject"], said["answer"], case)
+        elif kind == "seizure":
+            withdrawals.seizure_answered(tx, said["subject"], said["answer"], case)
 
     def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
         def handle(tx: Tx, news: News) -> None:

@@ -136,13 +136,14 @@ def _messages() -> str:
         "## What customers read\n\n"
         "Numbers and names of lists stay out of these; analysts find them at `GET /v1/decisions/{id}`.",
         "### Findings\n\n" + _texts(templates.FINDINGS),
-        "### Declined without a finding\n\n" + _texts(templates.ENDINGS),
+        "### Declined or expired without a finding\n\n" + _texts(templates.ENDINGS),
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
         "### The market\n\n" + _texts({**templates.MARKET, "review": templates.MARKET_REVIEW}),
         "### Warning about our own blocklist, by version\n\n"
         + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
-        "### Appeal\n\n" + _table(["English", "中文"], [[templates.APPEAL.en, templates.APPEAL.zh]]),
+        "### What reviewers ask\n\n" + _texts({**templates.INFORMATION, "(own words)": templates.ASKED}),
+        "### Appeals\n\n" + _texts(templates.APPEALS),
     ]
     return "\n\n".join(parts)
 

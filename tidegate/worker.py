@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
+from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
@@ -38,6 +39,11 @@ log = structlog.get_logger("worker")
 
 Step = Callable[[Conn], int]
 """One turn of a loop: how much it did. 0 = nothing to do, so wait before the next turn."""
+
+
+RECONCILE_EVERY = 60.0
+"""Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
+ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,20 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
+    def ledger(conn: Conn) -> int:
+        custody.reconcile_ledger(conn, clock, holder)
+        return 0  # whatever it found: the next round comes in its time
+
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
-    made = [Loop("news", news, 0.1), Loop("time", time, 0.2), Loop("market", regimes, 5.0)]
+    made = [
+        Loop("news", news, 0.1),
+        Loop("time", time, 0.2),
+        Loop("market", regimes, 5.0),
+        Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
+        Loop("ledger", ledger, RECONCILE_EVERY),
+    ]
     if post is not None:
         made += _mail_loops(*post, clock)
     for name, chain in chains.items():
@@ -114,11 +130,17 @@ def _post(settings: Settings) -> tuple[Mailer, Sender] | None:
 
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
     seen: set[str] = set()
+
+    def books(conn: Conn) -> int:
+        custody.reconcile(conn, chain, name, clock, holder)
+        return 0  # whatever it found: the next round comes in its time
+
     return [
         Loop(f"pay:{name}", lambda conn: custody.pay(conn, chain, signer, name, clock, holder), 0.2),
         Loop(f"watch:{name}", lambda conn: custody.watch(conn, chain, name, clock), 0.3),
         Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
+        Loop(f"books:{name}", books, RECONCILE_EVERY),
     ]
 
 

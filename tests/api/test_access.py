@@ -15,7 +15,14 @@ from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties.access import ROLES, SCOPES
 
-NOTHING = {"id": "xx_nothing", "name": "no-such-list", "version": "999", "place": "DE", "factor": "fac_nothing"}
+NOTHING = {
+    "id": "xx_nothing",
+    "name": "no-such-list",
+    "version": "999",
+    "place": "DE",
+    "warning": "lwn_nothing",
+    "factor": "fac_nothing",
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +89,18 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         "save_address": {"network": "evm-local", "address": "0x8617E340B3D01FA5F11F306F4090FD50E238070D"},
         "switch_allow_list": {"on": True},
         "confirm_withdrawal": {"factor": "totp", "code": "123456"},
+        "inform_withdrawal": {"kind": "purpose", "text": "An invoice"},
+        "appeal_withdrawal": {"text": "It is my own address"},
+        "acknowledge_warning": {},
+        "insist_on_warning": {},
     }
-    path = route.path.format(id=theirs)
+    path = route.path.format(id=theirs, warning="lwn_nothing")
     answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))
     missing = site.call(
-        route.method, route.path.format(id=theirs[:-4] + "0000"), bodies.get(route.name), secret=site.key_of(ada)
+        route.method,
+        route.path.format(id=theirs[:-4] + "0000", warning="lwn_nothing"),
+        bodies.get(route.name),
+        secret=site.key_of(ada),
     )
     assert answer.status_code == missing.status_code == 404
     assert answer.json()["code"] == missing.json()["code"]

@@ -56,6 +56,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, str], str | None, int]] = [
     ({"customer": "a\0"}, {}, "integrator", 400),
     ({}, {"Idempotency-Key": "with space"}, "integrator", 422),
     ({}, {"Idempotency-Key": "k" * 256}, "integrator", 422),
+    ({}, {"Content-Encoding": "gzip"}, "integrator", 415),
     ({}, {}, None, 401),
     ({}, {"Authorization": "Basic abc"}, None, 401),
     ({}, {"Authorization": "Bearer nobody"}, None, 401),

@@ -28,7 +28,7 @@ from tidegate.withdrawals.flow import Answer
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
-OTHER = "0x52908400098527886E0F7030069857D2E4169EE8".lower()
+OTHER = "0x27b1fdb04752bbc536007a920d24acb045561c26"
 
 
 @pytest.fixture
@@ -139,7 +139,8 @@ def test_a_transaction_limit_holds_for_its_asset(house: House) -> None:
 def test_a_market_tightens_new_requests_and_leaves_what_has_its_room(house: House) -> None:
     ada = house.customer(level=1, USDT=2_000 * COIN)
     asked = house.asked(ada, "600")
-    stormy = withdrawals.Setting(house.setting.assets, house.setting.ours, house.setting.policy, {"USDT@evm-local": 25})
+    regime = replace(house.setting.regimes[1], name="stormy", multiplier_percent=25, reason="volatility")
+    stormy = replace(house.setting, regimes={1: regime})
     (new,) = withdrawals.request(house.conn, [house.ask_for(ada, "1")], stormy, house.now)
     assert isinstance(new, Answer)
     assert json.loads(new.body)["status"] == "declined"

@@ -432,11 +432,18 @@ def test_native_deposits_are_swept_and_their_rest_is_not_chased(at: ChainHouse) 
     at.check_at_rest()
 
 
-def test_a_withdrawal_to_another_customers_deposit_address_is_their_deposit(at: ChainHouse) -> None:
+def test_a_withdrawal_to_another_customers_deposit_address_stays_in_the_books(at: ChainHouse) -> None:
     ada, ben = at.customer(usdt=100 * COIN), at.customer()
-    at.approved(ada, "40", address=at.deposit_address(ben))
-    at.finish(10)
+    made = at.approved(ada, "40", address=at.deposit_address(ben))
+    at.turn()
+    done = at.house.get(made.id)
+    assert done.status is Status.SETTLED
+    assert done.tx is not None
+    assert done.tx.startswith("internal:trf_")
+    assert (at.house.available(ada), at.house.available(ben)) == (60 * COIN, 39_900_000)
+    at.finish(3)
     assert at.house.available(ben) == 39_900_000
+    assert at.chain.nonce(at.hot) == 0
     at.check_at_rest()
 
 

@@ -14,7 +14,7 @@ from facts_kit import GOOD, HOUR, NOW, hit, under
 from tidegate.base.canonical import canonical
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import parse
-from tidegate.withdrawals.facts import BY_NAME, CATALOGUE, FACTS_VERSION, Facts, FactType, Seen, Use, seen
+from tidegate.withdrawals.facts import BY_NAME, CATALOGUE, FACTS_VERSION, Facts, FactType, Resembles, Seen, Use, seen
 from tidegate.withdrawals.replaying import read, replay
 
 FULL = replace(
@@ -69,6 +69,18 @@ CASES: list[tuple[str, dict[str, Any], Seen]] = [
     ("on_list_categories", {"hits": (hit("scam"), hit("scam"), hit("sanctions"))}, frozenset({"scam", "sanctions"})),
     ("stale_lists", {"stale_lists": ("sanctions",)}, frozenset({"sanctions"})),
     ("restriction_kinds", {"restrictions": (under("watch"), under("step_up"))}, frozenset({"watch", "step_up"})),
+    ("market", {}, None),
+    ("market", {"market": "stormy"}, "stormy"),
+    ("market_percent", {"market_percent": 25}, None),
+    ("market_percent", {"market": "stormy", "market_percent": 25}, 25),
+    ("resembles_known_address", {}, None),
+    ("resembles_known_address", {"own": ""}, False),
+    ("resembles_known_address", {"own": "", "resembles": Resembles("0xaa", "customer", 4, 4)}, True),
+    ("is_own_platform", {}, None),
+    ("is_own_platform", {"own": ""}, False),
+    ("is_own_platform", {"own": "deposit"}, True),
+    ("allow_list_on", {}, None),
+    ("allow_list_on", {"allow_list": False}, False),
 ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, parse
 from tidegate.withdrawals.checks import CHECKS
-from tidegate.withdrawals.facts import Facts, OutsideAnswer, State, Use
+from tidegate.withdrawals.facts import Facts, OutsideAnswer, Resembles, State, Use
 from tidegate.withdrawals.review import BLOCKING, blocked, review
 
 SECOND = timedelta(seconds=1)
@@ -32,6 +34,8 @@ def policy() -> Policy:
     }
     return parse({**policies.shipped("default"), **limited}, version=1)
 
+
+AGREED = Path(__file__).with_name("findings.txt")
 
 CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("the good case", {}, Outcome.ALLOW, []),
@@ -121,6 +125,32 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ),
     ("sanctioned destination", {"hits": (hit("sanctions"),)}, Outcome.DECLINE, ["address_sanctioned"]),
     ("otherwise listed destination", {"hits": (hit("scam"),)}, Outcome.REVIEW, ["address_listed"]),
+    ("a known service", {"hits": (hit("exchange"),)}, Outcome.ALLOW, ["address_tagged"]),
+    ("our own blocklist", {"hits": (hit("blocklist"),)}, Outcome.REVIEW, ["address_warned"]),
+    (
+        "our own blocklist, insisted",
+        {"hits": (hit("blocklist"),), "warnings": (("a-list", "insisted"),)},
+        Outcome.REVIEW,
+        ["address_warned"],
+    ),
+    ("nothing known resembles it", {"own": ""}, Outcome.ALLOW, []),
+    (
+        "it resembles a known address",
+        {"own": "", "resembles": Resembles("0x000000000000000000000000000000000000aaaa", "customer", 4, 4)},
+        Outcome.REVIEW,
+        ["address_look_alike"],
+    ),
+    ("another customer's deposit address", {"own": "deposit"}, Outcome.ALLOW, ["address_internal"]),
+    ("ours on another network", {"own": "elsewhere"}, Outcome.DECLINE, ["address_ours_elsewhere"]),
+    ("no allow-list", {"allow_list": False}, Outcome.ALLOW, []),
+    ("an allow-list that lacks it", {"allow_list": True}, Outcome.DECLINE, ["address_not_in_book"]),
+    ("an entry usable from now on", {"allow_list": True, "usable_at": NOW}, Outcome.ALLOW, []),
+    (
+        "an entry usable a second later",
+        {"allow_list": True, "usable_at": NOW + SECOND},
+        Outcome.DELAY,
+        ["address_entry_new"],
+    ),
     ("stale list", {"stale_lists": ("sanctions",)}, Outcome.REVIEW, ["list_stale"]),
     ("just below the review line", {"value": 10_000 * USD - 1}, Outcome.ALLOW, []),
     ("large amount", {"value": 10_000 * USD}, Outcome.REVIEW, ["large_amount"]),
@@ -209,6 +239,20 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
 def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome, codes: list[str]) -> None:
     verdict = review(replace(GOOD, **but), policy)
     assert (verdict.outcome, sorted(f.code for f in verdict.findings)) == (outcome, codes)
+
+
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
+    """Every word and figure of every finding, as kept in findings.txt: analysts and auditors read these.
+
+    After a change that is meant: TIDEGATE_AGREE=1 pytest tests/rules/test_review.py, and read the difference.
+    """
+    said = "".join(
+        f"{name}\n" + "".join(f"    {canonical(found)}\n" for found in review(replace(GOOD, **but), policy).findings)
+        for name, but, _, _ in CASES
+    )
+    if os.environ.get("TIDEGATE_AGREE"):
+        AGREED.write_text(said)
+    assert said == AGREED.read_text()
 
 
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:

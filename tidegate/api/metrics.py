@@ -26,6 +26,10 @@ class Metrics:
                 ("withdrawals_open", "Withdrawals that have not ended, by status"),
                 ("payouts_open", "Payouts that have not ended, by what they wait for"),
                 ("unread_news", "Journal entries that a reader could not act on"),
+                ("cases_overdue", "Open cases that nobody answered in time, by kind"),
+                ("books_difference_units", "Chain minus ledger in whole units, by asset"),
+                ("books_unexplained_rounds", "Rounds in a row that nothing under way explains it, by asset"),
+                ("ledger_accounts_off", "Accounts that are not the sum of their entries or holds"),
                 ("worker_silent_seconds", "Since the last sign of life of the newest worker"),
                 ("queue_depth", "Requests that wait for a commit"),
             )

@@ -18,6 +18,7 @@ from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, NotFound, Refusal
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
+from tidegate.cases.case import SEEN_BY
 from tidegate.custody import flow as custody
 from tidegate.db import act, journal
 from tidegate.ledger import flow as ledger
@@ -30,8 +31,8 @@ from tidegate.policy.market import flow as market
 from tidegate.policy.market.quotes import Quote
 from tidegate.policy.pack import faults
 from tidegate.screening import flow as screening
+from tidegate.withdrawals import bundle, replaying
 from tidegate.withdrawals import flow as withdrawals
-from tidegate.withdrawals import replaying
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.asking import Ask, destination
 from tidegate.withdrawals.withdrawal import Status
@@ -130,13 +131,11 @@ def enrol_factor(call: Call, id: str, body: shapes.NewFactor) -> Any:
         begun = parties.begin_passkey(
             call.conn, call.customer(id), body.name or "", call.gate.relying, minutes, call.actor, call.now
         )
-        said = {"secret": None, "otpauth_uri": None, "options": begun.options, "expires_at": rfc3339(begun.expires_at)}
-        return {"id": begun.id, **said}
+        return {"id": begun.id, "options": begun.options, "expires_at": rfc3339(begun.expires_at)}
     if body.name is not None:
         raise Malformed("name_unexpected", "An authenticator app has no name here; leave it out.", field="name")
     made = parties.enrol_totp(call.conn, call.customer(id), call.gate.data_key, call.actor, call.now)
-    shown = {"secret": made.secret, "otpauth_uri": made.otpauth_uri, "options": None, "expires_at": None}
-    return Secret({"id": made.id, **shown}, made.id)
+    return Secret({"id": made.id, "secret": made.secret, "otpauth_uri": made.otpauth_uri}, made.id)
 
 
 def list_factors(call: Call, id: str) -> Any:
@@ -339,6 +338,29 @@ def cancel_withdrawal(call: Call, id: str) -> Any:
     return withdrawals.view(call.conn, withdrawals.cancel(call.conn, id, call.actor, setting, call.now), setting.assets)
 
 
+def inform_withdrawal(call: Call, id: str, body: shapes.NewInformation) -> Any:
+    """Answer what was asked about it; a person goes on with the same case."""
+    withdrawals.get(call.conn, id, call.party_id)
+    done = withdrawals.inform(call.conn, id, body.kind, body.text, call.actor, call.now)
+    return withdrawals.view(call.conn, done, call.setting().assets)
+
+
+def appeal_withdrawal(call: Call, id: str, body: shapes.NewAppeal) -> Any:
+    """Say that it was treated wrongly: people who have not decided about it before look at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    done = withdrawals.appeal(call.conn, id, body.text, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
+def seize_withdrawal(call: Call, id: str, body: shapes.NewSeizure) -> Any:
+    """Lay a lawful order before a second person; it takes effect with their approval. Freeze the customer first."""
+    made = withdrawals.propose_seizure(
+        call.conn, id, body.order_reference, body.document_sha256, call.actor, call.setting(), call.now
+    )
+    return say.case_file(cases.file(call.conn, made))
+
+
 def abandon_withdrawal(call: Call, id: str, body: shapes.Lift) -> Any:
     """Cancel a payment that hangs on its own nonce; whichever of the two is mined decides."""
     found = withdrawals.get(call.conn, id)
@@ -474,29 +496,57 @@ def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
     return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now, compliance, wait))
 
 
-def list_cases(call: Call, status: CaseStatus = None, before: Before = None, limit: Limit = 50) -> Any:
-    """Questions for people, newest first."""
-    return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit)], limit)
+def list_cases(
+    call: Call, status: CaseStatus = None, overdue: bool | None = None, before: Before = None, limit: Limit = 50
+) -> Any:
+    """Questions for people, newest first; `overdue=true` for those that were not answered in time."""
+    kinds = SEEN_BY.get(call.identity.role)
+    return page("cases", [say.case(c) for c in cases.page(call.conn, status, before, limit, overdue, kinds)], limit)
 
 
 def get_case(call: Call, id: str) -> Any:
     """One case with everything people said."""
-    return say.case_file(cases.file(call.conn, id))
+    return say.case_file(cases.file(call.conn, _case(call, id)))
+
+
+def get_bundle(call: Call, id: str) -> Any:
+    """The evidence in one canonical text with its SHA-256: the same bytes while nothing new is known."""
+    call.identity.require("cases:read")  # beside the route's own: it shows the case and the journal
+    return Said(200, bundle.sealed(withdrawals.evidence(call.conn, _case(call, id))))
 
 
 def assign_case(call: Call, id: str) -> Any:
     """Take the case: everybody sees who looks at it."""
-    return say.case(cases.assign(call.conn, id, call.actor, call.actor, call.now))
+    return say.case(cases.assign(call.conn, _case(call, id), call.actor, call.actor, call.now))
+
+
+def snooze_case(call: Call, id: str, body: shapes.Snooze) -> Any:
+    """Let it sleep until a time: nobody is alarmed meanwhile."""
+    return say.case(cases.snooze(call.conn, _case(call, id), body.until, body.reason, call.actor, call.now))
 
 
 def add_evidence(call: Call, id: str, body: shapes.NewEvidence) -> Any:
     """Add to the file what was found out."""
-    return say.case_file(cases.add_evidence(call.conn, id, body.note, call.actor, call.now))
+    return say.case_file(cases.add_evidence(call.conn, _case(call, id), body.note, call.actor, call.now))
+
+
+def ask_customer(call: Call, id: str, body: shapes.NewQuestion) -> Any:
+    """Ask the customer something; the withdrawal waits for the answer, until the deadline."""
+    withdrawals.ask(call.conn, _case(call, id), body.what, body.deadline_hours, call.actor, call.now)
+    return say.case_file(cases.file(call.conn, id))
 
 
 def answer_case(call: Call, id: str, body: shapes.NewAnswer) -> Any:
     """Approve or decline. One decline ends it; approvals count until the quorum is there."""
-    return say.case_file(cases.answer(call.conn, id, call.actor, body.answer, body.reason, call.now))
+    return say.case_file(cases.answer(call.conn, _case(call, id), call.actor, body.answer, body.reason, call.now))
+
+
+def _case(call: Call, id: str) -> str:
+    """The id, where the caller's role sees cases of that kind. Raises NotFound, as for one that does not exist."""
+    kinds = SEEN_BY.get(call.identity.role)
+    if kinds is not None and cases.get(call.conn, id).kind not in kinds:
+        raise NotFound("case_unknown", f"There is no case {id}.")
+    return id
 
 
 # Policies, kill switches, keys.
@@ -554,6 +604,26 @@ def switch_off(call: Call, id: str) -> Any:
     """Let payments go on."""
     policies.switch_off(call.conn, id, call.actor, call.now)
     return {"kill_switches": [say.switch(s) for s in policies.switches(call.conn)]}
+
+
+def list_warnings(call: Call, id: str) -> Any:
+    """The warnings that were shown for a withdrawal, each with its words."""
+    withdrawals.get(call.conn, id, call.party_id)
+    return {"warnings": [say.warning(w) for w in screening.warnings_of(call.conn, id)]}
+
+
+def acknowledge_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """The customer has read a warning."""
+    found = withdrawals.get(call.conn, id, call.party_id)
+    screening.acknowledge(call.conn, warning, found.party_id, body.evidence, call.actor, call.now)
+    return list_warnings(call, id)
+
+
+def insist_on_warning(call: Call, id: str, warning: str, body: shapes.Evidence) -> Any:
+    """After acknowledging the warning the customer wants the withdrawal all the same; a person looks at it."""
+    withdrawals.get(call.conn, id, call.party_id)
+    withdrawals.insist(call.conn, id, warning, body.evidence, call.actor, call.setting(), call.now)
+    return list_warnings(call, id)
 
 
 def get_jurisdiction(call: Call, place: str, on: Day = None) -> Any:
@@ -658,7 +728,7 @@ def revoke_key(call: Call, id: str) -> Any:
 
 
 def get_treasury(call: Call, limit: Limit = 100) -> Any:
-    """The wallets that pay, and every payment that has not ended with what it waits for."""
+    """The wallets that pay, every payment that has not ended, and whether ledger and chain agree."""
     assets = call.setting().assets
     wallets = [w for n in custody.networks(call.conn) for w in custody.wallets(call.conn, n.id) if w.kind == "hot"]
     return {
@@ -681,6 +751,8 @@ def get_treasury(call: Call, limit: Limit = 100) -> Any:
             }
             for p in store.open_payouts(call.conn, limit)
         ],
+        "books": [say.book_check(b, assets[b.asset_id]) for b in custody.book_checks(call.conn)],
+        "ledger": say.ledger_check(custody.ledger_check(call.conn)),
     }
 
 
@@ -850,6 +922,23 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", _FORM
     ),
+    Route(
+        "POST",
+        _W + "/{id}/information",
+        "withdrawals:write",
+        inform_withdrawal,
+        shapes.Withdrawal,
+        200,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route(
+        "POST", _W + "/{id}/appeal", "withdrawals:write", appeal_withdrawal, shapes.Withdrawal, 201, True, "json", _FORM
+    ),
+    Route(
+        "POST", _W + "/{id}/seize", "withdrawals:seize", seize_withdrawal, shapes.CaseWithFile, 201, True, "json", _FORM
+    ),
     Route("POST", _D, "decisions:write", decide_alone, shapes.LoneDecision, 201, True, "json", _FORM),
     Route(
         "POST", _D + "/{id}/commit", "decisions:write", commit_decision, shapes.LoneDecision, 200, True, refuses=_FORM
@@ -881,6 +970,9 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/cases/{id}/evidence", "cases:answer", add_evidence, shapes.CaseWithFile, 201, True, "json", _FORM
     ),
+    Route("GET", "/v1/cases/{id}/bundle", "journal:read", get_bundle, shapes.Bundle, refuses=_NOT),
+    Route("POST", "/v1/cases/{id}/snooze", "cases:answer", snooze_case, shapes.Case, 200, True, "json", _FORM),
+    Route("POST", "/v1/cases/{id}/ask", "cases:answer", ask_customer, shapes.CaseWithFile, 201, True, "json", _FORM),
     Route("POST", "/v1/cases/{id}/answer", "cases:answer", answer_case, shapes.CaseWithFile, 200, True, "json", _FORM),
     Route("GET", "/v1/policies", "policy:read", list_policies, shapes.Policies),
     Route("POST", "/v1/policies", "policy:write", propose_policy, shapes.PolicyVersion, 201, True, "json"),
@@ -916,6 +1008,29 @@ ROUTES: tuple[Route, ...] = (
         200,
         True,
         refuses=_FORM,
+    ),
+    Route("GET", _W + "/{id}/warnings", "withdrawals:read", list_warnings, shapes.Warnings, refuses=_NOT),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/acknowledge",
+        "withdrawals:write",
+        acknowledge_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _NOT,
+    ),
+    Route(
+        "POST",
+        _W + "/{id}/warnings/{warning}/insist",
+        "withdrawals:write",
+        insist_on_warning,
+        shapes.Warnings,
+        200,
+        True,
+        "json",
+        _FORM,
     ),
     Route("GET", "/v1/jurisdictions/{place}", "policy:read", get_jurisdiction, shapes.Jurisdiction, refuses=_NOT),
     Route("GET", "/v1/exemptions", "policy:read", list_exemptions, shapes.Exemptions),

@@ -9,9 +9,10 @@ from typing import Any
 
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
-from tidegate.cases.case import Case
+from tidegate.cases.case import Case, Question
 from tidegate.cases.flow import File
-from tidegate.custody.flow import DepositRow, PayoutView
+from tidegate.custody.books import Checked
+from tidegate.custody.flow import DepositRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications import templates
@@ -25,6 +26,7 @@ from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
@@ -251,6 +253,12 @@ def case(c: Case) -> Said:
         "opened_at": rfc3339(c.opened_at),
         "due_at": rfc3339(c.due_at),
         "closed_at": at(c.closed_at),
+        "policy_version": c.policy_version,
+        "overdue": c.overdue_at is not None,
+        "overdue_at": at(c.overdue_at),
+        "escalation": c.escalation,
+        "snoozed_until": at(c.snoozed_until),
+        "snooze_reason": c.snooze_reason,
     }
 
 
@@ -261,7 +269,42 @@ def case_file(f: File) -> Said:
             {"person": a.person, "answer": a.answer, "reason": a.reason, "at": rfc3339(a.at)} for a in f.answers
         ],
         "evidence": [{"person": e.person, "note": e.note, "at": rfc3339(e.at)} for e in f.evidence],
+        "questions": [question(q) for q in f.questions],
     }
+
+
+def question(q: Question) -> Said:
+    return {
+        "id": q.id,
+        "what": q.what,
+        "asked_by": q.asked_by,
+        "asked_at": rfc3339(q.asked_at),
+        "due_at": rfc3339(q.due_at),
+        "kind": q.kind,
+        "text": q.text,
+        "answered_by": q.answered_by,
+        "ended_at": at(q.ended_at),
+    }
+
+
+def book_check(b: Checked, asset: Asset) -> Said:
+    return {
+        "asset": asset.symbol,
+        "network": asset.network,
+        "block": b.block,
+        "ledger": to_text(b.ledger_units, asset.decimals),
+        "chain": to_text(b.chain_units, asset.decimals),
+        "difference": ("-" if b.off < 0 else "") + to_text(abs(b.off), asset.decimals),
+        "moving": to_text(b.moving_units, asset.decimals),
+        "unexplained_rounds": b.rounds,
+        "checked_at": rfc3339(b.checked_at),
+    }
+
+
+def ledger_check(c: LedgerChecked | None) -> Said | None:
+    if c is None:
+        return None
+    return {"accounts": c.accounts, "what": c.what, "checked_at": rfc3339(c.checked_at)}
 
 
 def policy(v: Version, in_force: bool) -> Said:
@@ -279,6 +322,18 @@ def policy(v: Version, in_force: bool) -> Said:
 
 def switch(s: Switch) -> Said:
     return {"id": s.id, "scope": s.scope, "subject": s.subject, "reason": s.reason, "since": rfc3339(s.since)}
+
+
+def warning(w: ListedWarning) -> Said:
+    return {
+        "id": w.id,
+        "list": w.list,
+        "category": w.category,
+        "text": templates.WARNINGS[w.text_version].both(),
+        "text_version": w.text_version,
+        "shown_at": rfc3339(w.shown_at),
+        "acknowledged_at": at(w.acknowledged_at),
+    }
 
 
 def exemption(e: Exemption, now: datetime) -> Said:

@@ -232,10 +232,12 @@ class Factor(Out):
     """An authenticator app has `secret` and `otpauth_uri`, a passkey to be has `options` and `expires_at`."""
 
     id: str
-    secret: str | None = Field(description="Base 32. Shown in this answer and nowhere else.")
-    otpauth_uri: str | None = Field(description="The same for a QR code.")
-    options: dict[str, Any] | None = Field(description="For `navigator.credentials.create`; see `.../finish`.")
-    expires_at: At | None = Field(description="Until when the authenticator's answer counts.")
+    secret: str | None = Field(default=None, description="Base 32. Shown in this answer and nowhere else.")
+    otpauth_uri: str | None = Field(default=None, description="The same for a QR code.")
+    options: dict[str, Any] | None = Field(
+        default=None, description="For `navigator.credentials.create`; its answer goes to `.../finish`."
+    )
+    expires_at: At | None = Field(default=None, description="Until when the authenticator's answer counts.")
 
 
 class PasskeyMade(In):
@@ -595,23 +597,49 @@ class CaseEvidence(Out):
     at: At
 
 
+class CaseQuestion(Out):
+    id: str
+    what: str
+    asked_by: str
+    asked_at: At
+    due_at: At
+    kind: str | None = Field(description="Of the answer; null = not answered.")
+    text: str | None
+    answered_by: str | None
+    ended_at: At | None = Field(description="Answered, or no longer needed.")
+
+
 class Case(Out):
     id: str
-    kind: str
+    kind: Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books"]
     subject: str
-    customer: str
+    customer: str | None = Field(description="Null = about the house.")
     reasons: list[str]
     quorum: int
-    status: Literal["open", "approved", "declined", "moot"]
+    status: Literal["open", "approved", "declined", "moot"] = Field(
+        description="Of an appeal: approved = overturned, declined = upheld."
+    )
     assignee: str | None
     opened_at: At
     due_at: At
     closed_at: At | None
+    policy_version: int | None = Field(description="That asked for a person: its author and approver may not answer.")
+    overdue: bool = Field(description="Whether it was not answered in time.")
+    overdue_at: At | None
+    escalation: int = Field(description="0 to 3: how often it was raised for being late; higher = more urgent.")
+    snoozed_until: At | None
+    snooze_reason: str | None
 
 
 class CaseWithFile(Case):
     answers: list[CaseAnswer]
     evidence: list[CaseEvidence]
+    questions: list[CaseQuestion]
+
+
+class Bundle(Out):
+    sha256: str = Field(description="SHA-256, hex, of `bundle` in its canonical form.")
+    bundle: dict[str, Any] = Field(description="Case, answers, evidence, withdrawal, decisions, journal.")
 
 
 class Cases(Out):
@@ -626,6 +654,34 @@ class NewEvidence(In):
 class NewAnswer(In):
     answer: Literal["approve", "decline"]
     reason: Text
+
+
+class Snooze(In):
+    until: Time
+    reason: Text
+
+
+class NewQuestion(In):
+    what: Text = Field(
+        examples=["source_of_funds"],
+        description="source_of_funds, purpose or document_reference: the customer reads our words. Anything else "
+        "is read as you write it.",
+    )
+    deadline_hours: int = Field(examples=[48], description="1 to 720.")
+
+
+class NewInformation(In):
+    kind: Short = Field(examples=["purpose"], description="source_of_funds, purpose, document_reference or other.")
+    text: Annotated[str, StringConstraints(max_length=2000)]
+
+
+class NewAppeal(In):
+    text: Long
+
+
+class NewSeizure(In):
+    order_reference: Short = Field(examples=["AG Berlin 35 Gs 1234/26"])
+    document_sha256: Short = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
 
 
 class PolicyVersion(Out):
@@ -854,9 +910,29 @@ class OpenPayout(Out):
     created_at: At
 
 
+class BookCheck(Out):
+    asset: str
+    network: str
+    block: int = Field(description="The wallets were read at this final block.")
+    ledger: Decimal = Field(description="What the ledger says the wallets hold.")
+    chain: Decimal = Field(description="What they hold.")
+    difference: Decimal = Field(description="Chain minus ledger, signed.")
+    moving: Decimal = Field(description="May have left in payments that are under way.")
+    unexplained_rounds: int = Field(description="In a row that nothing under way explains the difference.")
+    checked_at: At
+
+
+class LedgerCheck(Out):
+    accounts: int = Field(description="That are not the sum of their entries or holds.")
+    what: str = Field(description="The first of them.")
+    checked_at: At
+
+
 class Treasury(Out):
     wallets: list[HotWallet]
     payouts: list[OpenPayout]
+    books: list[BookCheck]
+    ledger: LedgerCheck | None = Field(description="Null = no round has run yet.")
 
 
 class NewExemption(In):
@@ -900,3 +976,23 @@ class Jurisdiction(Out):
     standing: str
     places: list[str]
     rules: list[PlaceRule]
+
+
+class Evidence(In):
+    evidence: dict[Short, Short] = Field(
+        default_factory=dict, max_length=20, description="What shows it: an address, a device, a screen. Kept as sent."
+    )
+
+
+class Warning(Out):
+    id: str
+    list: str
+    category: str
+    text: dict[str, str]
+    text_version: int
+    shown_at: At
+    acknowledged_at: At | None
+
+
+class Warnings(Out):
+    warnings: list[Warning]

@@ -65,6 +65,8 @@ def _headers(scope: Scope) -> dict[bytes, str] | None:
     """The headers that matter, by name; None where one of them, or a query, needs a closer look."""
     found: dict[bytes, str] = {}
     for name, value in scope["headers"]:
+        if name == b"content-encoding":
+            return None  # the ordinary way says what it thinks of it
         if name in _READ:
             if name in found:
                 return None

@@ -10,7 +10,7 @@ from tidegate.db import Conn, row, rows
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    kind: str  # the gauge: "withdrawals_open", "payouts_open", "unread_news"
+    kind: str  # the gauge: "withdrawals_open", "payouts_open", "unread_news", …
     what: str
     count: int
 
@@ -68,6 +68,17 @@ def open_work(conn: Conn) -> list[Work]:
           FROM payout WHERE ended_at IS NULL GROUP BY waiting_for
         UNION ALL
         SELECT 'unread_news', reader, count(*)::int FROM unread GROUP BY reader
+        UNION ALL
+        SELECT 'cases_overdue', kind, count(*)::int FROM case_file
+         WHERE status = 'open' AND overdue_at IS NOT NULL GROUP BY kind
+        UNION ALL
+        SELECT 'books_difference_units', a.symbol || '@' || a.network, b.chain_units - b.ledger_units
+          FROM book_check b JOIN asset a ON a.id = b.asset_id
+        UNION ALL
+        SELECT 'books_unexplained_rounds', a.symbol || '@' || a.network, b.rounds
+          FROM book_check b JOIN asset a ON a.id = b.asset_id
+        UNION ALL
+        SELECT 'ledger_accounts_off', 'ledger', accounts FROM ledger_check
         """,
         {},
     )

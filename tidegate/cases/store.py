@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from tidegate.cases.case import Answer, Case
+from tidegate.cases.case import Answer, Case, Question
 from tidegate.db import Conn, row, rows, run
 
 
@@ -20,13 +20,15 @@ class Evidence:
 
 
 def add(conn: Conn, case: Case) -> int:
-    """Open a case; 0 where one is open about the subject already."""
+    """Open a case; 0 where one of its kind is open about the subject already."""
     return run(
         conn,
         """
-        INSERT INTO case_file (id, kind, subject, party_id, requester, reasons, quorum, opened_at, due_at)
-        VALUES (%(id)s, %(kind)s, %(subject)s, %(party)s, %(requester)s, %(reasons)s, %(quorum)s, %(opened)s, %(due)s)
-        ON CONFLICT (subject) WHERE status = 'open' DO NOTHING
+        INSERT INTO case_file (id, kind, subject, party_id, requester, reasons, quorum, opened_at, due_at,
+                               policy_version, escalates_at)
+        VALUES (%(id)s, %(kind)s, %(subject)s, %(party)s, %(requester)s, %(reasons)s, %(quorum)s, %(opened)s, %(due)s,
+                %(policy)s, %(due)s)
+        ON CONFLICT (subject, kind) WHERE status = 'open' DO NOTHING
         """,
         {
             "id": case.id,
@@ -38,6 +40,7 @@ def add(conn: Conn, case: Case) -> int:
             "quorum": case.quorum,
             "opened": case.opened_at,
             "due": case.due_at,
+            "policy": case.policy_version,
         },
     )
 
@@ -48,7 +51,8 @@ def get(conn: Conn, id: str) -> Case | None:
         conn,
         Case,
         """
-        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
           FROM case_file WHERE id = %(id)s
         """,
         {"id": id},
@@ -61,23 +65,26 @@ def lock(conn: Conn, id: str) -> Case | None:
         conn,
         Case,
         """
-        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
           FROM case_file WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
     )
 
 
-def lock_open(conn: Conn, subject: str) -> Case | None:
-    """The open case about a subject, row-locked."""
-    return row(
+def lock_open(conn: Conn, subject: str, kinds: Sequence[str]) -> list[Case]:
+    """The open cases of some kinds about a subject, row-locked by id."""
+    return rows(
         conn,
         Case,
         """
-        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at
-          FROM case_file WHERE subject = %(subject)s AND status = 'open' FOR UPDATE
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
+          FROM case_file WHERE subject = %(subject)s AND kind = ANY(%(kinds)s) AND status = 'open'
+         ORDER BY id FOR UPDATE
         """,
-        {"subject": subject},
+        {"subject": subject, "kinds": list(kinds)},
     )
 
 
@@ -87,25 +94,195 @@ def of_subject(conn: Conn, subject: str) -> list[Case]:
         conn,
         Case,
         """
-        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
           FROM case_file WHERE subject = %(subject)s ORDER BY id
         """,
         {"subject": subject},
     )
 
 
-def page(conn: Conn, status: str | None, before: str | None, limit: int) -> list[Case]:
-    """Cases, newest first, those before `before`."""
+def page(
+    conn: Conn,
+    status: str | None,
+    overdue: bool | None,
+    kinds: Sequence[str] | None,
+    before: str | None,
+    limit: int,
+) -> list[Case]:
+    """Cases, newest first, those before `before`; None = whatever it is."""
     return rows(
         conn,
         Case,
         """
-        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
           FROM case_file
          WHERE (%(status)s::text IS NULL OR status = %(status)s) AND (%(before)s::text IS NULL OR id < %(before)s)
+           AND (%(overdue)s::boolean IS NULL OR (overdue_at IS NOT NULL) = %(overdue)s)
+           AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
          ORDER BY id DESC LIMIT %(limit)s
         """,
-        {"status": status, "before": before, "limit": limit},
+        {
+            "status": status,
+            "overdue": overdue,
+            "kinds": None if kinds is None else list(kinds),
+            "before": before,
+            "limit": limit,
+        },
+    )
+
+
+def late(conn: Conn, now: datetime, among: Sequence[str] | None, limit: int) -> list[str]:
+    """Open cases that nobody has answered in time, the longest late first; `among` None = all.
+
+    One that waits for the customer, or that somebody let sleep, is not late.
+    """
+    found = conn.execute(
+        """
+        SELECT id FROM case_file c
+         WHERE status = 'open' AND escalates_at <= %(now)s AND (%(among)s::text[] IS NULL OR id = ANY(%(among)s))
+           AND (snoozed_until IS NULL OR snoozed_until <= %(now)s)
+           AND NOT EXISTS (SELECT FROM case_question q WHERE q.case_id = c.id AND q.ended_at IS NULL)
+         ORDER BY escalates_at, id LIMIT %(limit)s
+        """,
+        {"now": now, "among": None if among is None else list(among), "limit": limit},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def raise_case(conn: Conn, id: str, level: int, again_at: datetime | None, now: datetime) -> None:
+    """Make it more urgent and nobody's: whoever had it did not answer."""
+    run(
+        conn,
+        """
+        UPDATE case_file SET escalation = %(level)s, escalates_at = %(again)s, assignee = NULL, snoozed_until = NULL,
+               snooze_reason = NULL, overdue_at = coalesce(overdue_at, %(now)s)
+         WHERE id = %(id)s
+        """,
+        {"id": id, "level": level, "again": again_at, "now": now},
+    )
+
+
+def snooze(conn: Conn, id: str, until: datetime, reason: str) -> None:
+    """Let it sleep."""
+    run(
+        conn,
+        "UPDATE case_file SET snoozed_until = %(until)s, snooze_reason = %(reason)s WHERE id = %(id)s",
+        {"id": id, "until": until, "reason": reason},
+    )
+
+
+def postpone(conn: Conn, id: str, span: timedelta) -> None:
+    """Give it so much more time: as long as it waited for somebody who is not ours."""
+    run(
+        conn,
+        "UPDATE case_file SET due_at = due_at + %(span)s, escalates_at = escalates_at + %(span)s WHERE id = %(id)s",
+        {"id": id, "span": span},
+    )
+
+
+def add_question(conn: Conn, question: Question) -> int:
+    """Ask the customer; 0 where a question of the case is open already."""
+    return run(
+        conn,
+        """
+        INSERT INTO case_question (id, case_id, what, asked_by, asked_at, due_at)
+        VALUES (%(id)s, %(case)s, %(what)s, %(by)s, %(at)s, %(due)s)
+        ON CONFLICT (case_id) WHERE ended_at IS NULL DO NOTHING
+        """,
+        {
+            "id": question.id,
+            "case": question.case_id,
+            "what": question.what,
+            "by": question.asked_by,
+            "at": question.asked_at,
+            "due": question.due_at,
+        },
+    )
+
+
+def questions(conn: Conn, case_ids: Sequence[str]) -> list[Question]:
+    """What some cases asked, oldest first."""
+    return rows(
+        conn,
+        Question,
+        """
+        SELECT id, case_id, what, asked_by, asked_at, due_at, kind, text, answered_by, ended_at
+          FROM case_question WHERE case_id = ANY(%(ids)s) ORDER BY asked_at, id
+        """,
+        {"ids": list(case_ids)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question that a subject's customer has to answer."""
+
+    subject: str
+    what: str
+
+
+def asked(conn: Conn, subjects: Sequence[str]) -> list[Asked]:
+    """The open questions about some subjects."""
+    return rows(
+        conn,
+        Asked,
+        """
+        SELECT c.subject, q.what FROM case_file c JOIN case_question q ON q.case_id = c.id AND q.ended_at IS NULL
+         WHERE c.subject = ANY(%(subjects)s)
+        """,
+        {"subjects": list(subjects)},
+    )
+
+
+def end_question(
+    conn: Conn, case_id: str, kind: str | None, text: str | None, answered_by: str | None, now: datetime
+) -> int:
+    """End the open question of a case: with the customer's answer, or None where nobody needs one any more."""
+    return run(
+        conn,
+        """
+        UPDATE case_question SET kind = %(kind)s, text = %(text)s, answered_by = %(by)s, ended_at = %(now)s
+         WHERE case_id = %(case)s AND ended_at IS NULL
+        """,
+        {"case": case_id, "kind": kind, "text": text, "by": answered_by, "now": now},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """How the newest case of a kind about a subject stands."""
+
+    subject: str
+    status: str
+    closed_at: datetime | None
+
+
+def latest(conn: Conn, subjects: Sequence[str], kind: str) -> list[Latest]:
+    """The newest case of a kind about each subject that has one."""
+    return rows(
+        conn,
+        Latest,
+        """
+        SELECT DISTINCT ON (subject) subject, status, closed_at FROM case_file
+         WHERE subject = ANY(%(subjects)s) AND kind = %(kind)s ORDER BY subject, id DESC
+        """,
+        {"subjects": list(subjects), "kind": kind},
+    )
+
+
+def earlier_voices(conn: Conn, subject: str, but: str) -> list[Answer]:
+    """What was said in every other case about a subject."""
+    return rows(
+        conn,
+        Answer,
+        """
+        SELECT a.person, a.answer, a.reason, a.at
+          FROM case_answer a JOIN case_file c ON c.id = a.case_id
+         WHERE c.subject = %(subject)s AND c.id <> %(but)s ORDER BY a.at, a.person
+        """,
+        {"subject": subject, "but": but},
     )
 
 

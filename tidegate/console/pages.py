@@ -20,6 +20,7 @@ from tidegate.api import say
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Forbidden, Malformed, Refusal, Unauthorised
 from tidegate.cases import flow as cases
+from tidegate.cases.case import SEEN_BY, may_answer
 from tidegate.console.words import LANGUAGES, STATUSES, Say, best
 from tidegate.custody import flow as custody
 from tidegate.db import Conn, journal
@@ -182,7 +183,9 @@ class _Pages:
         decision = withdrawal_store.decision(conn, found.decision_id)
         assert decision is not None  # the column says so
         view = custody.payouts_of(conn, [id]).get(id)
-        files = [cases.file(conn, case.id) for case in cases.about(conn, id)]
+        seen = SEEN_BY.get(identity.role)
+        about = [case for case in cases.about(conn, id) if seen is None or case.kind in seen]
+        files = [cases.file(conn, case.id) for case in about]
         return self._render(
             "withdrawal.html",
             visit.request,
@@ -194,8 +197,8 @@ class _Pages:
             payout=say.payout(view, self._gate.head(found.network) if view else None),
             timeline=[say.entry(news) for news in journal.about(conn, id)],
             cases=[say.case_file(file) for file in files],
-            reasons={code: letters.finding(code).both() for file in files for code in file.case.reasons},
-            may_answer=identity.may("cases:answer"),
+            reasons={code: letters.why_asked(code).both() for file in files for code in file.case.reasons},
+            may_answer={case.id: identity.may("cases:answer") and may_answer(case, identity.role) for case in about},
             voices={file.case.id: [a.person for a in file.answers] for file in files},
             answered=answered,
             names={key.id: key.label for key in parties.keys(conn)},

@@ -11,12 +11,13 @@ from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, NotFound
 from tidegate.codec.bip32 import deposit_address as derive
 from tidegate.custody import store
-from tidegate.custody.store import DepositRow, Network, PayoutView, Wallet
+from tidegate.custody.books import Checked
+from tidegate.custody.store import DepositRow, LedgerChecked, Network, PayoutView, Wallet
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
 from tidegate.screening import flow as screening
 
-__all__ = ["DepositRow", "Network", "PayoutView", "Wallet"]
+__all__ = ["DepositRow", "LedgerChecked", "Network", "PayoutView", "Wallet"]
 
 
 def register_network(
@@ -143,3 +144,13 @@ def abandon(conn: Conn, withdrawal_id: str, reason: str, actor: str, now: dateti
             raise Conflict("payout_not_abandonable", f"The payout of {withdrawal_id} is {payout.status}.")
         store.set_attempt(conn, attempts[0].id, "abandoning")
         tx.note("payout.abandoning", withdrawal_id, {"nonce": attempts[0].nonce, "reason": reason})
+
+
+def book_checks(conn: Conn) -> list[Checked]:
+    """What the last round of reconciliation found, by asset."""
+    return store.book_checks(conn)
+
+
+def ledger_check(conn: Conn) -> LedgerChecked | None:
+    """Whether all accounts added up when it was last looked at; None before the first time."""
+    return store.ledger_check(conn)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,44 @@ def about(conn: Conn, subject: str) -> list[News]:
         ).fetchall()
 
 
+@contextmanager
+def snapshot(conn: Conn) -> Iterator[None]:
+    """Read several things as they stood at one moment; nothing can be written meanwhile."""
+    with conn.transaction():
+        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def links_about(conn: Conn, subjects: Sequence[str]) -> list[dict[str, Any]]:
+    """The whole links that hold an entry about some things, oldest first, as anybody can check them:
+    {"link", "before", "root", "tip", "entries": [[at, actor, kind, subject, body]]}; hashes in hex, `before` is the
+    tip of the link before."""
+    found = conn.execute(
+        """
+        SELECT l.seq, coalesce(b.tip, decode(repeat('00', 32), 'hex')), l.root, l.tip
+          FROM journal_link l LEFT JOIN journal_link b ON b.seq = l.seq - 1
+         WHERE l.seq IN (SELECT link FROM journal WHERE subject = ANY(%(subjects)s)) ORDER BY l.seq
+        """,
+        {"subjects": list(subjects)},
+    ).fetchall()
+    with conn.cursor(row_factory=class_row(News)) as cursor:
+        news = cursor.execute(
+            """
+            SELECT link, position, at, actor, kind, subject, body FROM journal
+             WHERE link = ANY(%(links)s) ORDER BY link, position
+            """,
+            {"links": [seq for seq, *_ in found]},
+        ).fetchall()
+    entries: dict[int, list[list[str]]] = {}
+    for item in news:
+        line = [rfc3339(item.at), item.actor, item.kind, item.subject, item.body]
+        entries.setdefault(item.link, []).append(line)
+    return [
+        {"link": seq, "before": before.hex(), "root": root.hex(), "tip": tip.hex(), "entries": entries[seq]}
+        for seq, before, root, tip in found
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a verification found: `broken` says where the chain first lies, or None."""
@@ -139,8 +178,7 @@ class _Link:
 
 def verify(conn: Conn) -> Verdict:
     """Recompute every root and tip from the first entry on, in one snapshot, streaming."""
-    with conn.transaction():
-        conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with snapshot(conn):
         stated = conn.execute("SELECT seq, tip FROM journal_tip").fetchone()
         tip, seq, count = START, 0, 0
         for link, entries in _linked(conn):

@@ -55,6 +55,28 @@ FINDINGS: dict[str, Text] = {
         "Our checks are taking longer than usual; a person will look at this withdrawal.",
         "审核时间比平时更长，将由人工处理本次提币。",
     ),
+    "address_tagged": Text("This address belongs to a known service.", "该地址属于已知服务机构。"),
+    "address_warned": Text(
+        "This address is on our list of addresses linked to harm. Please read the warning; a person checks it first.",
+        "该地址在本平台的风险地址名单中。请阅读警告内容，提币将先由人工审核。",
+    ),
+    "address_look_alike": Text(
+        "This address closely resembles another one that you know. A person checks it first.",
+        "该地址与您已知的地址高度相似，将先由人工核对。",
+    ),
+    "address_internal": Text(
+        "This address belongs to another customer here; it arrives at once.", "该地址属于本平台其他客户，将即时到账。"
+    ),
+    "address_ours_elsewhere": Text(
+        "This address belongs to our platform on another network; coins sent here would not be credited.",
+        "该地址属于本平台的其他网络，转入将无法入账。",
+    ),
+    "address_not_in_book": Text(
+        "You allow only addresses in your book. Save the address first.", "您已开启白名单提币，请先将该地址加入地址簿。"
+    ),
+    "address_entry_new": Text(
+        "This entry of your book is new; the withdrawal waits.", "该地址为新增地址，提币将延迟处理。"
+    ),
     "large_amount": Text("A withdrawal of this size is checked by a person.", "该金额的提币需要人工审核。"),
     "address_new": Text(
         "This is a new address. For your safety the withdrawal waits; you can cancel it meanwhile.",
@@ -80,8 +102,31 @@ ENDINGS: dict[str, Text] = {
     "declined_by_person": Text(
         "A person has checked this withdrawal and declined it.", "经人工审核，本次提币未获批准。"
     ),
+    "information_missing": Text(
+        "What we asked you about this withdrawal was not answered in time.",
+        "您未在规定时间内回复我们关于本次提币的询问。",
+    ),
 }
-"""Why a withdrawal was declined where no check declined it."""
+"""Why a withdrawal was declined or expired where no check declined it."""
+
+CASES: dict[str, Text] = {
+    "appeal": Text("The customer appeals.", "客户提出申诉。"),
+    "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
+    "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+}
+"""Why people are asked where no check asked for them: staff read these."""
+
+INFORMATION: dict[str, Text] = {
+    "source_of_funds": Text("Tell us where the funds of this withdrawal come from.", "请说明本次提币资金的来源。"),
+    "purpose": Text("Tell us what this withdrawal is for.", "请说明本次提币的用途。"),
+    "document_reference": Text(
+        "Name the document (an invoice, a contract) that this withdrawal pays.",
+        "请提供本次提币所依据文件（发票、合同等）的编号。",
+    ),
+}
+"""What reviewers ask most; anything else is asked in their own words."""
+
+ASKED = Text("We need an answer from you: {what}", "我们需要您的答复：{what}")
 
 NEXT_STEPS: dict[str, Text] = {
     "awaiting_confirmation": Text("Enter the code from your authenticator app.", "请输入身份验证器中的验证码。"),
@@ -92,6 +137,15 @@ NEXT_STEPS: dict[str, Text] = {
     "in_review": Text(
         "Nothing to do: a person is looking at it. We will ask if we need anything.",
         "无需操作：人工审核中，如需补充资料会与您联系。",
+    ),
+    "awaiting_information": Text(
+        "Please answer what is asked above in time; then a person goes on with it. If you do not, it expires and your "
+        "funds are free.",
+        "请在截止时间前回复上述询问，之后将继续人工审核；逾期未回复，本次提币将失效，资金将释放。",
+    ),
+    "expired_unanswered": Text(
+        "Nothing was sent and your funds are free. Ask again when you have what was asked for.",
+        "未发送任何资金，您的余额已释放。备齐所需资料后可重新提交。",
     ),
     "waiting": Text("Nothing to do: it goes on as soon as the reason is gone.", "无需操作：原因消除后将自动继续处理。"),
     "approved": Text("Nothing to do: it is about to be sent.", "无需操作：即将发送。"),
@@ -160,10 +214,34 @@ MARKET: dict[str, Text] = {
 
 MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
 
-APPEAL = Text(
-    "If you think this is wrong, write to support and name {id}: a person will look at it.",
-    "如您认为有误，请联系客服并提供编号 {id}，我们将安排人工处理。",
-)
+APPEALS: dict[str, Text] = {
+    "possible": Text(
+        "If you think this is wrong, appeal with POST /v1/withdrawals/{id}/appeal, or ask support to do it for you: "
+        "people who have not decided about it before will look at it.",
+        "如您认为有误，可通过 POST /v1/withdrawals/{id}/appeal 提出申诉，或请客服代为提交："
+        "将由未参与过本次审核的人员重新处理。",
+    ),
+    "open": Text(
+        "Your appeal is being looked at by people who have not decided about it before.",
+        "您的申诉正由未参与过本次审核的人员处理。",
+    ),
+    "approved": Text(
+        "Your appeal was right. What has ended stays ended: you are free to ask again, and the people who look at it "
+        "will see that you were right. A waiting time that is required runs to its end.",
+        "您的申诉成立。已结束的提币不会恢复，您可以重新提交，审核人员将看到申诉结果；规定的等待时间仍须届满。",
+    ),
+    "declined": Text("Your appeal was looked at, and the decision stands.", "您的申诉已经处理，维持原决定。"),
+    "support": Text(
+        "If you think this is wrong, write to support and name {id}.", "如您认为有误，请联系客服并提供编号 {id}。"
+    ),
+}
+"""What a hold letter says about appeals: whether there can be one, or how the newest one stands (a case's status)."""
+
+
+def information(what: str) -> Text:
+    """What a customer is asked: our words for what is asked most, otherwise the reviewer's own in both languages."""
+    known = INFORMATION.get(what)
+    return known or Text(ASKED.en.replace("{what}", what), ASKED.zh.replace("{what}", what))
 
 
 def finding(code: str) -> Text:
@@ -184,3 +262,8 @@ def market(name: str, asset: str, review: str | None) -> Text:
 def reason(code: str) -> Text:
     """The customer's words for why a withdrawal waits or was declined: a finding, or how it ended."""
     return ENDINGS[code] if code in ENDINGS else FINDINGS[code]
+
+
+def why_asked(code: str) -> Text:
+    """Why people are asked: a finding, or what else opens a case."""
+    return CASES[code] if code in CASES else FINDINGS[code]

@@ -485,6 +485,23 @@ def keys(conn: Conn) -> list[Key]:
     return store.keys(conn)
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who stands behind a credential, as far as the house can tell. `role` None = it is no key of ours."""
+
+    name: str
+    role: str | None
+
+
+def people(conn: Conn, credentials: Collection[str]) -> dict[str, Person]:
+    """Who stands behind each credential: see `access.person`."""
+    known = {key.id: key for key in store.keys_by_id(conn, sorted(set(credentials)))}
+    return {
+        id: Person(access.person(known[id].label if id in known else id), known[id].role if id in known else None)
+        for id in credentials
+    }
+
+
 def revoke_key(conn: Conn, key_id: str, actor: str, now: datetime) -> None:
     """Take a key away for good, and its sessions with it. NotFound `key_missing`, Conflict `key_already_revoked`."""
     with act(conn, actor, now) as tx:

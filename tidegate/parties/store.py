@@ -543,6 +543,19 @@ def key(conn: Conn, id: str) -> Key | None:
     )
 
 
+def keys_by_id(conn: Conn, ids: Sequence[str]) -> list[Key]:
+    """Some keys; ids that are none are passed over."""
+    return rows(
+        conn,
+        Key,
+        """
+        SELECT id, role, party_id, label, scopes, addresses, expires_at, created_by, created_at, revoked_at
+          FROM api_key WHERE id = ANY(%(ids)s)
+        """,
+        {"ids": list(ids)},
+    )
+
+
 def keys(conn: Conn) -> list[Key]:
     """Every key, newest first."""
     return rows(

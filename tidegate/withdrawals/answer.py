@@ -11,7 +11,7 @@ from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
 from tidegate.notifications.letters import in_fours
 from tidegate.withdrawals.factors import missing
-from tidegate.withdrawals.letter import letter
+from tidegate.withdrawals.letter import Known, letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
 
@@ -28,9 +28,11 @@ def findings(found: Sequence[Finding]) -> list[dict[str, str]]:
     ]
 
 
-def as_json(withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Sequence[Finding]) -> dict[str, Any]:
+def as_json(
+    withdrawal: Withdrawal, asset: Asset, outcome: Outcome, found: Sequence[Finding], known: Known
+) -> dict[str, Any]:
     """The body of `POST /v1/withdrawals` and the core of `GET /v1/withdrawals/{id}`."""
-    said = letter(withdrawal, found)
+    said = letter(withdrawal, found, known)
     return {
         "id": withdrawal.id,
         "customer": withdrawal.party_id,

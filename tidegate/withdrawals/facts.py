@@ -47,6 +47,16 @@ class Use:
     used: int
 
 
+@dataclass(frozen=True, slots=True)
+class Resembles:
+    """The destination could be taken for an address that the party knows."""
+
+    address: str
+    whose: str  # "customer", "deposit", "hot"
+    lead: int  # characters that agree at the beginning
+    tail: int  # and at the end
+
+
 class State(StrEnum):
     """How far a check has come with its answer."""
 
@@ -104,6 +114,13 @@ class Facts:
     party_since: datetime | None = None
     required: tuple[str, ...] = ()  # outside checks that this decision was pinned to
     outside: tuple[OutsideAnswer, ...] = ()
+    market: str | None = None  # the asset's regime: "calm", "nervous", "stormy"
+    market_reason: str | None = None
+    resembles: Resembles | None = None
+    own: str | None = None  # whose address of ours it is: "deposit", "hot", "elsewhere"; "" = not ours
+    allow_list: bool | None = None  # whether only addresses of the party's own book may be paid
+    usable_at: datetime | None = None  # from when the allow-list lets this one be paid; None = it is not in the book
+    warnings: tuple[tuple[str, str], ...] = ()  # (list, how far its warning has come: "shown", "acknowledged", …)
 
     def used(self, scope: str, hours: int | None) -> int:
         """What a window holds. Raises LookupError where nobody looked: a limit without a count is never "unused"."""
@@ -225,6 +242,16 @@ CATALOGUE: tuple[Fact, ...] = (
          lambda f: frozenset(f.stale_lists)),
     Fact("restriction_kinds", _T.TEXTS, "", "W4 restrictions", "kinds of restrictions in force", "生效中的限制措施类型",
          lambda f: frozenset(r.kind for r in f.restrictions)),
+    Fact("market", _T.TEXT, "", "W5 market regime", "calm, nervous or stormy", "行情状态（平稳、波动、剧烈）",
+         lambda f: f.market),
+    Fact("market_percent", _T.COUNT, "percent", "W5 market regime", "what the market leaves of each limit",
+         "行情对限额的折算比例", lambda f: f.market_percent if f.market is not None else None),
+    Fact("resembles_known_address", _T.BOOL, "", "W4 look-alike", "the address resembles another known one",
+         "地址与已知地址高度相似", lambda f: None if f.own is None else f.resembles is not None),
+    Fact("is_own_platform", _T.BOOL, "", "W4 address", "the address belongs to this platform", "是否为本平台地址",
+         lambda f: None if f.own is None else f.own != ""),
+    Fact("allow_list_on", _T.BOOL, "", "W4 allow-list", "only saved addresses may be paid", "是否开启白名单提币",
+         lambda f: f.allow_list),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

@@ -27,7 +27,7 @@ from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Ref
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
-from tidegate.db import Conn, Tx, act, replay
+from tidegate.db import Conn, Tx, act, journal, replay
 from tidegate.ledger import accounts
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
@@ -37,16 +37,24 @@ from tidegate.parties.party import Party
 from tidegate.parties.passkey import Relying
 from tidegate.policy import flow as policies
 from tidegate.policy.factor_numbers import MAIL
+from tidegate.policy.market import flow as market
+from tidegate.policy.market import regime as regimes
+from tidegate.policy.market.regime import Regime
 from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
+from tidegate.policy.screening_numbers import ScreeningNumbers
+from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
-from tidegate.withdrawals import answer, deciding, factors, limits, store
+from tidegate.screening.allow_list import usable_from
+from tidegate.withdrawals import answer, appeals, bundle, deciding, factors, limits, seizure, store
 from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Restricted, State, Use
+from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
+from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
+    MOVES,
     Status,
     Withdrawal,
     payload_hash,
@@ -65,12 +73,20 @@ class Setting:
     assets: Mapping[int, Asset]
     ours: frozenset[str]
     policy: Policy
-    market: Mapping[str, int] = field(default_factory=dict)
-    """Asset name -> percent of every limit that its market leaves; an asset that is not named keeps the whole."""
+    regimes: Mapping[int, Regime] = field(default_factory=dict)
+    """Asset id -> how restless its market is; one that is not named keeps its whole limits."""
 
     @property
     def by_name(self) -> dict[tuple[str, str], Asset]:
         return {(asset.symbol, asset.network): asset for asset in self.assets.values()}
+
+    def market(self, asset_id: int, value: int) -> dict[str, Any]:
+        """What the market leaves of the limits for so much of an asset, as facts (section 5)."""
+        regime = self.regimes.get(asset_id)
+        if regime is None:
+            return {}
+        found = regimes.for_value(regime, value, self.policy.market)
+        return {"market_percent": found.multiplier_percent, "market": found.name, "market_reason": found.reason}
 
     def native(self, network: str) -> Asset:
         """The coin that pays a network's fees."""
@@ -79,10 +95,10 @@ class Setting:
 
 def setting(conn: Conn, now: datetime) -> Setting:
     """The setting as the database has it now. Raises Conflict `no_policy` where no policy is in force."""
+    assets = {asset.id: asset for asset in ledger_store.assets(conn)}
+    policy = policies.active(conn, now)
     return Setting(
-        {asset.id: asset for asset in ledger_store.assets(conn)},
-        frozenset(custody.hot_addresses(conn)),
-        policies.active(conn, now),
+        assets, frozenset(custody.hot_addresses(conn)), policy, market.regimes(conn, assets.keys(), now, policy)
     )
 
 
@@ -136,7 +152,7 @@ class _Batch:
         self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         ids = sorted(self.parties)
         self.people = _People.gather(tx.conn, ids, setting.policy, now)
-        self.book = _Book(tx, asks, self.asked, self.parties)
+        self.book = _Book(tx, asks, self.asked, self.parties, setting.policy)
         pairs = sorted(
             {
                 (ask.party_id, asked.asset.id)
@@ -154,6 +170,7 @@ class _Batch:
         self.reservations: list[store.Reservation] = []
         self.questions: list[store.Question] = []
         self.lone: list[deciding.Lone] = []
+        self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
         self.decisions: list[store.DecisionRow] = []
         self.holds: list[ledger_store.NewHold] = []
@@ -226,9 +243,9 @@ class _Batch:
             value=asked.value,
             available_units=None if room is None else room.available,
             **_of_windows(found),
-            market_percent=self.setting.market.get(asked.asset.name, 100),
+            **self.setting.market(asked.asset.id, asked.value),
             **_of_entry(entry),
-            hits=self.book.hits(ask.network, entry.address),
+            **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
@@ -236,6 +253,12 @@ class _Batch:
             # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
             outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in outside),
         )
+        if facts.own == "own_deposit":
+            raise Malformed(
+                "address_is_own_deposit",
+                f"{entry.address} is the customer's own deposit address; the coins are there already.",
+                field="address",
+            )
         stopped = blocked(facts)
         if stopped is not None:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
@@ -290,7 +313,8 @@ class _Batch:
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
             self._take(made, room, subjects)
-        body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings))
+        self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
+        body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings, Known()))
         self._keep(ask, body)
         tx.note(
             f"withdrawal.{made.status}",
@@ -373,6 +397,8 @@ class _Batch:
             store.reserve(conn, self.reservations, now)
         if self.questions:
             store.ask_outside(conn, self.questions)
+        for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
+            screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -381,7 +407,12 @@ class _Book:
     """The destinations of a batch: address-book entries (made for who asks first) and what lists say of them."""
 
     def __init__(
-        self, tx: Tx, asks: Sequence[Ask], asked: Mapping[int, Asked | Refusal], known: Collection[str]
+        self,
+        tx: Tx,
+        asks: Sequence[Ask],
+        asked: Mapping[int, Asked | Refusal],
+        known: Collection[str],
+        policy: Policy,
     ) -> None:
         by_id = [(a.party_id, a.address_id) for a in asks if a.address_id is not None]
         raw = [
@@ -392,8 +423,7 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        addresses = {(e.network, e.address) for e in (*self._by_id.values(), *self._raw.values())}
-        self._hits = screening.hits(tx.conn, sorted(addresses), tx.now)
+        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -413,10 +443,66 @@ class _Book:
             self._new.remove(entry.id)
             self.first_named.append(entry)
 
-    def hits(self, network: str, address: str) -> tuple[Hit, ...]:
-        return tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self._hits.get((network, address), ())
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What is known of destinations: lists, our own addresses, likeness to known ones, warnings that were shown."""
+
+    now: datetime
+    numbers: ScreeningNumbers | None  # None = the policy says nothing of look-alikes and warnings
+    hits: Mapping[tuple[str, str], Sequence[screening.HitRow]]
+    own: Mapping[tuple[str, str], Sequence[screening.OwnAddress]]
+    alike: Mapping[tuple[str, str, str], screening.Likeness]
+    warned: Mapping[tuple[str, str, str], Sequence[screening.Warned]]
+
+    @staticmethod
+    def gather(conn: Conn, entries: Sequence[screening.SavedAddress], policy: Policy, now: datetime) -> _Places:
+        numbers = policy.screening_numbers
+        places = sorted({(e.network, e.address) for e in entries})
+        hits = screening.hits(conn, places, now)
+        warning = [(e.party_id, e.network, e.address) for e in entries if numbers and (e.network, e.address) in hits]
+        return _Places(
+            now,
+            numbers,
+            hits,
+            screening.own(conn, places),
+            {} if numbers is None else screening.look_alikes(conn, entries, numbers.look_alike),
+            {} if numbers is None else screening.warned(conn, warning, numbers, now),
         )
+
+    def facts(
+        self, entry: screening.SavedAddress, allow: screening.AllowList | None, withdrawal_id: str = ""
+    ) -> dict[str, Any]:
+        """What a decision sees of one destination."""
+        place = (entry.network, entry.address)
+        whose = (entry.party_id, *place)
+        alike = self.alike.get(whose)
+        wait = 0 if self.numbers is None else self.numbers.allow_list_entry_hours
+        return {
+            "hits": tuple(Hit(hit.list, hit.entry, hit.category, hit.valid_from) for hit in self.hits.get(place, ())),
+            "own": self._own(entry),
+            "resembles": None
+            if alike is None
+            else Resembles(alike.known.address, alike.known.whose, alike.lead, alike.tail),
+            "warnings": tuple(sorted((w.list, w.state(withdrawal_id)) for w in self.warned.get(whose, ()))),
+            "allow_list": allow is not None,
+            "usable_at": None if allow is None else usable_from(entry.booked_at, allow, wait),
+        }
+
+    def _own(self, entry: screening.SavedAddress) -> str:
+        found = self.own.get((entry.network, entry.address), ())
+        here = next((item for item in found if item.network == entry.network), None)
+        if here is None:
+            return "elsewhere" if found else ""
+        return "own_deposit" if here.party_id == entry.party_id else here.kind
+
+    def to_warn(self, entry: screening.SavedAddress) -> list[screening.HitRow]:
+        """Hits that the customer must be warned about."""
+        if self.numbers is None:
+            return []
+        numbers = self.numbers
+        found = self.hits.get((entry.network, entry.address), ())
+        return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +513,7 @@ class _People:
     restrictions: Mapping[str, Sequence[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
+    allow_lists: Mapping[str, screening.AllowList]
 
     @staticmethod
     def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
@@ -445,6 +532,7 @@ class _People:
                 for party, latest in parties.latest_events(conn, ids, CREDENTIAL_EVENTS).items()
             },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
+            screening.allow_lists(conn, ids, now),
         )
 
     def facts(self, party: Party, **seen: Any) -> Facts:
@@ -534,7 +622,7 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     entry = screening.entries_by_id(tx.conn, [(party.id, withdrawal.saved_address_id)])[
         party.id, withdrawal.saved_address_id
     ]
-    found = screening.hits(tx.conn, [(withdrawal.network, withdrawal.address)], tx.now)
+    places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
     people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
     facts = people.facts(
         party,
@@ -549,10 +637,7 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         reserved_at=None if room is None else max(room.at.values()),
         # A regime tightens limits for new requests only (section 5): this one has its room.
         **_of_entry(entry),
-        hits=tuple(
-            Hit(hit.list, hit.entry, hit.category, hit.valid_from)
-            for hit in found.get((withdrawal.network, withdrawal.address), ())
-        ),
+        **places.facts(entry, people.allow_lists.get(party.id), id),
         cleared=tuple(sorted(withdrawal.cleared)),
         requested_at=withdrawal.created_at,
         memo=withdrawal.memo,
@@ -599,6 +684,7 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
             reasons=verdict.codes(Outcome.REVIEW),
             quorum=policy.quorum(withdrawal.value),
             sla_hours=policy.review_sla_hours,
+            policy_version=policy.version,
         )
         return moved
     if verdict.outcome is Outcome.DELAY:
@@ -679,7 +765,7 @@ def _end(tx: Tx, withdrawal: Withdrawal, target: Status, *, decision_id: str | N
     _move(tx, withdrawal, target, decision_id=decision_id, why=why)
     ledger.release(tx, "withdrawal", withdrawal.id)
     _give_back(tx, withdrawal.id)
-    cases.moot(tx, withdrawal.id, f"the withdrawal is {target}")
+    cases.moot(tx, withdrawal.id, f"the withdrawal is {target}", appeals.ended_by(target))
 
 
 def _give_back(tx: Tx, ref: str) -> None:
@@ -929,6 +1015,22 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
     return _got(conn, id)
 
 
+def insist(
+    conn: Conn, id: str, warning_id: str, evidence: Mapping[str, str], actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer has read the warning about the destination and wants the withdrawal all the same: kept as a fact.
+
+    It goes on to a person as before. Raises NotFound; Conflict as `screening.insist` says, `withdrawal_ended`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _look(tx, id, setting).withdrawal
+        if withdrawal.status in FINAL:
+            raise Conflict("withdrawal_ended", f"{id} is {withdrawal.status}; there is nothing left to insist on.")
+        place = (withdrawal.network, withdrawal.address)
+        screening.insist(tx, warning_id, withdrawal.party_id, id, place, evidence, setting.policy.screening)
+    return _got(conn, id)
+
+
 # --- time --------------------------------------------------------------------------------------------------------
 
 
@@ -953,7 +1055,8 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
         waits = withdrawal.status in (Status.AWAITING_CONFIRMATION, Status.AWAITING_INFORMATION)
         if not waits or withdrawal.expires_at is None or withdrawal.expires_at > now:
             return withdrawal.status
-        _end(tx, withdrawal, Status.EXPIRED, why=f"not answered by {rfc3339(withdrawal.expires_at)}")
+        asked = "confirmed" if withdrawal.status is Status.AWAITING_CONFIRMATION else "informed about"
+        _end(tx, withdrawal, Status.EXPIRED, why=f"not {asked} by {rfc3339(withdrawal.expires_at)}")
         return Status.EXPIRED
 
 
@@ -1007,7 +1110,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     """
     looked = _look(tx, id, setting)
     withdrawal = looked.withdrawal
-    if withdrawal.status is not Status.IN_REVIEW:
+    # Who asked the customer something may still answer without them: the case is one and the same.
+    if withdrawal.status not in (Status.IN_REVIEW, Status.AWAITING_INFORMATION):
         return
     if answer_ == "declined":
         _end(tx, withdrawal, Status.DECLINED, why=f"by a reviewer in {case_id}")
@@ -1020,6 +1124,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     decision_id, verdict = _decide(tx, looked, "person", setting)
     if verdict.outcome is Outcome.REVIEW:
         # Something new asks for a person: the old case is closed, so a new one is opened from here.
+        if withdrawal.status is not Status.IN_REVIEW:
+            _move(tx, withdrawal, Status.IN_REVIEW)
         _reopen(tx, withdrawal, decision_id, verdict, cleared, setting)
         return
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
@@ -1053,7 +1159,133 @@ def _reopen(
         reasons=[f.code for f in standing(verdict.findings, cleared) if f.outcome is Outcome.REVIEW],
         quorum=setting.policy.quorum(withdrawal.value),
         sla_hours=setting.policy.review_sla_hours,
+        policy_version=setting.policy.version,
     )
+
+
+# --- information -------------------------------------------------------------------------------------------------
+
+
+def ask(conn: Conn, case_id: str, what: str, deadline_hours: int, actor: str, now: datetime) -> Withdrawal:
+    """A reviewer asks the customer something; the withdrawal waits for the answer, until a deadline.
+
+    Raises NotFound `case_unknown`; Conflict `case_asks_nobody`, `withdrawal_not_in_review`; and what `cases.ask` says.
+    """
+    case = cases.get(conn, case_id)
+    if case.kind != "withdrawal_review":
+        raise Conflict("case_asks_nobody", f"{case_id} is a {case.kind}; only reviews ask the customer.")
+    id = case.subject
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        question = cases.ask(tx, case_id, what, deadline_hours)
+        if withdrawal.status is not Status.IN_REVIEW:
+            raise Conflict("withdrawal_not_in_review", f"{id} is {withdrawal.status}; questions are asked in review.")
+        _move(tx, withdrawal, Status.AWAITING_INFORMATION)
+        store.wait_until(conn, id, question.due_at)
+    return _got(conn, id)
+
+
+def inform(conn: Conn, id: str, kind: str, text: str, actor: str, now: datetime) -> Withdrawal:
+    """The customer, or the platform for them, answers; the same case goes on.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`; Malformed `kind_unknown`, `text_invalid`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        if withdrawal.status is not Status.AWAITING_INFORMATION:
+            raise Conflict("information_not_asked", f"{id} is {withdrawal.status}; it waits for no information.")
+        if withdrawal.expires_at is not None and withdrawal.expires_at <= now:
+            raise Conflict("information_too_late", f"The time to answer ended at {rfc3339(withdrawal.expires_at)}.")
+        cases.inform(tx, id, kind, text)
+        _move(tx, withdrawal, Status.IN_REVIEW)
+    return _got(conn, id)
+
+
+# --- appeals -----------------------------------------------------------------------------------------------------
+
+
+def appeal(conn: Conn, id: str, text: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer says that it is wrong; people who have not answered about it before look at it.
+
+    Raises NotFound; Conflict `withdrawal_not_appealable`, `appeal_open`, `appeal_answered`; Malformed `text_invalid`.
+    """
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        last = cases.latest(conn, [id], "withdrawal_appeal").get(id)
+        appeals.check(withdrawal, last.status if last else None, last.closed_at if last else None)
+        latest = store.decision(conn, withdrawal.decision_id)
+        assert latest is not None  # the column says so
+        case_id = cases.open_case(
+            tx,
+            kind="withdrawal_appeal",
+            subject=id,
+            party_id=withdrawal.party_id,
+            requester=actor,
+            reasons=["appeal"],
+            quorum=setting.policy.quorum(withdrawal.value),
+            sla_hours=setting.policy.review_sla_hours,
+            policy_version=latest.policy_version,
+        )
+        cases.tell(tx, id, "withdrawal_appeal", text, field="text")
+        tx.note("withdrawal.appealed", id, {"case": case_id})
+    return _got(conn, id)
+
+
+def appeal_answered(tx: Tx, id: str, answer_: str, case_id: str) -> None:
+    """An appeal was answered (news from `cases`). It moves nothing: what has ended stays ended, a delay runs its time,
+    a review goes on and is told; the customer is told in the hold letter (decision 17)."""
+    withdrawal = _locked_in_order(tx, id)
+    overturned = answer_ == "approved"
+    tx.note(f"withdrawal.appeal_{'overturned' if overturned else 'upheld'}", id, {"case": case_id})
+    if overturned and withdrawal.status not in FINAL:
+        cases.tell(tx, id, "withdrawal_review", f"The customer's appeal was right: see {case_id}.")
+
+
+# --- seizures ----------------------------------------------------------------------------------------------------
+
+
+def propose_seizure(
+    conn: Conn, id: str, order_reference: str, document_sha256: str, actor: str, setting: Setting, now: datetime
+) -> str:
+    """Lay a lawful order before a second person; the case. Nothing moves yet: a freeze is what acts at once.
+
+    Raises NotFound; Conflict `withdrawal_not_seizable`, `case_open`; Malformed `order_reference_invalid`,
+    `document_sha256_invalid`; Forbidden `case_other_role`.
+    """
+    seizure.check_order(order_reference, document_sha256)
+    with act(conn, actor, now) as tx:
+        withdrawal = _locked_in_order(tx, id)
+        seizure.check_seizable(withdrawal)
+        case_id = cases.open_case(
+            tx,
+            kind="seizure",
+            subject=id,
+            party_id=withdrawal.party_id,
+            requester=actor,
+            reasons=["lawful_order"],
+            quorum=seizure.PEOPLE,
+            sla_hours=setting.policy.review_sla_hours,
+        )
+        store.add_seizure_order(conn, store.SeizureOrder(case_id, id, order_reference, document_sha256, actor, now))
+        cases.propose(tx, case_id, f"Order {order_reference}, document {document_sha256}")
+    return case_id
+
+
+def seizure_answered(tx: Tx, id: str, answer_: str, case_id: str) -> None:
+    """A lawful order was agreed to, or not (news from `cases`). It takes what no payment owns: the payout's row
+    decides the race. What came too late is noted, for people to act on."""
+    if answer_ != "approved":
+        return
+    withdrawal = _locked_in_order(tx, id)
+    order = store.seizure_order(tx.conn, case_id)
+    assert order is not None  # written with the case
+    if Status.SEIZED not in MOVES[withdrawal.status] or not custody.recall(tx, id):
+        tx.note("case.order_too_late", case_id, {"subject": id, "status": withdrawal.status})
+        return
+    _move(tx, withdrawal, Status.SEIZED, why=f"order {order.order_reference}, document {order.document_sha256}")
+    ledger.spend(tx, "withdrawal", id, "seizure", {accounts.LEGAL_HOLD: withdrawal.units})
+    _give_back(tx, id)
+    cases.moot(tx, id, "the withdrawal is seized", seizure.ENDS)
 
 
 # --- pay ---------------------------------------------------------------------------------------------------------
@@ -1069,6 +1301,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
     their rows: a row changed behind our back (BigONE 2025) stops here, and again at the signer.
     """
     with act(conn, "worker", now) as tx:
+        receiver = _lock_both(tx, id)
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         if withdrawal.status is not Status.APPROVED or withdrawal.authorised_at is not None:
@@ -1086,11 +1319,49 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         needed = looked.needed(verdict, setting.policy)
         if verdict.outcome.severity > Outcome.STEP_UP.severity or not factors.met(needed, withdrawal.used_factors):
             return _follow(tx, looked, decision_id, verdict, setting)
+        if receiver is not None:
+            return _transfer(tx, withdrawal, looked.asset, receiver)
         order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
         custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED
+
+
+def _lock_both(tx: Tx, id: str) -> str | None:
+    """The customer of this platform whose deposit address is paid, None for anybody else's. Both parties and both
+    accounts are locked here, in order: two who pay each other at once would wait for each other."""
+    peek = store.get(tx.conn, id)
+    if peek is None:
+        return None
+    found = screening.own(tx.conn, [(peek.network, peek.address)]).get((peek.network, peek.address), ())
+    receiver = next((item.party_id for item in found if item.network == peek.network and item.kind == "deposit"), None)
+    if receiver is None or receiver == peek.party_id:
+        return None
+    both = sorted([peek.party_id, receiver])
+    parties.lock(tx.conn, both)
+    ledger_store.ensure(tx.conn, both, [peek.asset_id] * 2)
+    ledger_store.lock(tx.conn, both, [peek.asset_id] * 2)
+    return receiver
+
+
+def _transfer(tx: Tx, withdrawal: Withdrawal, asset: Asset, receiver: str) -> Status:
+    """Section 4, own-platform address: the coins never leave, so the books pay, at once and for good."""
+    if stopping(policies.switches(tx.conn), asset) is not None:
+        _waits(tx, withdrawal, "kill_switch")
+        return withdrawal.status
+    _move(tx, withdrawal, Status.PAYING)
+    moved = ledger.spend(
+        tx,
+        "withdrawal",
+        withdrawal.id,
+        "internal",
+        {receiver: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
+    )
+    tx.note("transfer.received", receiver, {"withdrawal": withdrawal.id, "units": str(withdrawal.net_units)})
+    screening.mark_paid(tx, withdrawal.saved_address_id)
+    cases.moot(tx, withdrawal.id, "the withdrawal is settled", appeals.ended_by(Status.SETTLED))
+    return _move(tx, replace(withdrawal, status=Status.PAYING), Status.SETTLED, chain_tx=f"internal:{moved}")
 
 
 def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
@@ -1170,6 +1441,7 @@ def settled(tx: Tx, id: str, chain_tx: str) -> None:
         "settlement",
         {accounts.CHAIN: withdrawal.net_units, accounts.FEES: withdrawal.fee_units},
     )
+    cases.moot(tx, id, "the withdrawal is settled", appeals.ended_by(Status.SETTLED))
     screening.mark_paid(tx, withdrawal.saved_address_id)
 
 
@@ -1270,14 +1542,37 @@ def views(conn: Conn, found: Sequence[Withdrawal], assets: Mapping[int, Asset]) 
     """Withdrawals as the API says them. Where a payment waits, the withdrawal says what for."""
     decisions = {row.id: row for row in store.decisions(conn, [w.decision_id for w in found])}
     payouts = custody.payouts_of(conn, [w.id for w in found if w.status in (Status.APPROVED, Status.PAYING)])
+    asked = cases.asked(conn, [w.id for w in found if w.status is Status.AWAITING_INFORMATION])
+    appealed = cases.latest(conn, [w.id for w in found], "withdrawal_appeal")
     said = []
     for item in found:
         payout = payouts.get(item.id)
         if item.waiting_for is None and payout is not None and payout.waiting_for is not None:
             item = replace(item, waiting_for=payout.waiting_for)
         decision = decisions[item.decision_id]
-        said.append(answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision)))
+        known = Known(asked.get(item.id), appealed[item.id].status if item.id in appealed else None)
+        said.append(
+            answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision), known)
+        )
     return said
+
+
+def evidence(conn: Conn, case_id: str) -> dict[str, Any]:
+    """Everything about a case from one snapshot, as `bundle.made` lays it out. Raises NotFound `case_unknown`."""
+    with journal.snapshot(conn):
+        file = cases.file(conn, case_id)
+        withdrawal = store.get(conn, file.case.subject)
+        subjects = [case_id, file.case.subject]
+        return bundle.made(
+            case=file.case,
+            answers=file.answers,
+            evidence=file.evidence,
+            questions=file.questions,
+            order=store.seizure_order(conn, case_id),
+            withdrawal=withdrawal,
+            decisions=store.decisions_of(conn, withdrawal.id) if withdrawal is not None else [],
+            links=journal.links_about(conn, subjects),
+        )
 
 
 def findings_of(decision: store.DecisionRow) -> list[Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
+from tidegate.withdrawals.appeals import APPEALABLE
 from tidegate.withdrawals.factors import missing
 from tidegate.withdrawals.review import standing
 from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
@@ -23,7 +24,16 @@ class Letter:
     appeal: dict[str, str]
 
 
-def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What cases know of a withdrawal: what its customer is asked, and how its newest appeal stands (a case's status).
+    None = nothing is asked; there was no appeal."""
+
+    asked: str | None = None
+    appeal: str | None = None
+
+
+def letter(withdrawal: Withdrawal, findings: Sequence[Finding], known: Known) -> Letter | None:
     """The letter for where the withdrawal stands; None where nothing waits and nothing was refused."""
     if withdrawal.status in FINAL and withdrawal.status not in (Status.DECLINED, Status.EXPIRED):
         return None
@@ -35,6 +45,10 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
     reasons: list[dict[str, object]] = [
         {"code": code, **templates.reason(code).both()} for code in _codes(withdrawal, findings)
     ]
+    if known.asked is not None:
+        reasons.append({"code": "information_asked", **templates.information(known.asked).both()})
+    if withdrawal.status is Status.EXPIRED and withdrawal.confirmed_at is not None:
+        step = templates.NEXT_STEPS["expired_unanswered"]
     if withdrawal.waiting_for is not None:
         step = templates.NEXT_STEPS["waiting"]
         waiting = templates.WAITING[withdrawal.waiting_for]
@@ -44,7 +58,8 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding]) -> Letter | None
         Status.AWAITING_CONFIRMATION: withdrawal.expires_at,
         Status.AWAITING_INFORMATION: withdrawal.expires_at,
     }.get(withdrawal.status)
-    appeal = {lang: text.replace("{id}", withdrawal.id) for lang, text in templates.APPEAL.both().items()}
+    text = templates.APPEALS[_appeal(withdrawal, known)]
+    appeal = {lang: words.replace("{id}", withdrawal.id) for lang, words in text.both().items()}
     return Letter(reasons, rfc3339(ends) if ends else None, step.both(), appeal)
 
 
@@ -54,9 +69,18 @@ def _confirming(withdrawal: Withdrawal) -> templates.Text:
     return templates.Text(" ".join(step.en for step in steps), "".join(step.zh for step in steps))
 
 
+def _appeal(withdrawal: Withdrawal, known: Known) -> str:
+    """Which words about appeals fit: how the last one stands, or whether there can be one."""
+    if known.appeal in templates.APPEALS:
+        return known.appeal
+    return "possible" if withdrawal.status in APPEALABLE else "support"
+
+
 def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:
     """Why it waits; of one that was declined only what declined it, which may be a person or too many wrong codes."""
     counting = [f for f in standing(findings, withdrawal.cleared) if f.outcome is not Outcome.ALLOW]
+    if withdrawal.status is Status.EXPIRED and withdrawal.confirmed_at is not None:
+        return ["information_missing"]
     if withdrawal.status is not Status.DECLINED:
         return [f.code for f in counting]
     hard = [f.code for f in counting if f.outcome.severity >= Outcome.DECLINE.severity]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import types
+import typing
+from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from tidegate.base.findings import Outcome
 from tidegate.policy.pack import Policy
-from tidegate.withdrawals.facts import Facts, Hit, OutsideAnswer, Restricted, State, Use
+from tidegate.withdrawals.facts import Facts
 from tidegate.withdrawals.review import Verdict, review
 
 
@@ -18,63 +23,38 @@ def replay(facts: str, policy: Policy) -> Verdict:
 
 
 def read(text: str) -> Facts:
-    """Facts from their canonical text: times become times again, whole numbers whole numbers.
-
-    A text of version 1 names no version and lacks what came later; the fields' defaults say "nobody had looked".
-    """
-    said: dict[str, Any] = json.loads(text)
-    return Facts(
-        now=_time(said["now"]),
-        party_id=said["party_id"],
-        country=said["country"],
-        level=said["level"],
-        asset=said["asset"],
-        address=said["address"],
-        units=int(said["units"]),
-        fee_units=int(said["fee_units"]),
-        value=int(said["value"]),
-        available_units=None if said["available_units"] is None else int(said["available_units"]),
-        used_24h=int(said["used_24h"]),
-        address_saved_at=_time(said["address_saved_at"]),
-        restrictions=tuple(
-            Restricted(r["kind"], _maybe(r["until"]), r["value"], _time(r["since"])) for r in said["restrictions"]
-        ),
-        changed=tuple((what, _time(at)) for what, at in said["changed"]),
-        hits=tuple(Hit(h["list"], h["entry"], h["category"], _time(h["as_of"])) for h in said["hits"]),
-        stale_lists=tuple(said["stale_lists"]),
-        cleared=tuple(said["cleared"]),
-        requested_at=_time(said["requested_at"]),
-        **(_later(said) if "facts_version" in said else {}),
-    )
+    """Facts from their canonical text, each field by its type. One that the text lacks keeps its default, which means
+    that nobody had looked."""
+    facts = _record(Facts)(json.loads(text))
+    assert isinstance(facts, Facts)
+    return facts
 
 
-def _later(said: dict[str, Any]) -> dict[str, Any]:
-    """The fields since version 2."""
-    return {
-        "facts_version": said["facts_version"],
-        "windows": tuple(Use(w["scope"], w["hours"], int(w["used"])) for w in said["windows"]),
-        "count_24h": said["count_24h"],
-        "count_ever": said["count_ever"],
-        "reserved_at": _maybe(said["reserved_at"]),
-        "market_percent": said["market_percent"],
-        "address_paid_at": _maybe(said["address_paid_at"]),
-        "ownership": said["ownership"],
-        "memo": said["memo"],
-        "party_kind": said["party_kind"],
-        "party_since": _maybe(said["party_since"]),
-        "required": tuple(said["required"]),
-        "outside": tuple(
-            OutsideAnswer(
-                a["check"], State(a["state"]), None if a["outcome"] is None else Outcome(a["outcome"]), a["detail"]
-            )
-            for a in said["outside"]
-        ),
-    }
+Read = Callable[[Any], Any]
 
 
-def _maybe(text: str | None) -> datetime | None:
-    return None if text is None else _time(text)
+@cache
+def _record(shape: type) -> Read:
+    hints = typing.get_type_hints(shape)
+    readers = {f.name: _reader(hints[f.name]) for f in dataclasses.fields(shape)}
+    return lambda said: shape(**{name: read(said[name]) for name, read in readers.items() if name in said})
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _reader(kind: Any) -> Read:
+    """How a value of this type comes back from JSON: times and large integers are texts there, tuples are lists."""
+    parts = typing.get_args(kind)
+    if isinstance(kind, types.UnionType):
+        (inner,) = (_reader(part) for part in parts if part is not types.NoneType)
+        return lambda value: None if value is None else inner(value)
+    if typing.get_origin(kind) is tuple:
+        if parts[1:] == (...,):
+            each = _reader(parts[0])
+            return lambda items: tuple(each(item) for item in items)
+        readers = [_reader(part) for part in parts]
+        return lambda items: tuple(read(item) for read, item in zip(readers, items, strict=True))
+    if kind is datetime:
+        return datetime.fromisoformat
+    if kind in (int, str, bool) or (isinstance(kind, type) and issubclass(kind, StrEnum)):
+        return typing.cast(Read, kind)
+    assert dataclasses.is_dataclass(kind), kind  # no fact is made of anything else
+    return _record(typing.cast(type, kind))

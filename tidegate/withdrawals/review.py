@@ -72,6 +72,8 @@ BLOCKING = frozenset({"freeze", "withdrawal_block", "ban"})
 
 TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "address_listed": ("list", "entry"),
+    "address_warned": ("list", "entry"),
+    "address_look_alike": ("known",),
     "list_stale": ("list",),
     "check_failed": ("check",),
     "check_timed_out": ("check",),

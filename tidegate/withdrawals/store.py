@@ -420,6 +420,11 @@ def waits_for(conn: Conn, id: str, what: str | None) -> int:
     )
 
 
+def wait_until(conn: Conn, id: str, deadline: datetime) -> None:
+    """Say until when the customer may answer."""
+    run(conn, "UPDATE withdrawal SET expires_at = %(deadline)s WHERE id = %(id)s", {"id": id, "deadline": deadline})
+
+
 def unauthorised(conn: Conn, id: str) -> None:
     """The authorisation ran out unused: a new one needs a new review."""
     run(conn, "UPDATE withdrawal SET authorised_at = NULL WHERE id = %(id)s", {"id": id})
@@ -431,6 +436,50 @@ def clear(conn: Conn, id: str, cleared: Sequence[str], decision_id: str) -> None
         conn,
         "UPDATE withdrawal SET cleared = %(cleared)s, decision_id = %(decision)s WHERE id = %(id)s",
         {"id": id, "cleared": list(cleared), "decision": decision_id},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SeizureOrder:
+    """A lawful order on one withdrawal, as laid before a second person."""
+
+    case_id: str
+    withdrawal_id: str
+    order_reference: str
+    document_sha256: str
+    proposed_by: str
+    proposed_at: datetime
+
+
+def add_seizure_order(conn: Conn, order: SeizureOrder) -> None:
+    """Keep an order; it is never changed."""
+    run(
+        conn,
+        """
+        INSERT INTO seizure_order (case_id, withdrawal_id, order_reference, document_sha256, proposed_by, proposed_at)
+        VALUES (%(case)s, %(withdrawal)s, %(reference)s, %(document)s, %(by)s, %(at)s)
+        """,
+        {
+            "case": order.case_id,
+            "withdrawal": order.withdrawal_id,
+            "reference": order.order_reference,
+            "document": order.document_sha256,
+            "by": order.proposed_by,
+            "at": order.proposed_at,
+        },
+    )
+
+
+def seizure_order(conn: Conn, case_id: str) -> SeizureOrder | None:
+    """The order that a case is about."""
+    return row(
+        conn,
+        SeizureOrder,
+        """
+        SELECT case_id, withdrawal_id, order_reference, document_sha256, proposed_by, proposed_at
+          FROM seizure_order WHERE case_id = %(case)s
+        """,
+        {"case": case_id},
     )
 
 

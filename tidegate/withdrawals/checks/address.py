@@ -27,15 +27,87 @@ def address_new(f: Facts, p: Policy) -> Iterator[Finding]:
         )
 
 
-def address_listed(f: Facts, _: Policy) -> Iterator[Finding]:
-    """Section 4, lists: an exact match on a sanctions list ends it; any other list needs a person."""
+def address_listed(f: Facts, p: Policy) -> Iterator[Finding]:
+    """Section 4, lists: what the policy says of each hit. Sanctions end it; our own blocklist warns the customer and
+    asks a person; a known service is told and asks for nothing."""
     for hit in f.hits:
+        action = _action(p, hit.list, hit.category)
+        outcome = _OUTCOMES[action]
+        detail = (
+            f"On list {hit.list} as {hit.entry!r} ({hit.category}) since {rfc3339(hit.as_of)}{_warned(f, hit.list)}."
+        )
+        data = {"list": hit.list, "entry": hit.entry, "category": hit.category}
+        if hit.category == "sanctions":
+            yield Finding("address_sanctioned", outcome, "W4 lists", detail, data=data)
+        elif action == "warn":
+            yield Finding("address_warned", Outcome.REVIEW, "W4 lists", detail, data=data)
+        elif action == "allow":
+            yield Finding("address_tagged", Outcome.ALLOW, "W4 lists", detail, data=data)
+        else:
+            yield Finding("address_listed", outcome, "W4 lists", detail, data=data)
+
+
+_OUTCOMES = {
+    "allow": Outcome.ALLOW,
+    "warn": Outcome.REVIEW,
+    "review": Outcome.REVIEW,
+    "decline": Outcome.DECLINE,
+    "freeze": Outcome.FREEZE,
+}
+
+
+def _action(p: Policy, list: str, category: str) -> str:
+    """What a hit asks for; a pack from before the table declines sanctions and asks a person about the rest."""
+    if p.screening_numbers is None:
+        return "decline" if category == "sanctions" else "review"
+    return p.screening_numbers.action(list, category)
+
+
+def _warned(f: Facts, list: str) -> str:
+    state = dict(f.warnings).get(list)
+    return "" if state is None else f"; its warning is {state}"
+
+
+def address_look_alike(f: Facts, _: Policy) -> Iterator[Finding]:
+    """Section 4, look-alike: poisoning. It resembles an address that this customer knows, and is another one."""
+    known = f.resembles
+    if known is not None:
         yield Finding(
-            "address_sanctioned" if hit.category == "sanctions" else "address_listed",
-            Outcome.DECLINE if hit.category == "sanctions" else Outcome.REVIEW,
-            "W4 lists",
-            f"On list {hit.list} as {hit.entry!r} ({hit.category}) since {rfc3339(hit.as_of)}.",
-            data={"list": hit.list, "entry": hit.entry, "category": hit.category},
+            "address_look_alike",
+            Outcome.REVIEW,
+            "W4 look-alike",
+            f"{known.lead} characters at the beginning and {known.tail} at the end agree with {known.address} "
+            f"({known.whose}).",
+            data={"known": known.address, "whose": known.whose},
+        )
+
+
+def address_ours(f: Facts, _: Policy) -> Iterator[Finding]:
+    """Section 4, address: a customer's deposit address here is paid within the books; one of ours on another network
+    is watched by nobody there."""
+    if f.own == "deposit":
+        yield Finding("address_internal", Outcome.ALLOW, "W4 address", "A deposit address of this platform.")
+    if f.own == "elsewhere":
+        yield Finding(
+            "address_ours_elsewhere", Outcome.DECLINE, "W4 address", "Ours on another network; nobody watches it here."
+        )
+
+
+def address_not_in_book(f: Facts, _: Policy) -> Iterator[Finding]:
+    """Section 4, allow-list mode: only addresses of the customer's own book, new entries after their wait."""
+    if not f.allow_list:
+        return
+    if f.usable_at is None:
+        yield Finding(
+            "address_not_in_book", Outcome.DECLINE, "W4 allow-list", "The allow-list is on and does not hold it."
+        )
+    elif f.now < f.usable_at:
+        yield Finding(
+            "address_entry_new",
+            Outcome.DELAY,
+            "W4 allow-list",
+            f"In the book, and usable from {rfc3339(f.usable_at)}.",
+            ends_at=rfc3339(f.usable_at),
         )
 
 

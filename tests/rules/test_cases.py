@@ -1,0 +1,171 @@
+"""Who may answer a case, and when it is late: the table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tidegate.base.refusals import Refusal
+from tidegate.cases import case as rules
+from tidegate.cases.case import Answer, Barred, Case
+from tidegate.parties.access import ROLES, person
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+CASE = Case(
+    id="case_1",
+    kind="withdrawal_review",
+    subject="wd_1",
+    party_id="cus_1",
+    requester="key_machine",
+    reasons=["large_amount"],
+    quorum=2,
+    status="open",
+    assignee=None,
+    opened_at=NOW,
+    due_at=NOW + timedelta(hours=24),
+    closed_at=None,
+    policy_version=7,
+)
+PEOPLE = {
+    "key_anna": "anna",
+    "key_anna_2": "anna",
+    "key_ben": "ben",
+    "key_machine": "machine",
+    "key_machine_2": "machine",
+    "mei": "mei",
+    "key_mei": "mei",
+}
+
+
+def voice(who: str, said: str = "approve") -> Answer:
+    return Answer(who, said, "Fine", NOW)
+
+
+@pytest.mark.parametrize(
+    ("who", "given", "barred", "code"),
+    [
+        ("key_anna", [], Barred(), None),
+        ("key_ben", [voice("key_anna")], Barred(policy=["mei"], earlier=["key_anna"]), None),
+        ("key_anna", [voice("key_anna")], Barred(), "case_answered_already"),
+        ("key_anna_2", [voice("key_anna")], Barred(), "case_answered_already"),
+        ("key_machine", [], Barred(), "case_own_request"),
+        ("key_machine_2", [], Barred(), "case_own_request"),
+        ("mei", [], Barred(policy=["mei"]), "case_own_policy"),
+        ("key_mei", [], Barred(policy=["mei"]), "case_own_policy"),
+        ("key_anna", [], Barred(earlier=["key_anna"]), "case_answered_before"),
+        ("key_anna_2", [], Barred(earlier=["key_anna"]), "case_answered_before"),
+    ],
+)
+def test_people_are_compared_not_keys(who: str, given: list[Answer], barred: Barred, code: str | None) -> None:
+    if code is None:
+        rules.check_answer(CASE, given, who, "approve", "Fine", barred, PEOPLE)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_answer(CASE, given, who, "approve", "Fine", barred, PEOPLE)
+    assert said.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ([voice("key_anna")], None),
+        ([voice("key_anna"), voice("key_anna_2")], None),
+        ([voice("key_anna"), voice("key_ben")], "approved"),
+        ([voice("key_anna"), voice("key_ben", "decline")], "declined"),
+        ([voice("key_ben", "decline")], "declined"),
+    ],
+)
+def test_the_quorum_counts_people(answers: list[Answer], outcome: str | None) -> None:
+    assert rules.outcome(2, PEOPLE, answers) == outcome
+
+
+@pytest.mark.parametrize(("one", "other"), [("Anna Lee", "anna  lee"), ("MÜLLER", "müller"), (" Ben", "ben")])
+def test_a_person_is_the_same_however_their_label_is_written(one: str, other: str) -> None:
+    assert person(one) == person(other)
+    assert person(one) != person(one + "x")
+
+
+@pytest.mark.parametrize(
+    ("kind", "roles"),
+    [
+        ("withdrawal_review", {"analyst", "compliance"}),
+        ("withdrawal_appeal", {"analyst", "compliance"}),
+        ("seizure", {"compliance"}),
+        ("books", {"treasury", "compliance"}),
+    ],
+)
+def test_each_kind_is_answered_by_its_roles(kind: str, roles: set[str]) -> None:
+    assert {role for role in ROLES if rules.may_answer(replace(CASE, kind=kind), role)} == roles
+    assert all("cases:answer" in ROLES[role] for role in roles)
+
+
+def test_a_late_case_is_raised_three_times_each_half_its_time_later() -> None:
+    half, levels, case = timedelta(hours=12), [], CASE
+    for _ in range(3):
+        level, again = rules.raised(case, NOW)
+        levels.append((level, again))
+        case = replace(case, escalation=level)
+    assert levels == [(1, NOW + half), (2, NOW + half), (3, None)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "code"), [(0, "until_past"), (1, None), (48, None), (49, "until_too_late"), (-1, "until_past")]
+)
+def test_a_case_sleeps_at_most_as_long_again_as_it_had(hours: int, code: str | None) -> None:
+    until = NOW + timedelta(hours=hours)
+    if code is None:
+        rules.check_snooze(CASE, until, NOW)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_snooze(CASE, until, NOW)
+    assert said.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("x", True),
+        ("x" * 500, True),
+        ("a\n\tb\r", True),
+        ("x" * 501, False),
+        (" \n", False),
+        ("", False),
+        ("a\x07", False),
+    ],
+)
+def test_words_are_readable_and_not_endless(text: str, good: bool) -> None:
+    if good:
+        rules.check_words(text, "reason", 500)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_words(text, "reason", 500)
+    assert (said.value.code, said.value.field) == ("reason_invalid", "reason")
+
+
+@pytest.mark.parametrize(("hours", "good"), [(0, False), (1, True), (720, True), (721, False)])
+def test_a_customer_has_an_hour_to_thirty_days_to_answer(hours: int, good: bool) -> None:
+    if good:
+        rules.check_question("purpose", hours)
+        assert rules.answer_by(NOW, hours) == NOW + timedelta(hours=hours)
+        return
+    with pytest.raises(Refusal) as said:
+        rules.check_question("purpose", hours)
+    assert said.value.code == "deadline_hours_invalid"
+
+
+def test_information_has_a_kind_that_we_know() -> None:
+    for kind in rules.INFORMATION:
+        rules.check_information(kind, "An invoice")
+    with pytest.raises(Refusal) as said:
+        rules.check_information("story", "Once upon a time")
+    assert said.value.code == "kind_unknown"
+
+
+def test_what_is_no_key_has_no_role_to_be_refused_for() -> None:
+    rules.check_role(CASE, None)
+    rules.check_role(CASE, "analyst")
+    with pytest.raises(Refusal) as said:
+        rules.check_role(CASE, "treasury")
+    assert said.value.code == "case_other_role"
