@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
+from tidegate.withdrawals.habits import Asking, Behaviour, Rushing, Sessions
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -32,6 +33,28 @@ GOOD = Facts(
     facts_version=FACTS_VERSION,
     windows=(Use("address", 1, 0),),
 )
+
+
+SESSIONS = Sessions(NOW - HOUR, "DE", True, NOW - 900 * HOUR, NOW - 800 * HOUR, NOW - 900 * HOUR)
+PAST = Asking(
+    count_1h=1,
+    count_24h=2,
+    new_addresses_24h=1,
+    left_24h_units=0,
+    balance_24h_units=10**15,
+    arrived_units=0,
+    arrived_minutes=30,
+    sent_at=NOW - 240 * HOUR,
+    sent_90d=3,
+    largest_90d=200 * USD,
+    median_90d=100 * USD,
+    largest_units=200_000_000,
+    hot_units=10**15,
+    hot_as_of=NOW - HOUR / 60,
+    supply_units=10**17,
+)
+QUIET = Behaviour(SESSIONS, PAST, Rushing(None))
+"""An ordinary customer on an ordinary day."""
 
 
 def hit(category: str) -> Hit:

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
+from tidegate.base.outside import TravelRule, Vendor
 from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
@@ -27,13 +28,17 @@ from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.mail import FolderMailer, SmtpMailer
 from tidegate.integrations.signer_client import SignerClient
+from tidegate.integrations.travel_rule import HttpTravelRule
+from tidegate.integrations.vendor import HttpVendor
 from tidegate.news import READER, handlers
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
 from tidegate.policy.market import flow as market
+from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
 
@@ -44,6 +49,14 @@ Step = Callable[[Conn], int]
 RECONCILE_EVERY = 60.0
 """Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
 ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Whom this worker asks outside: vendors by the check they answer, and counterparties."""
+
+    vendors: Mapping[str, Vendor] = field(default_factory=dict)
+    travel_rule: tuple[TravelRule, jobs.Directory] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,7 @@ def loops(
     sign: withdrawals.Sign,
     clock: Callable[[], datetime],
     holder: str,
+    outside: Outside | None = None,
     post: tuple[Mailer, Sender] | None = None,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads.
@@ -83,6 +97,9 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
+    def runs(conn: Conn) -> int:
+        return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
+
     def ledger(conn: Conn) -> int:
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
@@ -95,7 +112,9 @@ def loops(
         Loop("time", time, 0.2),
         Loop("market", regimes, 5.0),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
+        Loop("standing", runs, 1.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
+        *_outside_loops(outside or Outside(), setting, clock),
     ]
     if post is not None:
         made += _mail_loops(*post, clock)
@@ -128,6 +147,32 @@ def _post(settings: Settings) -> tuple[Mailer, Sender] | None:
     return SmtpMailer(mail.host, mail.port, mail.security, mail.user, mail.password()), sender
 
 
+def _outside_loops(
+    outside: Outside, setting: Callable[[Conn], Callable[[], withdrawals.Setting]], clock: Callable[[], datetime]
+) -> list[Loop]:
+    def vendor(check: str, who: Vendor) -> Loop:  # a loop for each: one that hangs keeps nobody else waiting
+        return Loop(f"vendor:{check}", lambda c: jobs.ask_vendors(c, {check: who}, setting(c), clock), 0.2)
+
+    made = [vendor(check, who) for check, who in outside.vendors.items()]
+    if outside.travel_rule is not None:
+        travel, directory = outside.travel_rule
+        step: Step = lambda c: jobs.exchange_travel_rule(c, travel, directory, setting(c), clock)  # noqa: E731
+        made.append(Loop("travel_rule", step, 1.0))
+    return made
+
+
+def outside_of(settings: Settings) -> Outside:
+    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI."""
+    vendors = {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
+    t = settings.travel_rule
+    if t is None:
+        return Outside(vendors)
+    endpoints = {id: c.url for id, c in t.counterparties.items()}
+    names = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
+    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), names)
+    return Outside(vendors, (HttpTravelRule(endpoints, Ed25519PrivateKey.from_private_bytes(t.key())), directory))
+
+
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
     seen: set[str] = set()
 
@@ -141,6 +186,7 @@ def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], 
         Loop(f"deposits:{name}", lambda conn: custody.scan_deposits(conn, chain, name, clock, seen), 0.3),
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
         Loop(f"books:{name}", books, RECONCILE_EVERY),
+        Loop(f"observe:{name}", lambda conn: custody.observe(conn, chain, name, clock), 5.0),
     ]
 
 
@@ -150,6 +196,8 @@ def work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     key = Ed25519PrivateKey.from_private_bytes(settings.authoriser_key())
+
+    outside = outside_of(settings)
 
     def chains() -> dict[str, Chain]:
         return {name: EvmChain(n.rpc, name, trace=n.trace) for name, n in settings.networks.items()}
@@ -164,7 +212,7 @@ def work(settings: Settings) -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, post)
+        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post)
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

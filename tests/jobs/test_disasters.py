@@ -610,8 +610,8 @@ def test_filecoin_2021_a_replaced_deposit_is_credited_once(at: ChainHouse) -> No
     at.mine(FINALITY + 1)
     real = at.chain
 
-    def both(number: int) -> list[Transfer] | None:
-        shown = real.transfers(number)
+    def both(number: int, hash: str | None = None) -> list[Transfer] | None:
+        shown = real.transfers(number, hash)
         ghosts = [replace(t, tx=replaced) for t in shown or [] if t.tx == mined]
         return None if shown is None else [*ghosts, *shown]
 

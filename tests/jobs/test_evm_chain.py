@@ -85,6 +85,25 @@ def test_a_receipt_is_gone_when_its_block_is(node: Node, chain: EvmChain) -> Non
     assert chain.transfers(number) is None
 
 
+def test_what_is_asked_by_hash_is_about_that_block_alone(node: Node, chain: EvmChain) -> None:
+    before = node.snapshot()
+    node.send_from_faucet(ADA, 5)
+    number = node.mine()
+    block = chain.block(number)
+    assert block is not None
+    assert chain.transfers(number, block.hash) == chain.transfers(number) != []
+    assert (chain.balance(ADA, None, block.hash), chain.balance(ADA, None, block.parent)) == (5, 0)
+    assert (chain.nonce_at(FAUCET, block.hash), chain.nonce_at(FAUCET, block.parent)) == (1, 0)
+    with pytest.raises(Unreachable):
+        chain.transfers(number + 1, block.hash)
+    node.revert(before)
+    node.mine()
+    assert chain.transfers(number) == []
+    assert chain.transfers(number, block.hash) is None
+    with pytest.raises(Unreachable):
+        chain.balance(ADA, None, block.hash)
+
+
 def test_a_block_shows_every_transfer_in_order_and_the_receipts_agree(node: Node, chain: EvmChain) -> None:
     usdt = node.deploy("TestUSDT", 10**12)
     look_alike = node.deploy("TestUSDT", 10**12)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chain_house import FINALITY, ChainHouse
+from chain_house import FINALITY, NETWORK, ChainHouse
 from chain_house import at as at
 from chain_kit import anvil_url as anvil_url
 from chain_kit import fresh_address
@@ -372,6 +372,36 @@ def test_an_authorisation_that_lapsed_in_the_queue_is_renewed_after_another_look
     assert at.house.get(made.id).status is Status.SETTLED
     found = at.conn.execute("SELECT stage FROM decision WHERE withdrawal_id = %s", (made.id,)).fetchall()
     assert [stage for (stage,) in found].count("pay") == 2
+
+
+def test_a_lapse_is_told_once_though_a_freeze_came_between(at: ChainHouse) -> None:
+    ada = at.customer(usdt=100 * COIN)
+    made = at.approved(ada, "40")
+    at.authorise()
+    at.house.wait(minutes=61)
+    at.pay()
+    order = parties.freeze(at.conn, ada.id, "looks odd", "officer", at.house.now)
+    at.house.wait(minutes=2)
+    at.pay()
+    parties.lift(at.conn, order.id, "looked at", "officer", at.house.now)
+    at.house.wait(minutes=2)
+    at.pay()
+    assert at.payout(made.id).waiting_for == "authorisation"
+    at.finish()
+    assert at.house.get(made.id).status is Status.SETTLED
+    assert [n.kind for n in journal.about(at.conn, made.id)].count("payout.lapsed") == 1
+
+
+def test_a_payout_held_for_over_does_not_start_for_a_worker_whose_clock_is_behind(at: ChainHouse) -> None:
+    ada = at.customer(usdt=100 * COIN)
+    made = at.approved(ada, "40")
+    at.authorise()
+    behind = at.house.now
+    at.house.wait(minutes=61)
+    at.pay()
+    at.conn.execute("UPDATE payout SET next_at = %s", (behind,))
+    jobs.pay(at.conn, at.chain, at.signer, NETWORK, lambda: behind, "worker-behind")
+    assert at.payout(made.id).status == "queued"
 
 
 def test_a_nonce_spent_by_somebody_else_asks_for_a_person(at: ChainHouse) -> None:

@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from facts_kit import GOOD, HOUR, NOW, hit, under
+from facts_kit import GOOD, HOUR, NOW, PAST, QUIET, SESSIONS, hit, under
 
 from tidegate.base.canonical import canonical
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import parse
 from tidegate.withdrawals.facts import BY_NAME, CATALOGUE, FACTS_VERSION, Facts, FactType, Resembles, Seen, Use, seen
+from tidegate.withdrawals.habits import NOTHING, Behaviour, Rushing
 from tidegate.withdrawals.replaying import read, replay
 
 FULL = replace(
@@ -28,7 +29,13 @@ FULL = replace(
     memo="",
     party_kind="customer",
     party_since=NOW - 1000 * HOUR,
+    behaviour=QUIET,
 )
+
+
+def _past(**but: Any) -> dict[str, Any]:
+    return {"behaviour": Behaviour(asking=replace(PAST, **but))}
+
 
 CASES: list[tuple[str, dict[str, Any], Seen]] = [
     ("amount_usd", {}, 100_000_000),
@@ -68,6 +75,36 @@ CASES: list[tuple[str, dict[str, Any], Seen]] = [
     ("on_list_categories", {}, frozenset()),
     ("on_list_categories", {"hits": (hit("scam"), hit("scam"), hit("sanctions"))}, frozenset({"scam", "sanctions"})),
     ("stale_lists", {"stale_lists": ("sanctions",)}, frozenset({"sanctions"})),
+    ("hours_since_login", {}, 1),
+    ("hours_since_login", {"behaviour": NOTHING}, None),
+    ("login_country", {}, "DE"),
+    ("login_country", {"behaviour": NOTHING}, None),
+    ("hours_since_new_device", {}, 900),
+    ("hours_since_new_network", {}, 800),
+    ("hours_since_new_country", {}, 900),
+    ("hours_since_fast_travel", {}, None),
+    ("hours_since_fast_travel", {"behaviour": Behaviour(replace(SESSIONS, travel_at=NOW - 5 * HOUR))}, 5),
+    ("withdrawals_1h", {}, 1),
+    ("withdrawals_1h", {"behaviour": NOTHING}, None),
+    ("new_addresses_24h", {}, 1),
+    ("drain_percent", {}, 0),
+    ("drain_percent", _past(left_24h_units=100_000_000, balance_24h_units=201_000_000), 99),
+    ("drain_percent", _past(balance_24h_units=0), None),
+    ("drain_percent", _past(balance_24h_units=None), None),
+    ("arrived_units", {}, 0),
+    ("arrived_units", _past(arrived_minutes=0), None),
+    ("hours_since_last_sent", {}, 240),
+    ("hours_since_last_sent", _past(sent_at=None), None),
+    ("settled_90d", {}, 3),
+    ("largest_90d_usd", {}, 200_000_000),
+    ("median_90d_usd", {}, 100_000_000),
+    ("median_90d_usd", _past(median_90d=None), None),
+    ("largest_ever_units", {}, 200_000_000),
+    ("hot_wallet_units", {}, 10**15),
+    ("hot_wallet_units", _past(hot_units=None), None),
+    ("egress_tripped", {}, False),
+    ("egress_tripped", {"behaviour": Behaviour(rushing=Rushing(1))}, True),
+    ("egress_tripped", {"behaviour": NOTHING}, None),
     ("restriction_kinds", {"restrictions": (under("watch"), under("step_up"))}, frozenset({"watch", "step_up"})),
     ("market", {}, None),
     ("market", {"market": "stormy"}, "stormy"),
@@ -161,6 +198,12 @@ def test_what_nobody_had_looked_at_is_unknown_and_not_nothing() -> None:
     assert old.facts_version == 1
     unknown = {name for name, value in seen(old).items() if value is None}
     assert {"sent_7d_usd", "lifetime_usd", "withdrawals_24h", "is_first_withdrawal", "address_paid_before"} <= unknown
+
+
+def test_a_decision_of_version_2_from_before_people_s_ways_is_read_too() -> None:
+    said = json.loads(canonical(replace(FULL, behaviour=NOTHING)))
+    del said["behaviour"]
+    assert read(json.dumps(said)) == replace(FULL, behaviour=NOTHING)
 
 
 def test_facts_survive_their_text() -> None:

@@ -74,6 +74,7 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "fees",
         "network_fee_ceiling",
         "fixed_prices",
+        "behaviour",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
 
@@ -230,6 +231,26 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("market/jump_factor", 1, "market.jump_factor"),
         ("market/outflow_percent/hour", ..., "market.outflow_percent.hour"),
         ("market/outflow_percent/day/stormy", 101, "market.outflow_percent.day.stormy"),
+        ("behaviour", None, "behaviour"),
+        ("behaviour/surprise", {}, "behaviour.surprise"),
+        ("behaviour/session/travel", ..., "behaviour.session.travel"),
+        ("behaviour/session/travel/hours", 49, "behaviour.session.travel.hours"),
+        ("behaviour/session/new_device/outcome", "freeze", "behaviour.session.new_device.outcome"),
+        ("behaviour/session/logins_required", 1, "behaviour.session.logins_required"),
+        ("behaviour/session/logins_required", None, "behaviour.session.logins_required"),
+        ("behaviour/session/logins_required", ..., "behaviour.session.logins_required"),
+        ("behaviour/velocity/drain/outcome", "delay", "behaviour.velocity.drain.outcome"),
+        ("behaviour/velocity/count_24h/most", 501, "behaviour.velocity.count_24h.most"),
+        ("behaviour/velocity/drain/percent", 0, "behaviour.velocity.drain.percent"),
+        ("behaviour/velocity/pass_through/percent", 101, "behaviour.velocity.pass_through.percent"),
+        ("behaviour/velocity/dormant/from_value", 1, "behaviour.velocity.dormant.from_value"),
+        ("behaviour/history/median_factor", 0, "behaviour.history.median_factor"),
+        ("behaviour/units/supply/coins", {"BTC": "21000000"}, "behaviour.units.supply.coins.BTC"),
+        ("behaviour/units/supply/coins", {"B@b": "0"}, "behaviour.units.supply.coins.B@b"),
+        ("behaviour/units/supply/ppm", 1_000_001, "behaviour.units.supply.ppm"),
+        ("behaviour/units/hot/required", "yes", "behaviour.units.hot.required"),
+        ("behaviour/egress/reset_people", 3, "behaviour.egress.reset_people"),
+        ("behaviour/egress/minutes", ..., "behaviour.egress.minutes"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:

@@ -63,6 +63,7 @@ class ApiSettings:
     networks: tuple[str, ...] = ()
     relying: Relying = field(default_factory=Relying)
     shards: int = 2
+    platform: str = "Tidegate"  # what customers call it
 
 
 def create_app(
@@ -82,6 +83,7 @@ def create_app(
         threads=CapacityLimiter(CONNECTIONS),
         head=settings.head,
         relying=settings.relying,
+        platform=settings.platform,
     )
 
     @asynccontextmanager

@@ -12,13 +12,14 @@ from tidegate.base.times import rfc3339
 from tidegate.cases.case import Case, Question
 from tidegate.cases.flow import File
 from tidegate.custody.books import Checked
-from tidegate.custody.flow import DepositRow, LedgerChecked, PayoutView
+from tidegate.custody.flow import DepositRow, LaneRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications import templates
 from tidegate.notifications.store import MailRow
 from tidegate.parties.party import Party, Restriction
 from tidegate.parties.store import Enrolled, Event, Key
+from tidegate.policy.breaker import Breaker, Trip
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.jurisdictions import Law, Rule
 from tidegate.policy.market.params import Level
@@ -26,8 +27,10 @@ from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.ownership import Challenge, Proof
 from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.deciding import Lone
+from tidegate.withdrawals.haste import Haste
 from tidegate.withdrawals.limits import Headroom
 from tidegate.withdrawals.store import DecisionRow
 
@@ -167,6 +170,19 @@ def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) ->
         "booked_at": at(a.booked_at),
         "usable_at": at(usable_at),
         "warnings": warnings,
+    }
+
+
+def challenge(c: Challenge) -> Said:
+    return {"id": c.id, "address_id": c.address_id, "message": c.message, "expires_at": rfc3339(c.expires_at)}
+
+
+def proof(p: Proof) -> Said:
+    return {
+        "address_id": p.address_id,
+        "challenge": p.challenge_id,
+        "method": p.method,
+        "proved_at": rfc3339(p.proved_at),
     }
 
 
@@ -333,6 +349,60 @@ def warning(w: ListedWarning) -> Said:
         "text_version": w.text_version,
         "shown_at": rfc3339(w.shown_at),
         "acknowledged_at": at(w.acknowledged_at),
+    }
+
+
+def trip(t: Trip | None) -> Said | None:
+    """A trip of the egress breaker; value in USD."""
+    if t is None:
+        return None
+    seen, allowed = (usd(n) if t.line == "value" else str(n) for n in (t.seen, t.allowed))
+    return {
+        "number": t.number,
+        "since": rfc3339(t.since),
+        "line": t.line,
+        "seen": seen,
+        "allowed": allowed,
+        "minutes": t.minutes,
+    }
+
+
+def egress(b: Breaker, haste: Haste | None, now: datetime) -> Said:
+    """The egress breaker: how it stands, its line, and how near the line it is; None = the policy has none."""
+    line = None if haste is None else haste.line
+    return {
+        "at": rfc3339(now),
+        "tripped": trip(b.trip),
+        "resets": [{"person": v.person, "reason": v.reason, "at": rfc3339(v.at)} for v in b.voices],
+        "trips": b.trips,
+        "reset_at": at(b.reset_at),
+        "line": None
+        if line is None
+        else {
+            "minutes": line.minutes,
+            "accounts": line.accounts,
+            "destinations": line.destinations,
+            "value": usd(line.value),
+            "reset_people": line.reset_people,
+        },
+        "now": None
+        if haste is None
+        else {
+            "value": usd(haste.rush.value),
+            "accounts": None if haste.others is None else haste.rush.accounts,
+            "destinations": None if haste.others is None else haste.rush.destinations,
+        },
+    }
+
+
+def lane(item: LaneRow) -> Said:
+    """A wallet that stopped after too many failures."""
+    assert item.stopped_at is not None  # only such are shown
+    return {
+        "wallet": item.wallet_id,
+        "failures": item.failures,
+        "detail": item.detail,
+        "stopped_at": rfc3339(item.stopped_at),
     }
 
 

@@ -12,12 +12,13 @@ from tidegate.base.refusals import Conflict, NotFound
 from tidegate.codec.bip32 import deposit_address as derive
 from tidegate.custody import store
 from tidegate.custody.books import Checked
-from tidegate.custody.store import DepositRow, LedgerChecked, Network, PayoutView, Wallet
+from tidegate.custody.store import DepositRow, LaneRow, LedgerChecked, Network, PayoutView, Wallet
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
+from tidegate.parties.party import check_reason
 from tidegate.screening import flow as screening
 
-__all__ = ["DepositRow", "LedgerChecked", "Network", "PayoutView", "Wallet"]
+__all__ = ["DepositRow", "LaneRow", "LedgerChecked", "Network", "PayoutView", "Wallet"]
 
 
 def register_network(
@@ -121,6 +122,51 @@ def recall(tx: Tx, withdrawal_id: str) -> bool:
         return True
     found = store.payout_of(tx.conn, "withdrawal", withdrawal_id)
     return found is None or found.status == "cancelled"
+
+
+def stopped_lanes(conn: Conn) -> list[LaneRow]:
+    """Wallets that claim nothing until a person resumes them."""
+    return store.stopped_lanes(conn)
+
+
+def resume_lane(conn: Conn, wallet_id: str, reason: str, actor: str, now: datetime) -> None:
+    """Let a wallet pay again that stopped after too many failures in a row.
+
+    Raises NotFound `lane_unknown`; Conflict `lane_not_stopped`; Malformed `reason_invalid`.
+    """
+    check_reason(reason)
+    with act(conn, actor, now) as tx:
+        if store.lock_wallet(conn, wallet_id) is None:
+            raise NotFound("lane_unknown", f"There is no wallet {wallet_id[:80]!r} here; GET /v1/treasury names them.")
+        if store.resume_lane(conn, wallet_id, now) != 1:
+            raise Conflict("lane_not_stopped", f"{wallet_id} has not stopped; there is nothing to resume.")
+        store.lane_goes_on(conn, wallet_id, now)
+        tx.note("lane.resumed", wallet_id, {"reason": reason})
+
+
+def resume_payout(conn: Conn, payout_id: str, reason: str, actor: str, now: datetime) -> store.Payout:
+    """Try a payout again that stopped after too many failures; they are forgotten.
+
+    Raises NotFound `payout_unknown`; Conflict `payout_not_stopped`; Malformed `reason_invalid`.
+    """
+    check_reason(reason)
+    with act(conn, actor, now) as tx:
+        payout = store.lock_payout(conn, payout_id)
+        if payout is None:
+            raise NotFound("payout_unknown", f"There is no payout {payout_id[:80]!r}.")
+        if store.resume(conn, payout_id, now) != 1:
+            raise Conflict("payout_not_stopped", f"{payout_id} has not stopped; there is nothing to resume.")
+        tx.note("payout.resumed", payout.ref, {"reason": reason})
+        resumed = store.payout(conn, payout_id)
+        assert resumed is not None  # rows are never deleted
+        return resumed
+
+
+def has_lapsed(tx: Tx, withdrawal_id: str) -> bool:
+    """Whether a payout stays in the queue until it gets a newer authorisation; its row is locked then."""
+    found = store.payout_of(tx.conn, "withdrawal", withdrawal_id)
+    payout = None if found is None else store.lock_payout(tx.conn, found.id)
+    return payout is not None and payout.status == "queued" and payout.waiting_for == "authorisation"
 
 
 def payouts_of(conn: Conn, withdrawal_ids: Sequence[str]) -> dict[str, PayoutView]:

@@ -133,6 +133,12 @@ def pay(conn: Conn, chain: Chain, signer: Signer, network: str, clock: Clock, ho
 
 
 def _work(lane: _Lane) -> int:
+    state = store.lane(lane.conn, lane.wallet.id)
+    if state is not None and state.stopped_at is not None:
+        store.lane_waits(lane.conn, lane.wallet.id, f"the wallet stopped after {state.failures} failures")
+        return _press(lane)  # what was sent is still looked after: only new nonces wait
+    if state is not None and lane.clock() < state.next_at:
+        return _press(lane)
     done = 0
     for attempt in _unsigned(lane):  # claimed by somebody who was killed before there were bytes
         if not _sign(lane, attempt):
@@ -162,6 +168,7 @@ def _claim(lane: _Lane) -> list[Attempt]:
     purse = {id: lane.chain.balance(lane.wallet.address, lane.assets[id].contract) for id in wanted}
     # A node that is asked about coins we do not have answers with an error, not with "would revert".
     gas = {p.id: _gas_for(lane, p) if purse[p.asset_id] >= p.units else None for p in peeked}
+    tried = False
     lane.renew()
     with act(conn, "worker", lane.clock()) as tx:
         lane.fence()
@@ -174,10 +181,16 @@ def _claim(lane: _Lane) -> list[Attempt]:
         store.share_parties(conn, people)
         overlays = _Overlays.gather(conn, people, tx.now)
         nonce, made = wallet.next_nonce, []
-        for payout in store.lock_payouts(conn, [p.id for p in peeked]):
-            terms = Terms(nonce, gas[payout.id] or 0, fees.max_fee, fees.tip)
-            if _stopped(tx, lane, payout, overlays, terms, gas[payout.id], purse, native):
+        # What failed before goes last, and one at a time: refused again, it takes nobody's nonce back but its own.
+        for payout in sorted(store.lock_payouts(conn, [p.id for p in peeked]), key=lambda p: (p.failures, p.id)):
+            estimate = gas[payout.id]
+            if payout.failures and tried:
                 continue
+            allowed = estimate if isinstance(estimate, int) else 0
+            terms = Terms(nonce, allowed, fees.max_fee, fees.tip)
+            if _stopped(tx, lane, payout, overlays, terms, estimate, purse, native):
+                continue
+            tried = tried or payout.failures > 0
             attempt = Attempt(
                 id=new_id("att"),
                 payout_id=payout.id,
@@ -202,13 +215,20 @@ def _claim(lane: _Lane) -> list[Attempt]:
     return made
 
 
-def _gas_for(lane: _Lane, payout: Payout) -> int | None:
-    """Gas to allow, or None where the node says that it would revert."""
+Estimate = int | Unreachable | None
+"""Gas to allow; no answer about this payout; None = the node says that it would revert."""
+
+
+def _gas_for(lane: _Lane, payout: Payout) -> Estimate:
+    """What the node says of one payout. It has just answered about fees and balances, so no answer here is about this
+    payout: it must not make the others wait."""
     asset = lane.assets[payout.asset_id]
     try:
         return lane.chain.gas_for(lane.wallet.address, asset.contract, payout.address, payout.units)
     except WouldRevert:
         return None
+    except Unreachable as away:
+        return away
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +237,14 @@ class _Overlays:
 
     blocked: Mapping[str, str]
     switches: frozenset[tuple[str, str]]
+    trip: int | None  # of the platform's egress breaker
 
     @staticmethod
     def gather(conn: Conn, people: Sequence[str], now: datetime) -> _Overlays:
         return _Overlays(
             {b.party_id: b.kind for b in store.blocking(conn, people, now)},
             frozenset((s.scope, s.subject) for s in store.switches(conn)),
+            store.egress_trip(conn),
         )
 
     def switch(self, asset: Asset) -> str | None:
@@ -238,11 +260,15 @@ def _stopped(
     payout: Payout,
     overlays: _Overlays,
     terms: Terms,
-    gas: int | None,
+    gas: Estimate,
     purse: Mapping[int, int],
     native: Asset,
 ) -> bool:
     """Whether the payout may not start now; then it says why, and when to look again."""
+    if payout.waiting_for == "authorisation":
+        # Held for over once, it stays over until a newer one comes, even for a worker whose clock is behind: the
+        # withdrawal may have been taken back meanwhile. Told once, too, whatever else stops it in between.
+        return _lapse(tx, payout)
     asset = lane.assets[payout.asset_id]
     switched = overlays.switch(asset)
     if switched is not None:
@@ -250,6 +276,8 @@ def _stopped(
     blocked = overlays.blocked.get(payout.party_id or "")
     if blocked is not None:
         return _wait(tx, payout, "freeze", f"{payout.party_id} is under {blocked}")
+    if overlays.trip is not None and payout.purpose == "withdrawal":
+        return _wait(tx, payout, "egress", f"trip {overlays.trip} of the egress breaker holds all payments")
     ceiling = None
     if payout.purpose == "withdrawal":
         order = authorisation_of(payout)
@@ -257,6 +285,8 @@ def _stopped(
         if from_rfc3339(order.not_after) <= tx.now:
             return _lapse(tx, payout)
     fee = terms.gas * terms.max_fee
+    if isinstance(gas, Unreachable):
+        return _fails(tx, payout, "node", f"no estimate: {gas}"[:300])
     if gas is not None and ceiling is not None and fee > ceiling:
         return _wait(tx, payout, "fee_ceiling", f"the network asks up to {fee} wei, the ceiling is {ceiling}")
     need = {payout.asset_id: payout.units}
@@ -274,6 +304,40 @@ def _wait(tx: Tx, payout: Payout, what: str, detail: str, seconds: int = 3, fail
     if store.wait(tx.conn, payout.id, what, detail, tx.now + timedelta(seconds=seconds), failed):
         tx.note("payout.waits", payout.ref, {"for": what, "detail": detail})
     return True
+
+
+def _fails(tx: Tx, payout: Payout, what: str, detail: str) -> bool:
+    """One more failure: the next try comes later each time, and in the end only after a person has looked."""
+    failures = payout.failures + 1
+    if failures < rules.FAILURES:
+        return _wait(tx, payout, what, detail, rules.pause(failures), failed=1)
+    store.stop(tx.conn, payout.id, detail, tx.now)
+    tx.note("payout.alarm", payout.ref, {"fate": "stopped", "failures": failures, "detail": detail})
+    log.error("payout stopped", payout=payout.ref, failures=failures, detail=detail)
+    return True
+
+
+def _lane_fails(lane: _Lane, tx: Tx, payout_id: str | None, detail: str) -> None:
+    """The signer refused, or gave no answer (`payout_id` None): then the whole lane waits a little longer each time.
+    After ten in a row it claims nothing more until a person resumes it. The lane is fenced."""
+    before = store.lane(lane.conn, lane.wallet.id)
+    failures = rules.in_a_row(before.failures if before else 0, before.last_payout if before else None, payout_id)
+    wait = rules.pause(failures) if payout_id is None else 0  # others may go on where one was refused
+    stops = failures >= rules.FAILURES
+    store.lane_failed(
+        lane.conn,
+        store.LaneRow(
+            lane.wallet.id,
+            failures,
+            payout_id,
+            detail,
+            tx.now + timedelta(seconds=wait),
+            tx.now if stops else None,
+        ),
+    )
+    if stops and (before is None or before.stopped_at is None):
+        tx.note("lane.stopped", lane.wallet.id, {"failures": failures, "detail": detail})
+        log.error("lane stopped", wallet=lane.wallet.id, failures=failures, detail=detail)
 
 
 def _lapse(tx: Tx, payout: Payout) -> bool:
@@ -307,7 +371,9 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         return False
     except Unreachable as away:
         with act(lane.conn, "worker", lane.clock()) as tx:
+            lane.fence()  # who slept here must not write over what the next one found out
             _wait(tx, payout, "signer", str(away)[:300])
+            _lane_fails(lane, tx, None, str(away)[:300])
         return False
     version = Bytes(
         hash=signed.hash,
@@ -327,6 +393,7 @@ def _sign(lane: _Lane, attempt: Attempt) -> bool:
         store.add_bytes(lane.conn, version)
         store.set_attempt(lane.conn, attempt.id, "unknown")
         store.unwait(lane.conn, payout.id)
+        store.lane_worked(lane.conn, lane.wallet.id)
         tx.note("payout.paying", payout.ref, {"nonce": attempt.nonce, "hash": signed.hash, "wallet": lane.wallet.id})
     _send(lane.conn, lane.chain, version)
     return True
@@ -357,12 +424,14 @@ def _void(lane: _Lane, attempt: Attempt, no: SignerRefused) -> None:
         assert payout is not None
         if no.code == "authorisation_expired":
             _lapse(tx, payout)
-        elif payout.purpose != "withdrawal" and payout.failures + 1 >= REVERTS:
+            return
+        _lane_fails(lane, tx, payout.id, f"{no.code}: {no}"[:300])
+        if payout.purpose != "withdrawal" and payout.failures + 1 >= REVERTS:
             # A move of our own, sized by the prices of the day it was planned. Given up, it is planned anew.
             store.set_status(tx.conn, payout.id, "failed", tx.now)
             tx.note("payout.failed", payout.ref, {"reason": no.code})
         else:
-            _wait(tx, payout, "signer", f"{no.code}: {no}"[:300], min(300, 2 ** min(payout.failures + 1, 8)), failed=1)
+            _fails(tx, payout, "signer", f"{no.code}: {no}"[:300])
 
 
 def _press(lane: _Lane) -> int:
@@ -473,6 +542,7 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
     final_block = max(head.number - known.finality + 1, 0)
     spent = {id: chain.nonce_at(addresses[id], final_block) for id in sorted({a.wallet_id for a in attempts})}
     versions = _versions(conn, attempts)
+    blocks: dict[int, Block] = {}
     changed = 0
     for attempt in attempts:
         payout = store.payout(conn, attempt.payout_id)
@@ -493,7 +563,10 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
             owed,
             [Version(v.hash, v.kind) for v in versions[attempt.id]],
             receipts,
-            head.number,
+            min(
+                (_reached(chain, r.block, r.block_hash, head, known.finality, blocks) for r in receipts.values()),
+                default=head.number,
+            ),
             known.finality,
             spent[attempt.wallet_id],
         )
@@ -501,6 +574,26 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
         if judged.fate is Fate.MISSING:
             _resend(conn, chain, attempt, versions[attempt.id], clock())
     return changed
+
+
+def _reached(chain: Chain, number: int, hash: str, head: Block, finality: int, blocks: dict[int, Block]) -> int:
+    """The height up to which blocks stand on this one, each the parent of the next; no higher than finality asks.
+
+    Behind the node's address there may be several machines, and one of them may still be on a branch that the others
+    gave up. A receipt from there and a head from elsewhere look final together. No such branch ever grows as long as
+    finality demands, so the blocks between are counted only as far as they connect. `blocks`: what was asked already.
+    """
+    last = number + finality - 1
+    if head.number < last:
+        return head.number  # not final by any count
+    while number < last:
+        found = blocks.get(number + 1) or chain.block(number + 1)
+        if found is None or found.parent != hash:
+            blocks.pop(number + 1, None)  # whichever of the two machines is wrong: ask again
+            break
+        blocks[found.number] = found
+        number, hash = found.number, found.hash
+    return number
 
 
 def _record(
@@ -582,9 +675,14 @@ def scan_deposits(
         return 0
     head = chain.head()
     done = 0
+    blocks: dict[int, Block] = {}
     while done < most and crediting.is_final(cursor.block + 1, head.number, known.finality):
-        block = chain.block(cursor.block + 1)
+        block = blocks.get(cursor.block + 1) or chain.block(cursor.block + 1)
         if block is None:
+            return done
+        # Believed only under as many blocks as make it final, and from here on all about it is asked by its hash:
+        # another machine behind the same address may have another block of this number.
+        if _reached(chain, block.number, block.hash, head, known.finality, blocks) < block.number + known.finality - 1:
             return done
         if block.parent != cursor.hash:
             raise WrongChain(
@@ -664,7 +762,7 @@ def _show(conn: Conn, chain: Chain, network: Network, decided: int, head: Block,
 
 def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clock) -> bool:
     """Credit what really arrived in a final block. False where the node no longer shows that block."""
-    transfers = chain.transfers(block.number)
+    transfers = chain.transfers(block.number, block.hash)
     if transfers is None or any(t.block_hash != block.hash for t in transfers):
         return False
     groups: dict[tuple[str, int], list[_Found]] = {}
@@ -673,7 +771,7 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
     credits: list[tuple[_Found, crediting.Credit]] = []
     for group in groups.values():
         first = group[0]
-        gained = _gained(conn, chain, first.wallet, first.asset, block.number, transfers)
+        gained = _gained(conn, chain, first.wallet, first.asset, block, transfers)
         by_transfer = {f.transfer: f for f in group}
         credits += [(by_transfer[c.transfer], c) for c in crediting.credit(list(by_transfer), gained)]
     with act(conn, "worker", clock()) as tx:
@@ -685,24 +783,24 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
     return True
 
 
-def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, number: int, transfers: Sequence[Transfer]) -> int:
+def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, block: Block, transfers: Sequence[Transfer]) -> int:
     """What the account has more after the block: its own spending added back, our own gas for it left out."""
-    after = chain.balance(wallet.address, asset.contract, number)
-    before = chain.balance(wallet.address, asset.contract, number - 1)
+    after = chain.balance(wallet.address, asset.contract, block.hash)
+    before = chain.balance(wallet.address, asset.contract, block.parent)
     own = {item.text for item in store.own_hashes(conn, sorted({t.tx for t in transfers}), ["gas", "sweep"])}
     same = [t for t in transfers if t.contract == asset.contract]
     out = sum(t.units for t in same if t.sender == wallet.address)
     sent_ourselves = sum(t.units for t in same if t.receiver == wallet.address and t.tx in own)
-    return after - before + out - sent_ourselves + (_gas_of(conn, chain, wallet, number) if asset.is_native else 0)
+    return after - before + out - sent_ourselves + (_gas_of(conn, chain, wallet, block) if asset.is_native else 0)
 
 
-def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, number: int) -> int:
+def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, block: Block) -> int:
     """Network fees that the account paid in one block: by its nonces, since a failed transaction shows no transfer."""
-    first, after = chain.nonce_at(wallet.address, number - 1), chain.nonce_at(wallet.address, number)
+    first, after = chain.nonce_at(wallet.address, block.parent), chain.nonce_at(wallet.address, block.hash)
     if first == after:
         return 0
     hashes = [item.text for item in store.hashes_of(conn, wallet.id, first, after - 1)]
-    receipts = [r for h in hashes if (r := chain.receipt(h)) is not None and r.block == number]
+    receipts = [r for h in hashes if (r := chain.receipt(h)) is not None and r.block_hash == block.hash]
     return sum(r.gas_used * r.gas_price for r in receipts)
 
 
@@ -869,6 +967,28 @@ def check_wallets(conn: Conn, chain: Chain, signer: Signer, network: str) -> Non
         fault = rules.nonce_fault(wallet.address, wallet.next_nonce, chain.nonce(wallet.address), open_nonces)
         if fault is not None:
             raise WrongChain(fault)
+
+
+OBSERVE_EVERY = timedelta(seconds=30)
+
+
+def observe(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
+    """Look what the paying wallet holds and keep it with its time, for decisions, which ask no node; assets seen.
+
+    0 while the last look is fresh.
+    """
+    hot = store.hot(conn, network)
+    if hot is None:
+        return 0
+    now = clock()
+    assets = [asset for asset in ledger_store.assets(conn) if asset.network == network]
+    known = {seen.asset_id: seen.as_of for seen in store.observed(conn, hot.id)}
+    due = [asset for asset in assets if asset.id not in known or now - known[asset.id] >= OBSERVE_EVERY]
+    if due:
+        # The time before the look: a balance is never called younger than it is.
+        seen = [store.SeenBalance(hot.id, a.id, chain.balance(hot.address, a.contract), now) for a in due]
+        store.observe(conn, seen)
+    return len(due)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,23 @@ def _effect(owed: Owed, receipt: Receipt) -> Judged:
     )
 
 
+FAILURES = 10
+"""So many failures of one payout, or in a row of a lane, before it stops until a person has looked (section 10)."""
+
+
+def pause(failures: int) -> int:
+    """Seconds before the next try after so many failures: twice as long each time, five minutes at most."""
+    return min(300, 1 << min(failures, 9))
+
+
+def in_a_row(failures: int, last: str | None, payout_id: str | None) -> int:
+    """How many failures a lane has had in a row, with this one. None = the signer gave no answer at all.
+
+    A payout that fails again and again counts once: it stops by itself, and must not stop its neighbours.
+    """
+    return failures if payout_id is not None and payout_id == last else failures + 1
+
+
 RAISE_PERCENT = 13
 """How much dearer a replacement is: nodes ask for 10 % at least, on both prices."""
 

@@ -50,6 +50,7 @@ class Payout:
     failures: int
     next_at: datetime
     created_at: datetime
+    stopped_at: datetime | None = None  # failed too often: until a person resumes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +353,7 @@ def payout(conn: Conn, id: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at
           FROM payout WHERE id = %(id)s
         """,
         {"id": id},
@@ -366,7 +367,7 @@ def payout_of(conn: Conn, purpose: str, ref: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at
           FROM payout WHERE purpose = %(purpose)s AND ref = %(ref)s
         """,
         {"purpose": purpose, "ref": ref},
@@ -392,7 +393,8 @@ def lanes(conn: Conn, network: str, now: datetime) -> list[Text]:
         Text,
         """
         SELECT w.id AS text FROM wallet w WHERE w.network = %(network)s
-           AND (EXISTS (SELECT FROM payout p WHERE p.wallet_id = w.id AND p.status = 'queued' AND p.next_at <= %(now)s)
+           AND (EXISTS (SELECT FROM payout p WHERE p.wallet_id = w.id AND p.status = 'queued' AND p.next_at <= %(now)s
+                         AND p.stopped_at IS NULL)
                 OR EXISTS (SELECT FROM payout_attempt a WHERE a.wallet_id = w.id AND a.ended_at IS NULL))
          ORDER BY w.kind DESC, w.id
         """,
@@ -407,8 +409,8 @@ def due(conn: Conn, wallet_id: str, now: datetime, limit: int) -> list[Payout]:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at
-          FROM payout WHERE wallet_id = %(wallet)s AND status = 'queued' AND next_at <= %(now)s
+               waiting_for, detail, failures, next_at, created_at, stopped_at
+          FROM payout WHERE wallet_id = %(wallet)s AND status = 'queued' AND next_at <= %(now)s AND stopped_at IS NULL
          ORDER BY next_at, id LIMIT %(limit)s
         """,
         {"wallet": wallet_id, "now": now, "limit": limit},
@@ -432,8 +434,9 @@ def lock_payouts(conn: Conn, ids: Sequence[str]) -> list[Payout]:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at
-          FROM payout WHERE id = ANY(%(ids)s) AND status = 'queued' ORDER BY id FOR UPDATE
+               waiting_for, detail, failures, next_at, created_at, stopped_at
+          FROM payout WHERE id = ANY(%(ids)s) AND status = 'queued' AND stopped_at IS NULL
+         ORDER BY id FOR UPDATE
         """,
         {"ids": list(ids)},
     )
@@ -446,7 +449,7 @@ def lock_payout(conn: Conn, id: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at
           FROM payout WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
@@ -521,6 +524,189 @@ def set_status(conn: Conn, id: str, status: str, ended_at: datetime | None) -> N
          WHERE id = %(id)s
         """,
         {"id": id, "status": status, "ended": ended_at},
+    )
+
+
+# Payers that fail.
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRow:
+    """How a wallet's lane has worked lately."""
+
+    wallet_id: str
+    failures: int  # in a row
+    last_payout: str | None
+    detail: str | None
+    next_at: datetime
+    stopped_at: datetime | None
+
+
+def lane(conn: Conn, wallet_id: str) -> LaneRow | None:
+    """How a lane has worked; None = it never failed."""
+    return row(
+        conn,
+        LaneRow,
+        "SELECT wallet_id, failures, last_payout, detail, next_at, stopped_at FROM lane WHERE wallet_id = %(wallet)s",
+        {"wallet": wallet_id},
+    )
+
+
+def stopped_lanes(conn: Conn) -> list[LaneRow]:
+    """Lanes that wait for a person."""
+    return rows(
+        conn,
+        LaneRow,
+        """
+        SELECT wallet_id, failures, last_payout, detail, next_at, stopped_at FROM lane
+         WHERE stopped_at IS NOT NULL ORDER BY stopped_at, wallet_id
+        """,
+        {},
+    )
+
+
+def lane_failed(conn: Conn, state: LaneRow) -> None:
+    """Write down a failure; one that has stopped stays so. The lane is fenced."""
+    run(
+        conn,
+        """
+        INSERT INTO lane AS l (wallet_id, failures, last_payout, detail, next_at, stopped_at)
+        VALUES (%(wallet)s, %(failures)s, %(payout)s, %(detail)s, %(next)s, %(stopped)s)
+        ON CONFLICT (wallet_id) DO UPDATE
+           SET failures = excluded.failures, last_payout = excluded.last_payout, detail = excluded.detail,
+               next_at = excluded.next_at, stopped_at = coalesce(l.stopped_at, excluded.stopped_at)
+        """,
+        {
+            "wallet": state.wallet_id,
+            "failures": state.failures,
+            "payout": state.last_payout,
+            "detail": state.detail,
+            "next": state.next_at,
+            "stopped": state.stopped_at,
+        },
+    )
+
+
+def lane_worked(conn: Conn, wallet_id: str) -> None:
+    """Something was signed: the row of failures is broken."""
+    run(
+        conn,
+        """
+        UPDATE lane SET failures = 0, last_payout = NULL, detail = NULL
+         WHERE wallet_id = %(wallet)s AND failures > 0 AND stopped_at IS NULL
+        """,
+        {"wallet": wallet_id},
+    )
+
+
+def resume_lane(conn: Conn, wallet_id: str, now: datetime) -> int:
+    """Let it work again; 0 where it had not stopped."""
+    return run(
+        conn,
+        """
+        UPDATE lane SET failures = 0, last_payout = NULL, detail = NULL, next_at = %(now)s, stopped_at = NULL
+         WHERE wallet_id = %(wallet)s AND stopped_at IS NOT NULL
+        """,
+        {"wallet": wallet_id, "now": now},
+    )
+
+
+def lane_waits(conn: Conn, wallet_id: str, detail: str) -> None:
+    """Say of what is queued in a stopped lane that a person has to look."""
+    run(
+        conn,
+        """
+        UPDATE payout SET waiting_for = 'person', detail = %(detail)s
+         WHERE wallet_id = %(wallet)s AND status = 'queued' AND waiting_for IS DISTINCT FROM 'person'
+        """,
+        {"wallet": wallet_id, "detail": detail},
+    )
+
+
+def lane_goes_on(conn: Conn, wallet_id: str, now: datetime) -> None:
+    """What is queued in a resumed lane waits for nobody, but for what has stopped by itself."""
+    run(
+        conn,
+        """
+        UPDATE payout SET waiting_for = NULL, detail = NULL, next_at = least(next_at, %(now)s)
+         WHERE wallet_id = %(wallet)s AND status = 'queued' AND waiting_for = 'person' AND stopped_at IS NULL
+        """,
+        {"wallet": wallet_id, "now": now},
+    )
+
+
+def stop(conn: Conn, id: str, detail: str, now: datetime) -> None:
+    """A queued payout has failed too often; its row is locked."""
+    run(
+        conn,
+        """
+        UPDATE payout SET waiting_for = 'person', detail = %(detail)s, failures = failures + 1, stopped_at = %(now)s
+         WHERE id = %(id)s AND status = 'queued'
+        """,
+        {"id": id, "detail": detail, "now": now},
+    )
+
+
+def resume(conn: Conn, id: str, now: datetime) -> int:
+    """Try a stopped payout again, its failures forgotten; 0 where it had not stopped."""
+    return run(
+        conn,
+        """
+        UPDATE payout SET waiting_for = NULL, detail = NULL, failures = 0, stopped_at = NULL, next_at = %(now)s
+         WHERE id = %(id)s AND status = 'queued' AND stopped_at IS NOT NULL
+        """,
+        {"id": id, "now": now},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsRow:
+    number: int | None
+
+
+def egress_trip(conn: Conn) -> int | None:
+    """The trip of the platform's egress breaker that holds just now, or None."""
+    found = row(conn, HoldsRow, "SELECT number FROM egress_v", {})
+    return None if found is None else found.number
+
+
+# What the wallets hold, as last seen.
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBalance:
+    wallet_id: str
+    asset_id: int
+    units: int
+    as_of: datetime
+
+
+def observe(conn: Conn, seen: Sequence[SeenBalance]) -> None:
+    """Keep what wallets hold; what is newer stays."""
+    run(
+        conn,
+        """
+        INSERT INTO wallet_balance AS b (wallet_id, asset_id, units, as_of)
+        SELECT * FROM unnest(%(wallets)s::text[], %(assets)s::int[], %(units)s::numeric[], %(ats)s::timestamptz[])
+        ON CONFLICT (wallet_id, asset_id) DO UPDATE SET units = excluded.units, as_of = excluded.as_of
+         WHERE b.as_of < excluded.as_of
+        """,
+        {
+            "wallets": [s.wallet_id for s in seen],
+            "assets": [s.asset_id for s in seen],
+            "units": [s.units for s in seen],
+            "ats": [s.as_of for s in seen],
+        },
+    )
+
+
+def observed(conn: Conn, wallet_id: str) -> list[SeenBalance]:
+    """What a wallet was last seen to hold, by asset."""
+    return rows(
+        conn,
+        SeenBalance,
+        "SELECT wallet_id, asset_id, units, as_of FROM wallet_balance WHERE wallet_id = %(wallet)s ORDER BY asset_id",
+        {"wallet": wallet_id},
     )
 
 

@@ -96,12 +96,22 @@ class EvmChain:
             transfers=tuple(_transfers(tx, number, block_hash, record, receipt, trace)),
         )
 
-    def transfers(self, number: int) -> list[Transfer] | None:
-        """All value that moved in the block of this number, in order; None where there is no such block (any more)."""
-        found = self._block_record(number, full=True)
+    def transfers(self, number: int, hash: str | None = None) -> list[Transfer] | None:
+        """All value that moved in the block of this number, in order; None where there is no such block (any more).
+
+        With its hash no other block can be meant, whichever machine behind the address answers.
+        """
+        if hash is None:
+            found = self._block_record(number, full=True)
+        else:
+            said = self._ask("eth_getBlockByHash", _hash(hash, "block hash"), True)
+            found = None if said is None else _record(said, "block")
         if found is None:
             return None
-        pinned = _block(found).hash
+        block = _block(found)
+        if block.number != number or hash not in (None, block.hash):
+            raise Unreachable(f"The node answered with block {block.number} {block.hash}, asked for {number} {hash}.")
+        pinned = block.hash
         transactions = [_record(t, "transaction") for t in _list(found.get("transactions"), "transactions")]
         if not transactions:
             return []
@@ -128,13 +138,14 @@ class EvmChain:
         """How many transactions this sender has mined (`latest`), or mined and in this node's pool (`pending`)."""
         return _quantity(self._ask("eth_getTransactionCount", _address(address), at), "nonce", _U63)
 
-    def nonce_at(self, address: str, block: int) -> int:
-        """How many transactions this sender had mined when this block was the head."""
-        return _quantity(self._ask("eth_getTransactionCount", _address(address), hex(block)), "nonce", _U63)
+    def nonce_at(self, address: str, block: int | str) -> int:
+        """How many transactions this sender had mined when this block, by number or hash, was the head."""
+        return _quantity(self._ask("eth_getTransactionCount", _address(address), _at(block)), "nonce", _U63)
 
-    def balance(self, address: str, contract: str | None, block: int | None = None) -> int:
-        """Units of the token, or of the native coin (contract None), after this block; None is the latest."""
-        at = "latest" if block is None else hex(block)
+    def balance(self, address: str, contract: str | None, block: int | str | None = None) -> int:
+        """Units of the token, or of the native coin (contract None), after this block, by number or hash; None is the
+        latest. A machine that has no block of that hash gives no answer, where by number it would speak of another."""
+        at = "latest" if block is None else _at(block)
         if contract is None:
             return _quantity(self._ask("eth_getBalance", _address(address), at), "balance", _U256)
         question = {"to": _address(contract), "data": "0x" + _BALANCE_OF + _word(_address(address))}
@@ -330,6 +341,11 @@ def _checksummed(value: object, what: str) -> str:
 
 def _spelled(digits: str) -> str:
     return evm_address.checksum(bytes.fromhex(digits))
+
+
+def _at(block: int | str) -> object:
+    """A block as the node wants it named: by number, or by hash (EIP-1898)."""
+    return hex(block) if isinstance(block, int) else {"blockHash": _hash(block, "block hash")}
 
 
 def _address(ours: str) -> str:

@@ -51,6 +51,7 @@ WRITES = frozenset(
         "keys:write",
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
+        "egress:reset",  # let payments go on after the egress breaker has tripped
     }
 )
 SCOPES = READS | WRITES
@@ -90,10 +91,12 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:write",
         "policy:approve",
         "switches:write",
+        "egress:reset",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
-    | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"},
+    | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
+    | {"egress:reset"},
     "support": frozenset(
         {
             "customers:read",

@@ -26,7 +26,7 @@ from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
 from tidegate.parties.passkey import NotRight, Relying
 from tidegate.parties.store import Enrolled as InUse
-from tidegate.parties.store import Event, Key
+from tidegate.parties.store import Event, Key, LoginRow
 
 log = structlog.get_logger("parties")
 
@@ -199,6 +199,20 @@ def factors_of(conn: Conn, ids: Collection[str]) -> dict[str, frozenset[str]]:
     for found in store.kinds_of_factors(conn, list(kinds)):
         kinds[found.party_id].add(found.kind)
     return {id: frozenset(own) for id, own in kinds.items()}
+
+
+def logins(conn: Conn, ids: Collection[str], since: datetime, hours: int) -> dict[str, LoginRow]:
+    """What the logins of each of the parties say; every id is there. Travel counts after `since`, when two logins in
+    different countries are less than `hours` apart."""
+    return {found.party_id: found for found in store.logins(conn, list(ids), since, hours * 60)}
+
+
+def alarms(conn: Conn, party_id: str, events: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many of these events and restrictions there ever were, in force or not: it only rises.
+
+    Whoever holds the party's lock and finds the number they know has missed none, whatever the clocks said.
+    """
+    return store.alarms(conn, party_id, events, kinds)
 
 
 # Factors.
@@ -712,6 +726,10 @@ def _restriction(conn: Conn, id: str) -> Restriction:
 def _record(tx: Tx, event: Event, factor: str | None = None) -> Event:
     """Keep an event; `factor` is the factor of ours that made it."""
     store.add_event(tx.conn, event)
+    if event.type == EventType.LOGIN:
+        came = {"device": event.device_id, "network": party.network_of(event.ip), "country": event.country}
+        seen = {kind: value for kind, value in came.items() if value is not None}
+        store.see_login(tx.conn, event.party_id, seen, event.at)
     store.bump(tx.conn, event.party_id)
     said: dict[str, object] = {"event": event.id, "type": event.type, "at": event.at, "country": event.country}
     tx.note("party.event", event.party_id, said if factor is None else {**said, "factor": factor})

@@ -179,6 +179,17 @@ def check_event(
     return EventType(type)
 
 
+def network_of(ip: str | None) -> str | None:
+    """The neighbourhood of an address, as networks are handed out to providers: its /24, or its /48 of IPv6."""
+    if ip is None:
+        return None
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or ipaddress.IPv6Address(int(address))  # without the zone of one machine
+    length = 24 if address.version == 4 else 48
+    return str(ipaddress.ip_network(f"{address}/{length}", strict=False))
+
+
 def check_restriction(
     kind: str, until: datetime | None, reason: str, value: str | None, now: datetime
 ) -> RestrictionKind:

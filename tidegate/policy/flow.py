@@ -7,20 +7,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 
+import structlog
+
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Unavailable
 from tidegate.base.times import rfc3339
-from tidegate.db import Conn, act
+from tidegate.db import Conn, Tx, act
 from tidegate.ledger import store as ledger
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy import exemption as exemptions
 from tidegate.policy import jurisdictions, store
+from tidegate.policy.breaker import Breaker, Reset, Trip, enough
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.pack import Policy, from_json, misfits, parse
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch, check
+
+log = structlog.get_logger("policy")
 
 _parsed: dict[tuple[int, str], Policy] = {}
 """Versions never change, so each is parsed once per process. The hash tells two databases apart."""
@@ -245,3 +250,69 @@ def _parse(stored: Version) -> Policy:
 
 def _unknown(version: int) -> NotFound:
     return NotFound("policy_unknown", f"There is no policy version {version}.")
+
+
+# The egress breaker.
+
+
+def breaker(conn: Conn) -> Breaker:
+    """How the egress breaker stands, and who has asked for its reset."""
+    found = store.breaker(conn)
+    trip = trip_of(found)
+    voices = () if trip is None else tuple(store.resets(conn, trip.number))
+    return Breaker(trip, voices, found.trips, found.reset_at)
+
+
+def open_trip(conn: Conn) -> Trip | None:
+    """The trip that holds everything just now, or None."""
+    return trip_of(store.breaker(conn))
+
+
+def trip_of(found: store.BreakerRow) -> Trip | None:
+    """The trip in a row of `egress_v`."""
+    if found.number is None:
+        return None
+    assert found.since is not None  # a trip has all of its fields
+    assert found.line is not None
+    assert found.seen is not None
+    assert found.allowed is not None
+    assert found.minutes is not None
+    return Trip(found.number, found.since, found.line, found.seen, found.allowed, found.minutes)
+
+
+def trip(tx: Tx, made: Trip) -> bool:
+    """Open the breaker inside somebody's act; True where this was the first to say so. One journal row per trip."""
+    if store.trip(tx.conn, made) != 1:
+        return False
+    tx.note(
+        "egress.tripped",
+        f"egress:{made.number}",
+        {"line": made.line, "seen": str(made.seen), "allowed": str(made.allowed), "minutes": made.minutes},
+    )
+    log.error("egress breaker tripped", trip=made.number, line=made.line, seen=made.seen, allowed=made.allowed)
+    return True
+
+
+def reset_breaker(conn: Conn, reason: str, actor: str, now: datetime) -> Breaker:
+    """Ask that payments go on. As many different people as the policy says must ask; the last one resets it.
+
+    Raises Malformed `reason_invalid`; Conflict: `egress_not_tripped`, `egress_reset_same_person`.
+    """
+    check_reason(reason)
+    line = None if (numbers := active(conn, now).behaviour) is None else numbers.egress
+    # A policy without the breaker says nothing of people; then one suffices to end what an older one began.
+    people = 1 if line is None else line.reset_people
+    with act(conn, actor, now) as tx:
+        trip = store.lock_trip(conn)
+        if trip is None:
+            raise Conflict("egress_not_tripped", "The egress breaker holds nothing; there is nothing to reset.")
+        if store.add_reset(conn, Reset(trip.number, actor, reason, now)) != 1:
+            raise Conflict(
+                "egress_reset_same_person",
+                f'"{actor}" has asked for this reset already; it takes {people} different people.',
+            )
+        tx.note("egress.reset_asked", f"egress:{trip.number}", {"reason": reason, "people": people})
+        if enough(store.resets(conn, trip.number), people):
+            store.end_trip(conn, trip.number, max(now, trip.since))
+            tx.note("egress.reset", f"egress:{trip.number}", {"reason": reason})
+    return breaker(conn)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
+from tidegate.policy.breaker import Reset, Trip
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.switch import Switch
 
@@ -295,3 +296,85 @@ def share(conn: Conn, place: str, countries: Sequence[str], now: datetime) -> Sh
     )
     assert found is not None
     return found
+
+
+# The egress breaker.
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRow:
+    """How the breaker stands: the fields of a trip are None where none holds."""
+
+    trips: int
+    reset_at: datetime | None
+    number: int | None
+    since: datetime | None
+    line: str | None
+    seen: int | None
+    allowed: int | None
+    minutes: int | None
+
+
+def breaker(conn: Conn) -> BreakerRow:
+    """How the breaker stands."""
+    found = row(
+        conn, BreakerRow, "SELECT trips, reset_at, number, since, line, seen, allowed, minutes FROM egress_v", {}
+    )
+    assert found is not None  # the view has one row, always
+    return found
+
+
+def trip(conn: Conn, made: Trip) -> int:
+    """Open the breaker; 0 where this trip is known already."""
+    return run(
+        conn,
+        """
+        INSERT INTO egress_trip (number, since, line, seen, allowed, minutes)
+        VALUES (%(number)s, %(since)s, %(line)s, %(seen)s, %(allowed)s, %(minutes)s) ON CONFLICT DO NOTHING
+        """,
+        {
+            "number": made.number,
+            "since": made.since,
+            "line": made.line,
+            "seen": made.seen,
+            "allowed": made.allowed,
+            "minutes": made.minutes,
+        },
+    )
+
+
+def lock_trip(conn: Conn) -> Trip | None:
+    """The trip that holds, row-locked: those who ask for its reset take turns."""
+    return row(
+        conn,
+        Trip,
+        "SELECT number, since, line, seen, allowed, minutes FROM egress_trip WHERE reset_at IS NULL FOR UPDATE",
+        {},
+    )
+
+
+def add_reset(conn: Conn, voice: Reset) -> int:
+    """One person asks for the reset; 0 where they did before."""
+    return run(
+        conn,
+        """
+        INSERT INTO egress_reset (trip, person, reason, at) VALUES (%(trip)s, %(person)s, %(reason)s, %(at)s)
+        ON CONFLICT DO NOTHING
+        """,
+        {"trip": voice.trip, "person": voice.person, "reason": voice.reason, "at": voice.at},
+    )
+
+
+def resets(conn: Conn, number: int) -> list[Reset]:
+    """Who asked for the reset of a trip, oldest first."""
+    return rows(
+        conn,
+        Reset,
+        "SELECT trip, person, reason, at FROM egress_reset WHERE trip = %(trip)s ORDER BY at, person",
+        {"trip": number},
+    )
+
+
+def end_trip(conn: Conn, number: int, now: datetime) -> None:
+    """Close the breaker; its row is locked."""
+    run(conn, "UPDATE egress_trip SET reset_at = %(now)s WHERE number = %(number)s", {"number": number, "now": now})

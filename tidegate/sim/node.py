@@ -44,9 +44,10 @@ class Weather:
     silent: float = 0.0  # questions that get no answer
     bad_sends: float = 0.0  # bytes that meet a mood other than honest
     signer_away: float = 0.0  # orders that the signer does not answer, done or not
+    twins: float = 0.0  # answers that another machine behind the same address gives
 
     def calm(self) -> None:
-        self.silent = self.bad_sends = self.signer_away = 0.0
+        self.silent = self.bad_sends = self.signer_away = self.twins = 0.0
 
     def hits(self, share: float) -> bool:
         return share > 0 and self.dice.random() < share
@@ -69,6 +70,13 @@ class View:
     def catch_up(self) -> None:
         self.frozen = None
 
+    def twin(self, dice: random.Random) -> list[Mined]:
+        """What another machine of this node's operator has: a few blocks less, or a branch that was given up."""
+        if self.world.orphan is not None and dice.random() < 0.7:
+            return self.world.orphan
+        chain = self.chain
+        return chain[: max(1, len(chain) - dice.randint(1, 3))]
+
 
 @dataclass(slots=True)
 class Node:
@@ -86,40 +94,35 @@ class Node:
         return self.chain_number
 
     def head(self) -> Block:
-        self._ask("head")
-        return self.view.chain[-1].block
+        return self._ask("head")[-1].block
 
     def block(self, number: int) -> Block | None:
-        self._ask("block")
-        chain = self.view.chain
+        chain = self._ask("block")
         return chain[number].block if number < len(chain) else None
 
     def receipt(self, hash: str) -> Receipt | None:
-        self._ask("receipt")
-        for mined in reversed(self.view.chain):
+        for mined in reversed(self._ask("receipt")):
             if hash in mined.receipts:
                 return mined.receipts[hash]
         return None
 
-    def transfers(self, number: int) -> list[Transfer] | None:
-        self._ask("transfers")
-        chain = self.view.chain
-        return list(chain[number].transfers) if number < len(chain) else None
+    def transfers(self, number: int, hash: str | None = None) -> list[Transfer] | None:
+        chain = self._ask("transfers")
+        if number >= len(chain) or hash not in (None, chain[number].block.hash):
+            return None
+        return list(chain[number].transfers)
 
     def nonce(self, address: str, at: str = "latest") -> int:
-        self._ask("nonce")
-        spent = self._state(None).nonces.get(address, 0)
+        spent = _state(self._ask("nonce"), None).nonces.get(address, 0)
         while at == "pending" and (address, spent) in self.view.world.pool:
             spent += 1
         return spent
 
-    def nonce_at(self, address: str, block: int) -> int:
-        self._ask("nonce_at")
-        return self._state(block).nonces.get(address, 0)
+    def nonce_at(self, address: str, block: int | str) -> int:
+        return _state(self._ask("nonce_at"), block).nonces.get(address, 0)
 
-    def balance(self, address: str, contract: str | None, block: int | None = None) -> int:
-        self._ask("balance")
-        return self._state(block).has(contract, address)
+    def balance(self, address: str, contract: str | None, block: int | str | None = None) -> int:
+        return _state(self._ask("balance"), block).has(contract, address)
 
     def fees(self) -> Fees:
         self._ask("fees")
@@ -127,8 +130,7 @@ class Node:
 
     def gas_for(self, sender: str, contract: str | None, receiver: str, units: int) -> int:
         """As geth: a call that fails would revert, a value that the sender does not have is an error of its own."""
-        self._ask("gas_for")
-        world, state = self.view.world, self._state(None)
+        world, state = self.view.world, _state(self._ask("gas_for"), None)
         if contract is None and state.has(None, sender) < units:
             raise Unreachable("insufficient funds for transfer")
         if contract is None and receiver in world.refusing:
@@ -157,19 +159,25 @@ class Node:
         self._step("sent")
         return Sent(words is None or mood is Mood.SWALLOWED, words or "")
 
-    def _state(self, block: int | None) -> State:
-        chain = self.view.chain
-        if block is not None and block >= len(chain):
-            raise Unreachable(f"block {block} is unknown here")
-        return chain[-1 if block is None else block].state
-
-    def _ask(self, what: str) -> None:
+    def _ask(self, what: str) -> list[Mined]:
+        """One question; the chain of the machine that answers it."""
         self._step(what)
         if self.weather.hits(self.weather.silent):
             raise Unreachable(f"no answer to {what}")
+        return self.view.twin(self.weather.dice) if self.weather.hits(self.weather.twins) else self.view.chain
 
     def _step(self, what: str) -> None:
         self.turn.step(what, self.idle())
+
+
+def _state(chain: list[Mined], block: int | str | None) -> State:
+    """After a block, named by its number or by its hash; None is the newest one."""
+    if block is None:
+        return chain[-1].state
+    for mined in reversed(chain):
+        if block in (mined.block.number, mined.block.hash):
+            return mined.state
+    raise Unreachable(f"block {block} is unknown here")
 
 
 @dataclass(slots=True)

@@ -114,6 +114,8 @@ class World:
     refusing: set[str] = field(default_factory=set)  # contracts that take no coins
     token_paused: bool = False
     final: int = 0  # the highest number that was ever final
+    proven: dict[str, Gift] = field(default_factory=dict)  # every gift that was in a block which became final
+    orphan: list[Mined] | None = None  # the chain as it was before the newest reorganisation
     numbers: int = 0
 
     def __post_init__(self) -> None:
@@ -157,10 +159,13 @@ class World:
         """Make blocks of what waits, can pay the price and is chosen."""
         for _ in range(blocks):
             self._mine(chosen)
+            if len(self.chain) >= self.finality:
+                self.proven |= {gift.hash: gift for gift in self.chain[-self.finality].gifts}
         self.final = max(self.final, len(self.chain) - self.finality)
 
     def reorganise(self, depth: int, blocks: int, keeps: Callable[[object], bool]) -> None:
         """Undo the newest `depth` blocks and make `blocks` others; what was in them waits again if it is kept."""
+        self.orphan = list(self.chain)
         undone, self.chain = self.chain[-depth:], self.chain[:-depth]
         for old in undone:
             self.gifts += [gift for gift in old.gifts if keeps(gift)]

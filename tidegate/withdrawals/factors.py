@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from tidegate.base.findings import Outcome
 from tidegate.base.times import hours
 from tidegate.policy.factor_numbers import MAIL, OWN
 from tidegate.policy.pack import Policy
+
+STANDING = "standing"
+"""What the journal names where the terms of a standing withdrawal, confirmed once, stand for the customer's factors."""
 
 
 def needed(enrolled: Collection[str], step_up: bool, policy: Policy) -> tuple[str, ...]:
@@ -31,10 +35,20 @@ def together(before: Sequence[str], now: Sequence[str]) -> tuple[str, ...]:
 
 
 def covers(given: str, asked: str) -> bool:
-    """Whether one factor does where another is asked: itself, or one of the customer's own that is as strong."""
+    """Whether one factor does where another is asked: itself, or one of the customer's own that is as strong.
+
+    Terms do for all of them, as long as `counting` lets them count.
+    """
+    if given == STANDING:
+        return True
     if given in OWN and asked in OWN:
         return OWN.index(given) <= OWN.index(asked)
     return given == asked
+
+
+def counting(used: Sequence[str], outcome: Outcome) -> list[str]:
+    """What was used and still counts: terms do while nothing is found, and everything else for good."""
+    return [factor for factor in used if factor != STANDING or outcome is Outcome.ALLOW]
 
 
 def met(required: Collection[str], used: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from tidegate.base.findings import Outcome
+from tidegate.withdrawals.habits import NOTHING, Asking, Behaviour
 
 FACTS_VERSION = 2
 """Of the facts' shape. 1 = before windows, outside answers and the catalogue; its texts name no version."""
@@ -75,6 +76,33 @@ class OutsideAnswer:
     state: State
     outcome: Outcome | None = None
     detail: str = ""
+    ends_at: datetime | None = None  # of a delay
+
+
+TRAVEL_RULE = "travel_rule"
+"""The outside check whose answer is the counterparty's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """What the rules of places look at; gathered where the policy describes places."""
+
+    counterparty: str | None  # country of the provider that keeps the address; None = unknown
+    happened: tuple[tuple[str, datetime], ...]  # when each event took place that a delay begins with
+    exempt: tuple[str, ...]  # places whose delays do not hold this customer
+    used: tuple[Use, ...]  # scope is a class of assets ("any", "stablecoin"): what else left in the window
+    booked: bool  # the address is in the customer's book
+    description: str  # what the transfer is for, in the customer's words; "" = they gave none
+    proved_at: datetime | None  # when the customer proved that the address is theirs
+    lacks_basic: tuple[str, ...]  # travel-rule data that only the customer can give, for each set of fields
+    lacks_extended: tuple[str, ...]
+
+    def used_by(self, assets: str, hours: int) -> int:
+        """What a window of a class holds. Raises LookupError where nobody looked."""
+        for use in self.used:
+            if (use.scope, use.hours) == (assets, hours):
+                return use.used
+        raise LookupError(f"no count of {assets} over {hours} hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +149,8 @@ class Facts:
     allow_list: bool | None = None  # whether only addresses of the party's own book may be paid
     usable_at: datetime | None = None  # from when the allow-list lets this one be paid; None = it is not in the book
     warnings: tuple[tuple[str, str], ...] = ()  # (list, how far its warning has come: "shown", "acknowledged", …)
+    place: PlaceFacts | None = None  # None = the policy described no places
+    behaviour: Behaviour = NOTHING  # logins, the customer's past, the platform's haste
 
     def used(self, scope: str, hours: int | None) -> int:
         """What a window holds. Raises LookupError where nobody looked: a limit without a count is never "unused"."""
@@ -174,6 +204,21 @@ def _hours_since(at: datetime | None, now: datetime) -> int | None:
 
 def _since_change(event: str) -> Callable[[Facts], Seen]:
     return lambda f: _hours_since(dict(f.changed).get(event), f.now)
+
+
+def _since_seen(what: str) -> Callable[[Facts], Seen]:
+    """Whole hours since something that the logins say."""
+    return lambda f: None if f.behaviour.sessions is None else _hours_since(getattr(f.behaviour.sessions, what), f.now)
+
+
+def _of_asking(read: Callable[[Facts, Asking], Seen]) -> Callable[[Facts], Seen]:
+    """What the request says against the customer's past, where somebody looked."""
+    return lambda f: None if f.behaviour.asking is None else read(f, f.behaviour.asking)
+
+
+def _drain(f: Facts, asking: Asking) -> int | None:
+    before = asking.balance_24h_units
+    return (f.units + asking.left_24h_units) * 100 // before if before else None
 
 
 def _part(asset: str, place: int) -> str:
@@ -252,6 +297,49 @@ CATALOGUE: tuple[Fact, ...] = (
          lambda f: None if f.own is None else f.own != ""),
     Fact("allow_list_on", _T.BOOL, "", "W4 allow-list", "only saved addresses may be paid", "是否开启白名单提币",
          lambda f: f.allow_list),
+    Fact("hours_since_login", _T.HOURS, "hours", "W4 session", "since the newest login that the platform told of",
+         "距最近一次登录的时长", _since_seen("login_at")),
+    Fact("login_country", _T.TEXT, "ISO 3166-1", "W4 session", "country of the newest login",
+         "最近一次登录所在国家或地区",
+         lambda f: None if f.behaviour.sessions is None else f.behaviour.sessions.login_country),
+    Fact("hours_since_new_device", _T.HOURS, "hours", "W4 session",
+         "since a device logged in that had never been seen before", "距首次出现新设备的时长",
+         _since_seen("device_at")),
+    Fact("hours_since_new_network", _T.HOURS, "hours", "W4 session",
+         "since a login from a network (/24, /48) that had never been seen before", "距首次出现新网段的时长",
+         _since_seen("network_at")),
+    Fact("hours_since_new_country", _T.HOURS, "hours", "W4 session",
+         "since a login from a country that had never been seen before", "距首次出现新登录国家或地区的时长",
+         _since_seen("country_at")),
+    Fact("hours_since_fast_travel", _T.HOURS, "hours", "W4 session",
+         "since a login that followed one in another country sooner than the policy allows",
+         "距最近一次异地快速登录的时长", _since_seen("travel_at")),
+    Fact("withdrawals_1h", _T.COUNT, "", "W4 velocity", "other withdrawals in the hour before the request",
+         "申请前 1 小时提币笔数（不含本次）", _of_asking(lambda f, a: a.count_1h)),
+    Fact("new_addresses_24h", _T.COUNT, "", "W4 velocity",
+         "different destinations first named in the 24 hours before the request, this one counted",
+         "申请前 24 小时新增收款地址数（含本次）", _of_asking(lambda f, a: a.new_addresses_24h)),
+    Fact("drain_percent", _T.COUNT, "%", "W4 velocity",
+         "this one and what left in 24 hours, in percent of the balance 24 hours ago, rounded down; "
+         "unknown where that was 0",
+         "本次及 24 小时内转出占 24 小时前余额的百分比（向下取整）", _of_asking(_drain)),
+    Fact("arrived_units", _T.UNITS, "units", "W4 velocity",
+         "credited on chain in the last minutes before the request, as many as the policy looks at",
+         "申请前数分钟内到账的充值数量", _of_asking(lambda f, a: a.arrived_units if a.arrived_minutes else None)),
+    Fact("hours_since_last_sent", _T.HOURS, "hours", "W4 velocity", "since the newest withdrawal that settled",
+         "距最近一次成功提币的时长", _of_asking(lambda f, a: _hours_since(a.sent_at, f.now))),
+    Fact("settled_90d", _T.COUNT, "", "W4 behaviour", "withdrawals that settled in 90 days", "近 90 天成功提币笔数",
+         _of_asking(lambda f, a: a.sent_90d)),
+    Fact("largest_90d_usd", _T.MONEY_USD, "USD", "W4 behaviour", "largest of them", "近 90 天最大单笔提币金额",
+         _of_asking(lambda f, a: a.largest_90d)),
+    Fact("median_90d_usd", _T.MONEY_USD, "USD", "W4 behaviour", "the one in the middle", "近 90 天提币金额中位数",
+         _of_asking(lambda f, a: a.median_90d)),
+    Fact("largest_ever_units", _T.UNITS, "units", "W4 unit sanity", "largest of this asset that ever settled",
+         "该币种历史最大成功提币数量", _of_asking(lambda f, a: a.largest_units)),
+    Fact("hot_wallet_units", _T.UNITS, "units", "W4 unit sanity", "what the hot wallet was last seen to hold",
+         "热钱包最近一次观测余额", _of_asking(lambda f, a: a.hot_units)),
+    Fact("egress_tripped", _T.BOOL, "", "W4 egress", "the platform's egress breaker holds", "平台出金熔断是否触发",
+         lambda f: None if f.behaviour.rushing is None else f.behaviour.rushing.trip is not None),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

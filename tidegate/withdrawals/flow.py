@@ -22,7 +22,8 @@ from tidegate.base.authorisation import Authorisation
 from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
-from tidegate.base.money import Asset
+from tidegate.base.money import Asset, to_text
+from tidegate.base.outside import Message, Opinion, Reply, Silent
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
@@ -35,7 +36,10 @@ from tidegate.notifications import flow as notifications
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.parties.passkey import Relying
+from tidegate.policy import breaker, jurisdictions
 from tidegate.policy import flow as policies
+from tidegate.policy.behaviour import BehaviourNumbers, Egress
+from tidegate.policy.breaker import Trip
 from tidegate.policy.factor_numbers import MAIL
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import regime as regimes
@@ -44,13 +48,45 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
+from tidegate.screening import travel_rule
 from tidegate.screening.allow_list import usable_from
-from tidegate.withdrawals import answer, appeals, bundle, deciding, factors, limits, seizure, store
-from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
+from tidegate.screening.ivms101 import Person
+from tidegate.screening.ownership import Proof
+from tidegate.screening.travel_rule import Sender, Statement
+from tidegate.withdrawals import (
+    answer,
+    appeals,
+    bundle,
+    deciding,
+    factors,
+    limits,
+    replaying,
+    seizure,
+    store,
+    vendors,
+)
+from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, read
+from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
+from tidegate.withdrawals.factors import STANDING
+from tidegate.withdrawals.facts import (
+    FACTS_VERSION,
+    TRAVEL_RULE,
+    Facts,
+    Hit,
+    OutsideAnswer,
+    PlaceFacts,
+    Resembles,
+    Restricted,
+    State,
+    Use,
+)
+from tidegate.withdrawals.habits import Asking, Behaviour, Rushing, Sessions
+from tidegate.withdrawals.haste import Haste, rushing_under
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
+from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing, to_ask
+from tidegate.withdrawals.standing import store as standing_store
+from tidegate.withdrawals.standing import terms as standing_terms
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -167,8 +203,13 @@ class _Batch:
             for account in ledger_store.lock(tx.conn, owners, asset_ids)
         }
         self.windows = self._windows(asks)
+        self.past = _Past.gather(tx, asks, self.asked, self.parties, setting.policy)
+        self.haste = self._haste([ask for ask in asks if id(ask) in self.subjects])
         self.reservations: list[store.Reservation] = []
+        self.law = _Law.gather(tx.conn, ids, self.book.entry_ids, setting.policy, now)
         self.questions: list[store.Question] = []
+        self.statements: list[tuple[str, str]] = []
+        self.kept_by_vasp: list[str] = []
         self.lone: list[deciding.Lone] = []
         self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
@@ -186,6 +227,16 @@ class _Batch:
         store.lock_counters(tx.conn, [subject for subject in met if subject[0] in locked], tx.now)
         wanted = [(scope, subject, length) for scope, subject in met for length in self.hours.get(scope, ())]
         return {(w.scope, w.subject, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+
+    def _haste(self, asks: Sequence[Ask]) -> Haste | None:
+        """What leaves together in the breaker's window, beside these requests; None where the policy has none."""
+        numbers = self.setting.policy.behaviour
+        line = None if numbers is None else numbers.egress
+        if line is None:
+            return None
+        named = [dict(self.subjects[id(ask)]) for ask in asks]
+        accounts, places = sorted({n["party"] for n in named}), sorted({n["address"] for n in named})
+        return haste(self.tx.conn, line, self.tx.now, len(asks), accounts, places)
 
     def _subjects(self, ask: Ask) -> tuple[limits.Subject, ...] | None:
         """Whom a request counts for; None where it will be refused anyway."""
@@ -232,7 +283,6 @@ class _Batch:
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
-        outside = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -244,15 +294,21 @@ class _Batch:
             available_units=None if room is None else room.available,
             **_of_windows(found),
             **self.setting.market(asked.asset.id, asked.value),
-            **_of_entry(entry),
+            **_of_entry(entry, asked.stated),
             **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
-            required=outside,
-            # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
-            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in outside),
+            place=self.law.facts(party, entry, asked.description, asked.stated),
+            asking=self.past.asking(ask, asked, found, self.book.first_of(entry)),
+            rushing=None if self.haste is None else self.haste.trip or Rushing(None),
         )
+        required = policy.outside_required(asked.value)
+        if travel_rule_asked(facts, policy) is not None:
+            required = tuple(sorted({*required, TRAVEL_RULE}))
+        # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+        outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)
+        facts = replace(facts, required=required, outside=outside)
         if facts.own == "own_deposit":
             raise Malformed(
                 "address_is_own_deposit",
@@ -264,10 +320,16 @@ class _Batch:
             raise Forbidden("withdrawals_blocked", f"Withdrawals of this customer are stopped by a {stopped}.")
         verdict = review(facts, policy)
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
+        rushing = None if declined else self._trips(subjects, asked.value)
+        if rushing is not None:
+            facts = replace(facts, behaviour=replace(facts.behaviour, rushing=rushing))
+            verdict = review(facts, policy)
         self.book.named(entry)
+        if not declined:
+            self.past.took(ask, asked)
         if room is None:
             return self._alone(ask, decision_id, facts, verdict, subjects)
-        required = () if declined else factors.needed(enrolled, verdict.asks_step_up, policy)
+        required_factors = () if declined else factors.needed(enrolled, verdict.asks_step_up, policy)
         made = Withdrawal(
             id=id_,
             number=0,  # drawn by the database
@@ -291,14 +353,15 @@ class _Batch:
                 asked.units,
                 asked.fee_units,
                 asked.fee_ceiling_units,
+                asked.description,
             ),
             status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
             waiting_for=None,
-            required_factor=next(iter(required), None),
+            required_factor=next(iter(required_factors), None),
             tries=0,
             decision_id=decision_id,
             release_at=None,
-            expires_at=None if declined else factors.until(required, policy, now),
+            expires_at=None if declined else factors.until(required_factors, policy, now),
             cleared=[],
             confirmed_at=None,
             authorised_at=None,
@@ -306,13 +369,14 @@ class _Batch:
             created_at=now,
             changed_at=now,
             ended_at=now if declined else None,
-            required_factors=list(required),
-            used_factors=[],
+            description=asked.description,
+            required_factors=list(required_factors),
         )
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
-            self._take(made, room, subjects)
+            self._take(made, room, subjects, required)
+            self._state(made, entry, asked.stated)
         self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings, Known()))
         self._keep(ask, body)
@@ -356,6 +420,17 @@ class _Batch:
         self.tx.note(f"decision.{made.status}", id_, said, by=ask.actor)
         return Answer(201, body)
 
+    def _trips(self, subjects: tuple[limits.Subject, ...], value: int) -> Rushing | None:
+        """The trip that letting this request in brings about. What is declined counts for nothing: else anybody could
+        stop the platform by asking for the moon."""
+        whose = dict(subjects)
+        if self.haste is None or self.haste.trip is not None:
+            return None
+        found = self.haste.would_pass(whose["party"], whose["address"], value)
+        if found is not None:
+            self.haste.trip, self.haste.tripped_here = found, True
+        return found
+
     def _keep(self, ask: Ask, body: str) -> None:
         """Remember the first answer to a key."""
         if ask.key is not None:
@@ -363,18 +438,35 @@ class _Batch:
             self.firsts[ask.scope, ask.key] = first
             self.kept.append(first)
 
-    def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
+    def _state(self, made: Withdrawal, entry: screening.SavedAddress, stated: Statement) -> None:
+        """Keep what the customer said of the receiver. Who names a provider says that it keeps the address."""
+        if stated != NOTHING_STATED:
+            self.statements.append((made.id, canonical(travel_rule.as_json(stated))))
+        if stated.counterparty is not None and entry.ownership == "unknown":
+            self.kept_by_vasp.append(entry.id)
+
+    def _take(
+        self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...], required: Sequence[str]
+    ) -> None:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
         now = self.tx.now
-        due = now + timedelta(seconds=self.setting.policy.outside_seconds)
-        for check in self.setting.policy.outside_required(made.value):
-            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, due))
+        policy = self.setting.policy
+        due = now + timedelta(seconds=policy.outside_seconds)
+        # The counterparty is asked once the customer has confirmed, and its hours begin then.
+        told = now + timedelta(minutes=policy.confirmation_minutes) + hours(policy.travel_rule_wait_hours)
+        for check in required:
+            ends = told if check == TRAVEL_RULE and check not in policy.outside_required(made.value) else due
+            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, ends))
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
+        self.law.add(dict(subjects), value)
+        if self.haste is not None:
+            whose = dict(subjects)
+            self.haste.took(whose["party"], whose["address"], value)
         for subject in subjects:
             for length in self.hours.get(subject[0], ()):
                 window = self.windows[*subject, length]
@@ -395,12 +487,123 @@ class _Batch:
             ledger_store.add_holds(conn, self.holds, now)
         if self.reservations:
             store.reserve(conn, self.reservations, now)
+            self._trip()
         if self.questions:
             store.ask_outside(conn, self.questions)
         for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
             screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
+        if self.statements:
+            store.put_statements(conn, self.statements, now)
+        for entry_id in self.kept_by_vasp:
+            screening.declare(self.tx, entry_id, "vasp")
         if self.kept:
             replay.keep_many(conn, self.kept, now)
+
+    def _trip(self) -> None:
+        """Open the breaker where a line is passed, by this batch or together with others that were in flight.
+
+        The platform's counter has just been moved, so its row is ours until commit: whoever comes second here sees
+        what the first one took. Batches that were being judged meanwhile let their requests in without the finding;
+        those meet the breaker at their confirmation, and nothing is paid before that.
+        """
+        seen = self.haste
+        if seen is None or (seen.trip is not None and not seen.tripped_here):
+            return
+        trip = seen.trip
+        if trip is None:
+            standing = self._haste(())
+            assert standing is not None  # the policy has not changed
+            found = None if standing.trip is not None else breaker.passed(standing.rush, standing.line)
+            trip = None if found is None else Rushing(standing.next, *found, standing.line.minutes)
+        if trip is not None and trip.trip is not None:
+            policies.trip(self.tx, Trip(trip.trip, self.tx.now, trip.line, trip.seen, trip.allowed, trip.minutes))
+
+
+@dataclass(slots=True)
+class _Past:
+    """The customers of a batch against their own past; it grows by what the batch takes."""
+
+    numbers: BehaviourNumbers | None
+    rows: Mapping[tuple[str, int], store.HabitRow]
+    left: dict[tuple[str, int], int] = field(default_factory=dict)  # units that this batch takes
+
+    @staticmethod
+    def gather(
+        tx: Tx,
+        asks: Sequence[Ask],
+        asked: Mapping[int, Asked | Refusal],
+        known: Collection[str],
+        policy: Policy,
+    ) -> _Past:
+        numbers = policy.behaviour
+        if numbers is None or not numbers.asks:
+            return _Past(None, {})
+        pairs = {
+            (ask.party_id, item.asset.id): item.asset.network
+            for ask in asks
+            if isinstance(item := asked[id(ask)], Asked) and ask.party_id in known
+        }
+        found = store.habits(
+            tx.conn,
+            [party for party, _ in pairs],
+            [asset for _, asset in pairs],
+            list(pairs.values()),
+            tx.now,
+            numbers.velocity.pass_through.minutes if numbers.velocity is not None else 0,
+        )
+        return _Past(numbers, {(row.party_id, row.asset_id): row for row in found})
+
+    def asking(self, ask: Ask, asked: Asked, windows: Sequence[limits.Window], named: int) -> Asking | None:
+        """One request as it is now, and how many destinations its customer names first in this batch; None where the
+        policy does not look."""
+        if self.numbers is None:
+            return None
+        row, numbers = self.rows[ask.party_id, asked.asset.id], self.numbers
+        party = {w.hours: w for w in windows if w.scope == "party"}
+        return Asking(
+            count_1h=party[1].count,
+            count_24h=party[24].count,
+            new_addresses_24h=row.new_addresses + named,
+            left_24h_units=row.left_units + self.left.get((ask.party_id, asked.asset.id), 0),
+            balance_24h_units=None if ask.alone else row.balance_units,
+            arrived_units=row.arrived_units,
+            arrived_minutes=0 if numbers.velocity is None else numbers.velocity.pass_through.minutes,
+            sent_at=row.sent_at,
+            sent_90d=row.sent,
+            largest_90d=row.largest,
+            median_90d=row.median,
+            largest_units=row.largest_units,
+            hot_units=row.hot_units,
+            hot_as_of=row.hot_as_of,
+            supply_units=None if numbers.units is None else numbers.units.supply.units(asked.asset),
+        )
+
+    def took(self, ask: Ask, asked: Asked) -> None:
+        """A request was let in: those after it in this batch count it."""
+        pair = (ask.party_id, asked.asset.id)
+        if not ask.alone:
+            self.left[pair] = self.left.get(pair, 0) + asked.units
+
+
+def haste(
+    conn: Conn,
+    line: Egress,
+    now: datetime,
+    more: int = 0,
+    accounts: Sequence[str] = (),
+    destinations: Sequence[str] = (),
+) -> Haste:
+    """What leaves together in the breaker's window, where so many more requests of these could join it."""
+    start = breaker.opens(now, line)
+    found = store.rush(conn, start, more, min(line.accounts, line.destinations), accounts, destinations)
+    trip = None
+    if found.number is not None:
+        trip = Rushing(found.number, found.line or "", found.seen or 0, found.allowed or 0, found.minutes or 0)
+    others = None
+    if found.accounts is not None and found.destinations is not None:
+        others = (found.accounts, found.destinations)
+    known = set(found.known_accounts or ()), set(found.known_destinations or ())
+    return Haste(line, found.trips + 1, trip, found.value, others, *known)
 
 
 class _Book:
@@ -423,7 +626,9 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
+        entries = [*self._by_id.values(), *self._raw.values()]
+        self.entry_ids = [entry.id for entry in entries]
+        self.places = _Places.gather(tx.conn, entries, policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -442,6 +647,11 @@ class _Book:
         if entry.id in self._new:
             self._new.remove(entry.id)
             self.first_named.append(entry)
+
+    def first_of(self, entry: screening.SavedAddress) -> int:
+        """How many destinations this customer names for the first time in this batch, with this one."""
+        made = {e.id for e in self.first_named if e.party_id == entry.party_id}
+        return len(made | {entry.id}) if entry.id in self._new else len(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -505,6 +715,76 @@ class _Places:
         return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
+@dataclass(slots=True)
+class _Law:
+    """What the rules of places look at, read for a whole batch; nothing where the policy describes no places."""
+
+    policy: Policy
+    exempt: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    happened: Mapping[str, Sequence[tuple[str, datetime]]] = field(default_factory=dict)
+    uses: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # (party, hours) -> class -> micro-USD
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    @staticmethod
+    def gather(
+        conn: Conn, party_ids: Sequence[str], entry_ids: Sequence[str], policy: Policy, now: datetime, own: str = ""
+    ) -> _Law:
+        """`own` is a withdrawal under review, which does not count against itself."""
+        if not policy.places:
+            return _Law(policy)
+        rules = [rule for place in policy.places.values() for rule in place.rules]
+        lengths = sorted({rule.hours for rule in rules if rule.ask is jurisdictions.Ask.OUT_CAP})
+        stablecoins = sorted(policy.stablecoins)
+        found = store.class_uses(conn, party_ids, lengths, stablecoins, own, now) if lengths else []
+        happened: dict[str, list[tuple[str, datetime]]] = {}
+        for item in store.happened(conn, party_ids):
+            happened.setdefault(item.party_id, []).append((item.event, item.at))
+        return _Law(
+            policy,
+            policies.exempt(conn, party_ids, now),
+            happened,
+            {(use.party_id, use.hours): {"any": use.any, "stablecoin": use.stablecoin} for use in found},
+            screening.proofs(conn, entry_ids),
+        )
+
+    def add(self, subjects: Mapping[str, str], value: int) -> None:
+        """What this batch took counts for the requests that follow in it."""
+        for (party, _), used in self.uses.items():
+            if party == subjects["party"]:
+                used["any"] += value
+                used["stablecoin"] += value if subjects["asset"] in self.policy.stablecoins else 0
+
+    def facts(
+        self, party: Party, entry: screening.SavedAddress, description: str, stated: Statement
+    ) -> PlaceFacts | None:
+        if not self.policy.places:
+            return None
+        proof = self.proofs.get(entry.id)
+        sender = _sender(party)
+        return PlaceFacts(
+            counterparty=None if stated.counterparty is None else stated.counterparty.country,
+            happened=tuple(self.happened.get(party.id, ())),
+            exempt=tuple(sorted(self.exempt.get(party.id, ()))),
+            used=tuple(
+                Use(assets, length, used[assets])
+                for (whose, length), used in sorted(self.uses.items())
+                if whose == party.id
+                for assets in sorted(used)
+            ),
+            booked=entry.booked_at is not None,
+            description=description,
+            proved_at=None if proof is None else proof.proved_at,
+            lacks_basic=travel_rule.missing("basic", sender, stated),
+            lacks_extended=travel_rule.missing("extended", sender, stated),
+        )
+
+
+def _sender(party: Party) -> Sender:
+    """The customer as a counterparty hears of them. A merchant of whom nobody knows a day of birth is a firm."""
+    is_legal = party.kind == "merchant" and party.date_of_birth is None
+    return Sender(party.id, party.verified_name or party.name, party.country, party.date_of_birth, is_legal)
+
+
 @dataclass(frozen=True, slots=True)
 class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
@@ -514,6 +794,7 @@ class _People:
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
     allow_lists: Mapping[str, screening.AllowList]
+    sessions: Mapping[str, Sessions] = field(default_factory=dict)  # empty where the policy does not look
 
     @staticmethod
     def gather(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> _People:
@@ -533,10 +814,12 @@ class _People:
             },
             tuple(sorted(name for name, state in fresh.items() if state == "stale")),
             screening.allow_lists(conn, ids, now),
+            _sessions(conn, ids, policy, now),
         )
 
-    def facts(self, party: Party, **seen: Any) -> Facts:
+    def facts(self, party: Party, asking: Asking | None, rushing: Rushing | None, **seen: Any) -> Facts:
         return Facts(
+            behaviour=Behaviour(self.sessions.get(party.id), asking, rushing),
             party_id=party.id,
             country=party.country,
             level=party.level,
@@ -550,6 +833,29 @@ class _People:
         )
 
 
+def _sessions(conn: Conn, ids: Sequence[str], policy: Policy, now: datetime) -> dict[str, Sessions]:
+    """What the parties' logins say, where the policy looks at them."""
+    numbers = None if policy.behaviour is None else policy.behaviour.sessions
+    if numbers is None:
+        return {}
+    since = now - hours(numbers.travel.look_back_hours)
+    return {
+        party: Sessions(
+            login_at=row.login_at,
+            login_country=row.country,
+            login_complete=row.complete,
+            device_at=row.device_at,
+            network_at=row.network_at,
+            country_at=row.country_at,
+            travel_at=row.travel_at,
+            travel_minutes=row.travel_minutes,
+            travel_from=row.travel_from,
+            travel_to=row.travel_to,
+        )
+        for party, row in parties.logins(conn, ids, since, numbers.travel.hours).items()
+    }
+
+
 def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
     """What the windows hold, as facts: the party's 24 hours have a name of their own, and their counts."""
     party = {w.hours: w for w in found if w.scope == "party"}
@@ -561,12 +867,13 @@ def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
     }
 
 
-def _of_entry(entry: screening.SavedAddress) -> dict[str, Any]:
-    """What the address book says of the destination."""
+def _of_entry(entry: screening.SavedAddress, stated: Statement = NOTHING_STATED) -> dict[str, Any]:
+    """What the address book says of the destination, and a request that names the provider for the first time."""
+    named = stated.counterparty is not None and entry.ownership == "unknown"
     return {
         "address_saved_at": entry.saved_at,
         "address_paid_at": entry.paid_at,
-        "ownership": entry.ownership,
+        "ownership": "vasp" if named else entry.ownership,
     }
 
 
@@ -580,7 +887,10 @@ class _Looked:
     withdrawal: Withdrawal
     asset: Asset
     facts: Facts
+    party: Party
+    stated: Statement
     enrolled: frozenset[str]  # the kinds of factor that the party has
+    latest: store.DecisionRow | None = None  # what the customer and staff were told last, where somebody asks for it
 
     def needed(self, verdict: Verdict, policy: Policy) -> tuple[str, ...]:
         """What the withdrawal asks its customer for: never less than it asked before, whatever they have removed."""
@@ -591,6 +901,12 @@ class _Looked:
         # Which of their own factors an ordinary withdrawal asked for when it was asked stays: a new one since then
         # does not make it another withdrawal.
         return factors.together(asked, now) if verdict.asks_step_up else tuple(asked)
+
+    def lacks(self, verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+        """What the withdrawal asks its customer for, where any of it is missing; empty where nothing is."""
+        needed = self.needed(verdict, policy)
+        counting = factors.counting(self.withdrawal.used_factors, verdict.outcome)
+        return () if factors.met(needed, counting) else needed
 
 
 def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
@@ -624,6 +940,9 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     ]
     places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
     people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    law = _Law.gather(tx.conn, [party.id], [entry.id], setting.policy, tx.now, id)
+    said = store.statement(tx.conn, id) if setting.policy.places else None
+    stated = NOTHING_STATED if said is None else travel_rule.read(json.loads(said))
     facts = people.facts(
         party,
         now=tx.now,
@@ -643,11 +962,31 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         memo=withdrawal.memo,
         required=tuple(q.check_id for q in questions),
         outside=tuple(
-            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail)
+            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail, q.ends_at)
             for q in questions
         ),
+        place=law.facts(party, entry, withdrawal.description, stated),
+        asking=_as_asked(tx.conn, id, setting.policy),
+        rushing=_rushing(tx.conn, setting.policy),
     )
-    return _Looked(withdrawal, asset, facts, people.enrolled[party.id])
+    latest = None
+    if withdrawal.status is Status.AWAITING_INFORMATION:
+        latest = store.decision(tx.conn, withdrawal.decision_id)
+    return _Looked(withdrawal, asset, facts, party, stated, people.enrolled[party.id], latest)
+
+
+def _as_asked(conn: Conn, id: str, policy: Policy) -> Asking | None:
+    """The customer's past as it was at the request: what was found then is not waited out."""
+    if policy.behaviour is None or not policy.behaviour.asks:
+        return None
+    first = store.first_facts(conn, id)
+    return None if first is None else replaying.read(first).behaviour.asking
+
+
+def _rushing(conn: Conn, policy: Policy) -> Rushing | None:
+    """Whether the egress breaker holds just now; None where the policy has none."""
+    numbers = policy.behaviour
+    return None if numbers is None or numbers.egress is None else rushing_under(policies.open_trip(conn))
 
 
 def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
@@ -671,6 +1010,8 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return Status.DECLINED
+    if to_ask(verdict.findings, looked.facts.cleared):
+        return _ask_customer(tx, withdrawal, decision_id, policy)
     if verdict.pending:
         return _move(tx, withdrawal, Status.SCREENING, decision_id=decision_id)
     if verdict.outcome is Outcome.REVIEW:
@@ -690,11 +1031,23 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
-    needed = looked.needed(verdict, policy)
-    if not factors.met(needed, withdrawal.used_factors):
-        return _ask_again(tx, looked, decision_id, needed, policy)
+    lacks = looked.lacks(verdict, policy)
+    if lacks:
+        return _ask_again(tx, looked, decision_id, lacks, policy)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
+
+
+def _ask_customer(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
+    """What only the customer can give is awaited before anybody else is troubled."""
+    if withdrawal.status is Status.AWAITING_INFORMATION:  # they gave a part of it: the deadline stays
+        store.clear(tx.conn, withdrawal.id, withdrawal.cleared, decision_id)
+        return withdrawal.status
+    moved = _move(tx, withdrawal, Status.AWAITING_INFORMATION, decision_id=decision_id)
+    wait = hours(policy.travel_rule_wait_hours)
+    store.wait_until(tx.conn, withdrawal.id, tx.now + wait)
+    store.postpone_outside(tx.conn, withdrawal.id, TRAVEL_RULE, tx.now + 2 * wait)
+    return moved
 
 
 def _ask_again(
@@ -705,7 +1058,7 @@ def _ask_again(
     policy: Policy,
     cleared: Sequence[str] | None = None,
 ) -> Status:
-    """Back to the customer: since they confirmed, a stronger factor is asked for. What they used already counts."""
+    """Back to the customer: since they confirmed, more is asked for. What they used already counts."""
     return _move(
         tx,
         looked.withdrawal,
@@ -971,6 +1324,47 @@ def _used(tx: Tx, looked: _Looked, factor: str, setting: Setting, which: str | N
         _follow(tx, replace(looked, withdrawal=withdrawal), decision_id, verdict, setting)
 
 
+def confirm_by_terms(tx: Tx, id: str, setting: Setting) -> Status:
+    """A run of a standing withdrawal: what the customer confirmed once confirms it, where that covers it.
+
+    Only while nothing asks for more than `allow`: whatever else is found, the customer's own code is waited for, as
+    with any other withdrawal. Raises Conflict, Forbidden as `confirm`; Conflict `terms_do_not_cover`.
+    """
+    looked = _look(tx, id, setting)
+    withdrawal = looked.withdrawal
+    _confirmable(withdrawal, looked, STANDING, tx.now)
+    terms = _terms_of(tx, withdrawal, looked.asset)
+    if terms is None:
+        raise Conflict("terms_do_not_cover", f"{id} is not what its standing withdrawal allows; nothing is sent.")
+    if review(looked.facts, setting.policy).outcome is not Outcome.ALLOW:
+        return withdrawal.status
+    store.factor_used(tx.conn, id, STANDING, tx.now)
+    tx.note("factor.used", id, {"factor": STANDING, "payload": withdrawal.payload_hash, "terms": terms})
+    looked = replace(looked, withdrawal=replace(withdrawal, used_factors=[*withdrawal.used_factors, STANDING]))
+    decision_id, verdict = _decide(tx, looked, "confirm", setting)
+    return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _terms_of(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
+    """The hash of the terms that allow this withdrawal; None where none do.
+
+    The terms must be the text that the journal says a code was entered for, and the withdrawal's own asset,
+    destination and amount must be among what that text allows: a changed row of either pays nothing.
+    """
+    made = standing_store.run_of(tx.conn, withdrawal.id)
+    if made is None:
+        return None
+    row = standing_store.terms(tx.conn, [(made.standing_id, made.version)]).get((made.standing_id, made.version))
+    if row is None:
+        return None
+    hash = standing_terms.hash_of(made.standing_id, withdrawal.party_id, row.version, row.body)
+    if not standing_store.was_confirmed(tx.conn, made.standing_id, hash):
+        return None
+    terms = standing_terms.from_body(row.body)
+    place = (withdrawal.address, withdrawal.memo, withdrawal.units, made.address_index)
+    return hash if standing_terms.covers(terms, asset.name, *place) else None
+
+
 def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: datetime) -> None:
     if withdrawal.status is not Status.AWAITING_CONFIRMATION:
         raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
@@ -1013,6 +1407,15 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
             raise Conflict("withdrawal_not_cancellable", f"{id} is {status}; it can no longer be cancelled.")
         _end(tx, withdrawal, Status.CANCELLED, why=f"by {actor}")
     return _got(conn, id)
+
+
+def cancel_if_free(tx: Tx, id: str, why: str, setting: Setting) -> bool:
+    """Take it back inside somebody's act; False where a payout attempt owns it or it has ended."""
+    withdrawal = _look(tx, id, setting).withdrawal
+    if withdrawal.status not in CANCELLABLE or not custody.recall(tx, id):
+        return False
+    _end(tx, withdrawal, Status.CANCELLED, why=why)
+    return True
 
 
 def insist(
@@ -1063,24 +1466,66 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
 # --- outside checks ----------------------------------------------------------------------------------------------
 
 
-def outside_answered(tx: Tx, id: str, check: str, outcome: Outcome | None, detail: str, setting: Setting) -> bool:
+def outside_answered(
+    tx: Tx,
+    id: str,
+    check: str,
+    outcome: Outcome | None,
+    detail: str,
+    setting: Setting,
+    ends_at: datetime | None = None,
+) -> bool:
     """An outside check has answered (`outcome` None: it failed). True where this was its first answer, in time.
 
     The answer is kept once. When it was the last one that a withdrawal in screening waited for, it is reviewed
     again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
     withdrawal is not pinned to this check, Malformed for an outcome that has no end.
     """
-    if outcome is Outcome.DELAY:
+    if outcome is Outcome.DELAY and (ends_at is None or not tx.now < ends_at <= tx.now + LONGEST_DELAY):
         raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
     looked = _look(tx, id, setting)
     if check not in looked.facts.required:
         raise NotFound("check_unknown", f"{id} waits for no check {check!r}.", field="check")
     state = State.ERROR if outcome is None else State.ANSWERED
-    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, tx.now) == 1
+    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, ends_at, tx.now) == 1
     said = {"check": check, "state": state, "outcome": outcome, "detail": detail}
+    if ends_at is not None:
+        said["ends_at"] = rfc3339(ends_at)
     tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
     _go_on(tx, id, setting)
     return kept
+
+
+def take_vendor_asks(
+    conn: Conn, checks: Sequence[str], ids: Sequence[str], now: datetime, again_at: datetime
+) -> list[tuple[store.VendorAsk, str]]:
+    """Questions to vendors that nobody else asks until `again_at`, with their text; made of the facts of the request,
+    so that they are the same however often they are asked."""
+    with act(conn, "worker", now):
+        taken = store.take_vendor_asks(conn, checks, ids, now, again_at)
+        found = []
+        for asked in taken:
+            first = store.decisions_of(conn, asked.ref)[0]
+            facts = replaying.read(first.facts)
+            found.append((asked, vendors.question(asked.id, asked.check_id, asked.ref, facts)))
+        return found
+
+
+def vendor_answered(conn: Conn, id: str, check: str, said: Opinion | Silent, setting: Setting, now: datetime) -> bool:
+    """A vendor gave its opinion, or nothing usable, which asks for a person. True where this was the first answer,
+    in time. A delay that could never end is none."""
+    with act(conn, "worker", now) as tx:
+        if isinstance(said, Silent):
+            return outside_answered(tx, id, check, None, str(said), setting)
+        ends_at = said.ends_at
+        if ends_at is not None and not now < ends_at <= now + LONGEST_DELAY:
+            detail = f"a delay until {rfc3339(ends_at)} is past or longer than {LONGEST_DELAY.days} days"
+            return outside_answered(tx, id, check, None, detail, setting)
+        return outside_answered(tx, id, check, said.outcome, said.detail, setting, ends_at)
+
+
+LONGEST_DELAY = timedelta(days=30)
+"""How long somebody outside may let a customer's funds wait."""
 
 
 def outside_overdue(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
@@ -1096,7 +1541,195 @@ def _go_on(tx: Tx, id: str, setting: Setting) -> Status:
     if looked.withdrawal.status is not Status.SCREENING or awaited:
         return looked.withdrawal.status
     decision_id, verdict = _decide(tx, looked, "outside", setting)
+    if _unanswered(looked.facts, setting.policy) and verdict.outcome.severity < Outcome.DECLINE.severity:
+        _end(tx, looked.withdrawal, Status.EXPIRED, decision_id=decision_id, why="the counterparty did not answer")
+        return Status.EXPIRED
     return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _unanswered(facts: Facts, policy: Policy) -> bool:
+    """Section 10, travel-rule wait: where a place wants an answer and none came, no person can give it instead. A
+    policy that says what follows is obeyed."""
+    silent = any(a.check == TRAVEL_RULE and a.state is State.TIMEOUT for a in facts.outside)
+    asked = travel_rule_asked(facts, policy) is not None and policy.failing(TRAVEL_RULE, facts.now) is None
+    return silent and asked
+
+
+# --- what the customer has to give -------------------------------------------------------------------------------
+
+
+def state_receiver(
+    conn: Conn, id: str, more: Mapping[str, Any], self_hosted: bool, actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer says who receives and where, or that the address is their own; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`, `address_kept_by_provider`; Malformed as
+    `travel_rule.read` says.
+    """
+    stated = travel_rule.read(more)
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, "travel_rule_pending")
+        withdrawal = looked.withdrawal
+        if self_hosted and looked.facts.ownership == "vasp":
+            raise Conflict(
+                "address_kept_by_provider",
+                "You said that a provider keeps this address; prove that it is yours instead (ownership_proof).",
+            )
+        if self_hosted:
+            screening.declare(tx, withdrawal.saved_address_id, "self_hosted")
+        elif stated.counterparty is not None and looked.facts.ownership == "unknown":
+            screening.declare(tx, withdrawal.saved_address_id, "vasp")
+        whole = looked.stated.with_more(stated)
+        store.put_statements(conn, [(id, canonical(travel_rule.as_json(whole)))], now)
+        tx.note("withdrawal.informed", id, {"given": sorted(more), "self_hosted": self_hosted})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+def prove_address(conn: Conn, id: str, signature: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer proves that the address is theirs; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`; and what `screening.prove` says.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, *ASKED_OF_OWNERS)
+        screening.prove(conn, looked.withdrawal.saved_address_id, None, signature, actor, now)
+        tx.note("withdrawal.informed", id, {"given": [OWNERSHIP_PROOF]})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+ASKED_OF_OWNERS = ("ownership_unproven", "travel_rule_pending")
+"""Findings that a proof of ownership answers: whoever has the key needs no provider."""
+
+
+def address_proven(tx: Tx, address_id: str, setting: Setting) -> None:
+    """An address was proven (news from `screening`): whatever waited for that goes on."""
+    for id in store.waiting_for_address(tx.conn, address_id):
+        looked = _look(tx, id, setting)
+        if _asked_now(looked) & set(ASKED_OF_OWNERS):
+            _go_on_informed(tx, id, setting)
+
+
+def _asked_now(looked: _Looked) -> set[str]:
+    """What the customer is asked for; empty where a reviewer asked, who waits for another answer."""
+    if looked.withdrawal.status is not Status.AWAITING_INFORMATION or looked.latest is None:
+        return set()
+    return {finding.code for finding in to_ask(findings_of(looked.latest), looked.facts.cleared)}
+
+
+def _awaits(looked: _Looked, *codes: str) -> None:
+    withdrawal = looked.withdrawal
+    if not _asked_now(looked) & set(codes):
+        raise Conflict("information_not_asked", f"{withdrawal.id} is {withdrawal.status}; it does not wait for this.")
+    if withdrawal.expires_at is not None and withdrawal.expires_at <= looked.facts.now:
+        raise Conflict("information_too_late", f"The time to answer ended at {rfc3339(withdrawal.expires_at)}.")
+
+
+def _go_on_informed(tx: Tx, id: str, setting: Setting) -> None:
+    looked = _look(tx, id, setting)
+    if not blocked(looked.facts) and _settled_by_ownership(tx, looked, setting.policy):
+        looked = _look(tx, id, setting)
+    decision_id, verdict = _decide(tx, looked, "outside", setting)
+    _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _settled_by_ownership(tx: Tx, looked: _Looked, policy: Policy) -> bool:
+    """Nobody keeps the account of an address that is the customer's own, so nobody has to be asked."""
+    facts = looked.facts
+    needed = travel_rule_asked(facts, policy) is not None or TRAVEL_RULE in policy.outside_required(facts.value)
+    if needed or not awaited(facts):
+        return False
+    detail = "The address is the customer's own: there is no provider to tell."
+    id = looked.withdrawal.id
+    store.answer_outside(tx.conn, id, TRAVEL_RULE, State.ANSWERED, Outcome.ALLOW, detail, None, tx.now)
+    said = {"check": TRAVEL_RULE, "state": State.ANSWERED, "outcome": Outcome.ALLOW, "detail": detail}
+    tx.note("withdrawal.outside_answered", id, said)
+    return True
+
+
+# --- the counterparty --------------------------------------------------------------------------------------------
+
+TRY_AGAIN = (60, 120, 300, 900, 1800, 3600)
+"""Seconds before a message is sent again, the last for ever: an answer may be a person's work over there."""
+
+
+def next_travel_message(
+    conn: Conn, id: str, us: Person, vasps: Mapping[str, Person], setting: Setting, now: datetime
+) -> Message | None:
+    """The message to send now about a withdrawal, stored before it is sent; None where nothing is to be sent.
+
+    What cannot be written (a provider that is not in our directory) is an answer of its own: a person decides.
+    """
+    with act(conn, "worker", now) as tx:
+        looked = _look(tx, id, setting)
+        if looked.withdrawal.status is not Status.SCREENING or not awaited(looked.facts):
+            return None
+        kept = store.travel_message(conn, id)
+        if kept is None:
+            written = _written(looked, us, vasps, setting)
+            if isinstance(written, str):
+                outside_answered(tx, id, TRAVEL_RULE, None, written, setting)
+                return None
+            kept = written
+            store.add_travel_message(conn, kept)
+            tx.note("travel_rule.written", id, {"message": kept.id, "vasp": kept.vasp_id, "fields": kept.fields})
+        elif kept.answer is not None or kept.next_at > now:
+            return None
+        wait = TRY_AGAIN[min(kept.tries, len(TRY_AGAIN) - 1)]
+        store.try_travel_message(conn, id, now + timedelta(seconds=wait))
+        return Message(kept.id, kept.vasp_id, kept.body)
+
+
+def _written(looked: _Looked, us: Person, vasps: Mapping[str, Person], setting: Setting) -> store.TravelMessage | str:
+    """The message, or why there can be none."""
+    withdrawal, stated, asset = looked.withdrawal, looked.stated, looked.asset
+    asked = travel_rule_asked(looked.facts, setting.policy)
+    fields = "basic" if asked is None else asked[0]
+    sender = _sender(looked.party)
+    lacks = travel_rule.missing(fields, sender, stated)
+    if lacks or stated.counterparty is None:
+        return f"Travel-rule data are missing: {', '.join(lacks)}."
+    vasp_id = stated.counterparty.vasp_id
+    if vasp_id not in vasps:
+        return f"The provider {vasp_id!r} ({stated.counterparty.name}) is not in our directory."
+    try:
+        payload = travel_rule.build(fields, sender, stated, withdrawal.address, us, vasps[vasp_id])
+    except Malformed as fault:
+        return f"No message can be written: {fault.message}"[:500]
+    id = new_id("trm")
+    body = readable(
+        {
+            "id": id,
+            "asset": asset.symbol,
+            "network": asset.network,
+            "address": withdrawal.address,
+            "memo": withdrawal.memo or None,
+            "amount": to_text(withdrawal.net_units, asset.decimals),
+            "ivms101": payload,
+        }
+    )
+    now = looked.facts.now
+    return store.TravelMessage(withdrawal.id, id, vasp_id, fields, body, now, 0, now, None, None)
+
+
+def travel_answered(
+    conn: Conn, id: str, message_id: str, reply: Reply | None, why: str, setting: Setting, now: datetime
+) -> bool:
+    """The counterparty answered a message (`reply` None: it will not take it, as `why` says); once.
+
+    Accepted lets it go on, rejected ends it, refused asks for a person; "pending" is no answer yet.
+    """
+    if reply is not None and reply.status == "pending":
+        return False
+    answers = {"accepted": Outcome.ALLOW, "rejected": Outcome.DECLINE}
+    status = "refused" if reply is None else reply.status
+    with act(conn, "worker", now) as tx:
+        detail = f"The counterparty {status} it" + (f": {why}" if why else ".")
+        outside_answered(tx, id, TRAVEL_RULE, answers.get(status), detail, setting)
+        return store.answer_travel_message(conn, message_id, status, now) == 1
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -1132,9 +1765,9 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return
     delayed = verdict.outcome is Outcome.DELAY
-    needed = looked.needed(verdict, setting.policy)
-    if not delayed and not factors.met(needed, withdrawal.used_factors):
-        _ask_again(tx, looked, decision_id, needed, setting.policy, cleared)
+    lacks = () if delayed else looked.lacks(verdict, setting.policy)
+    if lacks:
+        _ask_again(tx, looked, decision_id, lacks, setting.policy, cleared)
         return
     _move(
         tx,
@@ -1309,6 +1942,9 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         if blocked(looked.facts):
             _waits(tx, withdrawal, "freeze")
             return withdrawal.status
+        if policies.open_trip(conn) is not None:
+            _waits(tx, withdrawal, "egress")
+            return withdrawal.status
         changed = _changed_behind_us(tx, withdrawal, looked.asset)
         if changed is not None:
             if withdrawal.waiting_for != "person":
@@ -1316,8 +1952,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
-        needed = looked.needed(verdict, setting.policy)
-        if verdict.outcome.severity > Outcome.STEP_UP.severity or not factors.met(needed, withdrawal.used_factors):
+        if verdict.outcome.severity > Outcome.STEP_UP.severity or looked.lacks(verdict, setting.policy):
             return _follow(tx, looked, decision_id, verdict, setting)
         if receiver is not None:
             return _transfer(tx, withdrawal, looked.asset, receiver)
@@ -1381,13 +2016,16 @@ def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
     if not seen == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
         return False
     asked: tuple[str, ...] = ()
-    used: list[str] = []
+    used: dict[str, str | None] = {}  # factor -> the hash of the terms, where it was those
     for note in store.factor_notes(tx.conn, withdrawal.id):
         said = json.loads(note.body)
         if note.kind != "factor.used":
             asked = factors.together(asked, said.get("factors", ["totp"]))  # entries of before name none: it was that
+            used.pop(STANDING, None)  # asked again, in person
         elif said["payload"] == seen:
-            used.append(said["factor"])
+            used[said["factor"]] = said.get("terms")
+    if STANDING in used and not used[STANDING] == _terms_of(tx, withdrawal, asset) is not None:
+        return False
     return factors.met(asked, used) and set(asked) == set(withdrawal.required_factors)
 
 
@@ -1453,11 +2091,24 @@ def returned(tx: Tx, id: str, why: str) -> None:
 
 
 def authorisation_lapsed(tx: Tx, id: str) -> None:
-    """The payout could not start before its authorisation ended: review again, then authorise anew."""
+    """The payout could not start before its authorisation ended: review again, then authorise anew.
+
+    News travels late: the payout may have been authorised anew meanwhile, and started. Its row says what is so now.
+    """
     withdrawal = _locked_in_order(tx, id)
-    if withdrawal.status is Status.APPROVED:
+    if withdrawal.status is Status.APPROVED and withdrawal.authorised_at is not None and custody.has_lapsed(tx, id):
         store.unauthorised(tx.conn, id)
         tx.note("withdrawal.unauthorised", id, {"why": "the authorisation ended before a payout started"})
+
+
+def set_aside(conn: Conn, id: str, fault: Exception, now: datetime) -> None:
+    """A step about one withdrawal, or one lone decision, met a bug: it waits for a person, and says why once."""
+    kind, detail = type(fault).__name__, str(fault)[:2000]
+    with act(conn, "worker", now) as tx:
+        store.waits_for(tx.conn, id, "person")
+        if not store.has_failed(tx.conn, id, kind):
+            tx.note("step.failed", id, {"fault": kind, "detail": detail})
+            log.error("step failed", subject=id, fault=f"{kind}: {detail}")
 
 
 def _locked_in_order(tx: Tx, id: str) -> Withdrawal:

@@ -1,14 +1,23 @@
 """What time and readiness bring about: delays that end, deadlines that pass, approvals that are handed to custody.
 
-Each withdrawal is its own act, so any number of workers may run these beside each other: the row lock decides.
+Each withdrawal is its own act, so any number of workers may run these beside each other: the row lock decides. One
+that meets a bug is set aside where a person sees it, and tried again in later turns; the others do not wait for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
 
+import psycopg
+
+from tidegate.base.ids import new_id
+from tidegate.base.outside import Message, Opinion, Refused, Reply, Silent, TravelRule, Vendor
 from tidegate.db import Conn
+from tidegate.screening.ivms101 import Person
 from tidegate.withdrawals import flow, store
 
 Clock = Callable[[], datetime]
@@ -18,33 +27,25 @@ SettingNow = Callable[[], flow.Setting]
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Review again what has waited long enough; how many were looked at."""
     due = store.due(conn, clock(), limit)
-    for id in due:
-        flow.release(conn, id, setting(), clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.release(conn, id, setting(), clock()), clock)
 
 
 def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """End what was not confirmed or informed about in time; how many were looked at."""
     due = store.expiring(conn, clock(), limit)
-    for id in due:
-        flow.expire(conn, id, setting(), clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.expire(conn, id, setting(), clock()), clock)
 
 
 def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Go on without outside checks that did not answer in time; how many withdrawals were looked at."""
     overdue = store.outside_overdue(conn, clock(), limit)
-    for id in overdue:
-        flow.outside_overdue(conn, id, setting(), clock())
-    return len(overdue)
+    return _each(conn, overdue, lambda id: flow.outside_overdue(conn, id, setting(), clock()), clock)
 
 
 def expire_alone_due(conn: Conn, clock: Clock, limit: int = 50) -> int:
     """Free the room of decisions that nobody committed in time; how many were looked at."""
     due = store.lone_expiring(conn, clock(), limit)
-    for id in due:
-        flow.expire_alone(conn, id, clock())
-    return len(due)
+    return _each(conn, due, lambda id: flow.expire_alone(conn, id, clock()), clock)
 
 
 def authorise_approved(
@@ -57,6 +58,93 @@ def authorise_approved(
 ) -> int:
     """Look once more at what is approved, sign its authorisation and queue its payout; how many were looked at."""
     ready = store.to_authorise(conn, limit)
-    for id in ready:
-        flow.authorise(conn, id, sign, chain_ids, setting(), clock())
-    return len(ready)
+    return _each(conn, ready, lambda id: flow.authorise(conn, id, sign, chain_ids, setting(), clock()), clock)
+
+
+def _each(conn: Conn, ids: Sequence[str], step: Callable[[str], object], clock: Clock) -> int:
+    """Take the step for each, whatever becomes of the one before; how many were looked at."""
+    for id in ids:
+        try:
+            step(id)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise  # the database's trouble, not this withdrawal's: the loop connects anew
+        except Exception as fault:  # kept in the journal with its words, and shown: not swallowed
+            flow.set_aside(conn, id, fault, clock())
+    return len(ids)
+
+
+# --- whom we ask outside -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """How we are named in travel-rule messages, and the counterparties that we can write to, by our name for them."""
+
+    us: Person
+    vasps: Mapping[str, Person] = field(default_factory=dict)
+
+
+ASK_AGAIN = timedelta(seconds=30)
+"""A question whose asker died is asked again after this: longer than any question may take."""
+
+TOGETHER = 16
+"""How many are asked at once: one that hangs must not keep the others waiting."""
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def _all(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """The work on each item, all at the same time: they only wait."""
+    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+def ask_vendors(conn: Conn, vendors: Mapping[str, Vendor], setting: SettingNow, clock: Clock) -> int:
+    """Ask every vendor whose opinion is awaited, once each, and keep what came of it; how many were asked.
+
+    Two workers never ask one question at a time. What is said counts once, whoever hears it first; who said nothing
+    usable has failed, and a person looks.
+    """
+    now = clock()
+    ids = [new_id("ask") for _ in range(TOGETHER)]
+    taken = flow.take_vendor_asks(conn, sorted(vendors), ids, now, now + ASK_AGAIN)
+
+    def ask(item: tuple[store.VendorAsk, str]) -> Opinion | Silent:
+        asked, text = item
+        try:
+            return vendors[asked.check_id].ask(asked.id, text)
+        except Silent as silent:
+            return silent
+
+    for (asked, _), said in zip(taken, _all(ask, taken), strict=True):
+        flow.vendor_answered(conn, asked.ref, asked.check_id, said, setting(), clock())
+    return len(taken)
+
+
+def exchange_travel_rule(
+    conn: Conn, travel: TravelRule, directory: Directory, setting: SettingNow, clock: Clock, limit: int = TOGETHER
+) -> int:
+    """Tell counterparties who sends and who receives, or ask again what they say; how many were told.
+
+    A lost reply is no answer: the same message goes again, with the same id, when its time has come.
+    """
+    due = store.travel_due(conn, clock(), limit)
+    messages = []
+    for id in due:
+        message = flow.next_travel_message(conn, id, directory.us, directory.vasps, setting(), clock())
+        if message is not None:
+            messages.append((id, message))
+
+    def send(item: tuple[str, Message]) -> Reply | Silent | Refused:
+        try:
+            return travel.send(item[1])
+        except (Silent, Refused) as fault:
+            return fault
+
+    for (id, message), said in zip(messages, _all(send, messages), strict=True):
+        if isinstance(said, Refused):
+            flow.travel_answered(conn, id, message.id, None, str(said), setting(), clock())
+        elif isinstance(said, Reply):
+            flow.travel_answered(conn, id, message.id, said, said.reason, setting(), clock())
+    return len(messages)

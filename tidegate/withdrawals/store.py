@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidegate.db import Conn, row, rows, run
 from tidegate.db.journal import News
+from tidegate.policy.behaviour import MOST_COUNTED
 from tidegate.policy.pack import SCOPES
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.limits import Subject, Window, opens
@@ -42,6 +43,7 @@ class Question:
     detail: str
     asked_at: datetime
     due_at: datetime
+    ends_at: datetime | None = None  # of a delay that was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,19 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
         """
         INSERT INTO withdrawal (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units,
                                 fee_units, fee_ceiling_units, value, payload_hash, status, required_factor, decision_id,
-                                expires_at, created_at, changed_at, ended_at, required_factors)
+                                expires_at, created_at, changed_at, ended_at, description, required_factors)
         SELECT id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, split_part(required, ' ', 1), decision_id, expires_at,
-               created_at, created_at, ended_at, coalesce(string_to_array(required, ' '), '{}')
+               created_at, created_at, ended_at, description, coalesce(string_to_array(required, ' '), '{}')
           FROM unnest(%(ids)s::text[], %(parties)s::text[], %(requesters)s::text[], %(assets)s::int[],
                       %(networks)s::text[], %(addresses)s::text[], %(memos)s::text[], %(saved)s::text[],
                       %(units)s::numeric[], %(fees)s::numeric[], %(ceilings)s::numeric[], %(values)s::numeric[],
                       %(payloads)s::text[], %(statuses)s::text[], %(factors)s::text[], %(decisions)s::text[],
-                      %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[])
+                      %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[],
+                      %(descriptions)s::text[])
                AS w (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                      fee_ceiling_units, value, payload_hash, status, required, decision_id, expires_at, created_at,
-                     ended_at)
+                     ended_at, description)
         """,
         {
             "ids": [w.id for w in items],
@@ -107,6 +110,7 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
             "expires": [w.expires_at for w in items],
             "created": [w.created_at for w in items],
             "ended": [w.ended_at for w in items],
+            "descriptions": [w.description for w in items],
         },
     )
 
@@ -278,7 +282,7 @@ def get(conn: Conn, id: str) -> Withdrawal | None:
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               required_factors, used_factors
+               description, required_factors, used_factors
           FROM withdrawal WHERE id = %(id)s
         """,
         {"id": id},
@@ -294,7 +298,7 @@ def lock(conn: Conn, id: str) -> Withdrawal | None:
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               required_factors, used_factors
+               description, required_factors, used_factors
           FROM withdrawal WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
@@ -312,7 +316,7 @@ def search(
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               required_factors, used_factors
+               description, required_factors, used_factors
           FROM withdrawal
          WHERE (%(party)s::text IS NULL OR party_id = %(party)s) AND (%(status)s::text IS NULL OR status = %(status)s)
            AND (%(asset)s::int IS NULL OR asset_id = %(asset)s) AND (%(before)s::text IS NULL OR id < %(before)s)
@@ -338,7 +342,8 @@ def move(
     expires_at: datetime | None = None,
 ) -> int:
     """The only status update: 1 when the withdrawal stood in one of `sources`, else 0. None keeps what is there,
-    but for release_at, which a move always sets."""
+    but for release_at, which a move always sets. Whoever is asked to confirm again confirms in person: the terms of a
+    standing withdrawal count no more."""
     return run(
         conn,
         """
@@ -348,8 +353,12 @@ def move(
                waiting_for = NULL, changed_at = %(now)s, expires_at = coalesce(%(expires)s, expires_at),
                required_factors = coalesce(%(required)s::text[], required_factors),
                required_factor = coalesce((%(required)s::text[])[1], required_factor),
-               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review', 'screening') THEN NULL
-                                    ELSE authorised_at END
+               used_factors = CASE WHEN %(target)s = 'awaiting_confirmation' THEN array_remove(used_factors, 'standing')
+                                   ELSE used_factors END,
+               confirmed_at = CASE WHEN %(target)s = 'awaiting_confirmation' AND used_factors <@ '{standing}' THEN NULL
+                                   ELSE confirmed_at END,
+               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review', 'screening', 'awaiting_confirmation')
+                                    THEN NULL ELSE authorised_at END
          WHERE id = %(id)s AND status = ANY (%(sources)s)
         """,
         {
@@ -423,6 +432,19 @@ def waits_for(conn: Conn, id: str, what: str | None) -> int:
 def wait_until(conn: Conn, id: str, deadline: datetime) -> None:
     """Say until when the customer may answer."""
     run(conn, "UPDATE withdrawal SET expires_at = %(deadline)s WHERE id = %(id)s", {"id": id, "deadline": deadline})
+
+
+def has_failed(conn: Conn, subject: str, fault: str) -> bool:
+    """Whether the journal has such a fault of a subject already: a step is tried every turn, its fault told once."""
+    found = conn.execute(
+        """
+        SELECT EXISTS (SELECT FROM journal WHERE subject = %(subject)s AND kind = 'step.failed'
+                                             AND body::jsonb ->> 'fault' = %(fault)s)
+        """,
+        {"subject": subject, "fault": fault},
+    ).fetchone()
+    assert found is not None
+    return bool(found[0])
 
 
 def unauthorised(conn: Conn, id: str) -> None:
@@ -526,6 +548,7 @@ def timeline(conn: Conn, party_id: str) -> list[News]:
         """
         SELECT link, position, at, actor, kind, subject, body FROM journal
          WHERE subject = %(party)s OR subject IN (SELECT id FROM withdrawal WHERE party_id = %(party)s)
+            OR subject IN (SELECT id FROM standing WHERE party_id = %(party)s)
          ORDER BY link, position
         """,
         {"party": party_id},
@@ -537,7 +560,7 @@ def due(conn: Conn, now: datetime, limit: int) -> list[str]:
     found = conn.execute(
         """
         SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s
-         ORDER BY release_at, id LIMIT %(limit)s
+         ORDER BY waiting_for IS NOT NULL, release_at, id LIMIT %(limit)s
         """,
         {"now": now, "limit": limit},
     ).fetchall()
@@ -549,7 +572,7 @@ def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
     found = conn.execute(
         """
         SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
-           AND expires_at <= %(now)s ORDER BY expires_at, id LIMIT %(limit)s
+           AND expires_at <= %(now)s ORDER BY waiting_for IS NOT NULL, expires_at, id LIMIT %(limit)s
         """,
         {"now": now, "limit": limit},
     ).fetchall()
@@ -557,9 +580,13 @@ def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
 
 
 def to_authorise(conn: Conn, limit: int) -> list[str]:
-    """Approved withdrawals that have no authorisation yet, oldest first."""
+    """Approved withdrawals that have no authorisation yet, oldest first; after the others those that wait already,
+    so that many which cannot move never stand before one which can."""
     found = conn.execute(
-        "SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL ORDER BY id LIMIT %(limit)s",
+        """
+        SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL
+         ORDER BY waiting_for IS NOT NULL, id LIMIT %(limit)s
+        """,
         {"limit": limit},
     ).fetchall()
     return [id for (id,) in found]
@@ -630,7 +657,7 @@ def outside_of(conn: Conn, ref: str) -> list[Question]:
         conn,
         Question,
         """
-        SELECT ref, check_id, state, outcome, detail, asked_at, due_at
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at, ends_at
           FROM outside_answer WHERE ref = %(ref)s ORDER BY check_id
         """,
         {"ref": ref},
@@ -643,7 +670,7 @@ def outside_open(conn: Conn, check: str, now: datetime, limit: int) -> list[Ques
         conn,
         Question,
         """
-        SELECT ref, check_id, state, outcome, detail, asked_at, due_at FROM outside_answer
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at, ends_at FROM outside_answer
          WHERE state = 'pending' AND check_id = %(check)s AND due_at > %(now)s ORDER BY due_at, ref LIMIT %(limit)s
         """,
         {"check": check, "now": now, "limit": limit},
@@ -651,16 +678,24 @@ def outside_open(conn: Conn, check: str, now: datetime, limit: int) -> list[Ques
 
 
 def answer_outside(
-    conn: Conn, ref: str, check: str, state: str, outcome: str | None, detail: str, now: datetime
+    conn: Conn,
+    ref: str,
+    check: str,
+    state: str,
+    outcome: str | None,
+    detail: str,
+    ends_at: datetime | None,
+    now: datetime,
 ) -> int:
     """Write an answer down, once; 1 when this call did."""
     return run(
         conn,
         """
-        UPDATE outside_answer SET state = %(state)s, outcome = %(outcome)s, detail = %(detail)s, answered_at = %(now)s
+        UPDATE outside_answer SET state = %(state)s, outcome = %(outcome)s, detail = %(detail)s, answered_at = %(now)s,
+               ends_at = %(ends)s
          WHERE ref = %(ref)s AND check_id = %(check)s AND state = 'pending'
         """,
-        {"ref": ref, "check": check, "state": state, "outcome": outcome, "detail": detail, "now": now},
+        {"ref": ref, "check": check, "state": state, "outcome": outcome, "detail": detail, "now": now, "ends": ends_at},
     )
 
 
@@ -747,3 +782,399 @@ def lone_expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
         {"now": now, "limit": limit},
     ).fetchall()
     return [id for (id,) in found]
+
+
+# --- places, travel rule, vendors --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a party's account that a place's delay begins with."""
+
+    party_id: str
+    event: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClassUse:
+    """What a party reserved and consumed in a window, micro-USD: of every asset, and of stablecoins alone."""
+
+    party_id: str
+    hours: int
+    any: int
+    stablecoin: int
+
+
+@dataclass(frozen=True, slots=True)
+class TravelMessage:
+    """A travel-rule message as stored: what is sent, to the byte."""
+
+    ref: str
+    id: str
+    vasp_id: str
+    fields: str
+    body: str
+    created_at: datetime
+    tries: int
+    next_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAsk:
+    """A question to an outside vendor that this worker has taken."""
+
+    ref: str
+    check_id: str
+    id: str
+
+
+def happened(conn: Conn, party_ids: Sequence[str]) -> list[Happened]:
+    """When each event took place: the first and the newest deposit of a state's money, the newest deposit of coins,
+    the newest purchase; for who never withdrew, the newest of money and purchases once more as `first_withdrawal`."""
+    return rows(
+        conn,
+        Happened,
+        """
+        WITH asked AS (SELECT unnest(%(parties)s::text[]) AS party_id), said AS (
+            SELECT e.party_id, e.type, min(e.at) AS first, max(e.at) AS newest
+              FROM asked JOIN party_events_v e USING (party_id)
+             WHERE e.type IN ('fiat_deposit', 'purchase') GROUP BY e.party_id, e.type
+        )
+        SELECT party_id, 'first_deposit' AS event, first AS at FROM said WHERE type = 'fiat_deposit'
+        UNION ALL SELECT party_id, 'each_deposit', newest FROM said WHERE type = 'fiat_deposit'
+        UNION ALL SELECT party_id, 'each_purchase', newest FROM said WHERE type = 'purchase'
+        UNION ALL SELECT d.party_id, 'each_coin_deposit', max(d.at)
+          FROM asked JOIN credited_deposits_v d USING (party_id) GROUP BY d.party_id
+        UNION ALL SELECT s.party_id, 'first_withdrawal', max(s.newest)
+          FROM said s
+         WHERE NOT EXISTS (SELECT FROM withdrawal w WHERE w.party_id = s.party_id AND w.status = 'settled')
+         GROUP BY s.party_id
+         ORDER BY 1, 2
+        """,
+        {"parties": list(party_ids)},
+    )
+
+
+def class_uses(
+    conn: Conn, party_ids: Sequence[str], hours: Sequence[int], stablecoins: Sequence[str], own: str, now: datetime
+) -> list[ClassUse]:
+    """What parties' windows hold by class of assets, `own` (a withdrawal under review) not counted: one row per party
+    and length."""
+    return rows(
+        conn,
+        ClassUse,
+        """
+        SELECT p.party_id, h.hours, coalesce(sum(u.value), 0) AS any,
+               coalesce(sum(u.value) FILTER (WHERE u.subjects[array_position(u.scopes, 'asset')]
+                                                   = ANY(%(stablecoins)s::text[])), 0) AS stablecoin
+          FROM unnest(%(parties)s::text[]) AS p (party_id)
+         CROSS JOIN unnest(%(hours)s::int[], %(opens)s::timestamptz[]) AS h (hours, opens)
+          LEFT JOIN LATERAL (
+                SELECT w.id AS ref FROM withdrawal w
+                 WHERE w.party_id = p.party_id AND w.created_at > h.opens AND w.id <> %(own)s
+                 UNION ALL
+                SELECT l.decision_id FROM lone_decision l WHERE l.party_id = p.party_id AND l.created_at > h.opens
+               ) r ON true
+          LEFT JOIN limit_use u ON u.ref = r.ref AND u.released_at IS NULL
+         GROUP BY p.party_id, h.hours
+        """,
+        {
+            "parties": list(party_ids),
+            "hours": list(hours),
+            "opens": [opens(now, length) for length in hours],
+            "stablecoins": list(stablecoins),
+            "own": own,
+        },
+    )
+
+
+def put_statements(conn: Conn, said: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Keep what customers stated about withdrawals' receivers: (withdrawal, canonical JSON)."""
+    run(
+        conn,
+        """
+        INSERT INTO travel_statement (ref, said, changed_at)
+        SELECT ref, said, %(now)s FROM unnest(%(refs)s::text[], %(said)s::text[]) AS s (ref, said)
+        ON CONFLICT (ref) DO UPDATE SET said = excluded.said, changed_at = excluded.changed_at
+        """,
+        {"refs": [ref for ref, _ in said], "said": [text for _, text in said], "now": now},
+    )
+
+
+def statement(conn: Conn, ref: str) -> str | None:
+    """What the customer stated about a withdrawal's receiver, canonical JSON."""
+    got = conn.execute("SELECT said FROM travel_statement WHERE ref = %(ref)s", {"ref": ref}).fetchone()
+    return got[0] if got else None
+
+
+def postpone_outside(conn: Conn, ref: str, check: str, due: datetime) -> int:
+    """Give an open question more time; 1 when it was open."""
+    return run(
+        conn,
+        """
+        UPDATE outside_answer SET due_at = %(due)s
+         WHERE ref = %(ref)s AND check_id = %(check)s AND state = 'pending' AND due_at < %(due)s
+        """,
+        {"ref": ref, "check": check, "due": due},
+    )
+
+
+def waiting_for_address(conn: Conn, address_id: str) -> list[str]:
+    """Withdrawals to a saved address whose customer was asked for something."""
+    found = conn.execute(
+        """
+        SELECT w.id FROM saved_address a JOIN withdrawal w ON w.party_id = a.party_id AND w.saved_address_id = a.id
+         WHERE a.id = %(address)s AND w.status = 'awaiting_information' ORDER BY w.id
+        """,
+        {"address": address_id},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def travel_due(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Withdrawals in screening whose counterparty has to be told, or asked again, oldest first."""
+    found = conn.execute(
+        """
+        SELECT a.ref FROM outside_answer a JOIN withdrawal w ON w.id = a.ref
+          LEFT JOIN travel_message m ON m.ref = a.ref
+         WHERE a.check_id = 'travel_rule' AND a.state = 'pending' AND a.due_at > %(now)s AND w.status = 'screening'
+           AND (m.ref IS NULL OR (m.answer IS NULL AND m.next_at <= %(now)s))
+         ORDER BY a.due_at, a.ref LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [ref for (ref,) in found]
+
+
+def travel_message(conn: Conn, ref: str) -> TravelMessage | None:
+    """The message about a withdrawal; None = nothing was written yet."""
+    return row(
+        conn,
+        TravelMessage,
+        """
+        SELECT ref, id, vasp_id, fields, body, created_at, tries, next_at, answer, answered_at
+          FROM travel_message WHERE ref = %(ref)s
+        """,
+        {"ref": ref},
+    )
+
+
+def add_travel_message(conn: Conn, m: TravelMessage) -> None:
+    """Keep a message before it is sent."""
+    run(
+        conn,
+        """
+        INSERT INTO travel_message (ref, id, vasp_id, fields, body, created_at, tries, next_at)
+        VALUES (%(ref)s, %(id)s, %(vasp)s, %(fields)s, %(body)s, %(at)s, %(tries)s, %(next)s)
+        """,
+        {
+            "ref": m.ref,
+            "id": m.id,
+            "vasp": m.vasp_id,
+            "fields": m.fields,
+            "body": m.body,
+            "at": m.created_at,
+            "tries": m.tries,
+            "next": m.next_at,
+        },
+    )
+
+
+def try_travel_message(conn: Conn, ref: str, next_at: datetime) -> None:
+    """Somebody is about to send it; the caller holds the withdrawal's lock."""
+    run(
+        conn,
+        "UPDATE travel_message SET tries = tries + 1, next_at = %(next)s WHERE ref = %(ref)s AND answer IS NULL",
+        {"ref": ref, "next": next_at},
+    )
+
+
+def answer_travel_message(conn: Conn, id: str, answer: str, now: datetime) -> int:
+    """Write the counterparty's answer down, once; 1 when this call did."""
+    return run(
+        conn,
+        "UPDATE travel_message SET answer = %(answer)s, answered_at = %(now)s WHERE id = %(id)s AND answer IS NULL",
+        {"id": id, "answer": answer, "now": now},
+    )
+
+
+def take_vendor_asks(
+    conn: Conn, checks: Sequence[str], ids: Sequence[str], now: datetime, again_at: datetime
+) -> list[VendorAsk]:
+    """Take open questions that nobody else is asking just now, the most urgent first, at most as many as there are
+    `ids` for new ones. One that was left by a worker that died keeps its id."""
+    return rows(
+        conn,
+        VendorAsk,
+        """
+        WITH open AS (
+            SELECT o.ref, o.check_id, o.due_at FROM outside_answer o
+             WHERE o.state = 'pending' AND o.check_id = ANY(%(checks)s::text[]) AND o.due_at > %(now)s
+               AND NOT EXISTS (SELECT FROM vendor_ask v WHERE (v.ref, v.check_id) = (o.ref, o.check_id)
+                                                          AND v.again_at > %(now)s)
+             ORDER BY o.due_at, o.ref LIMIT cardinality(%(ids)s::text[]) FOR UPDATE SKIP LOCKED
+        ), numbered AS (
+            SELECT ref, check_id, row_number() OVER (ORDER BY due_at, ref, check_id) AS place FROM open
+        )
+        INSERT INTO vendor_ask AS v (ref, check_id, id, asked_at, again_at)
+        SELECT ref, check_id, (%(ids)s::text[])[place], %(now)s, %(again)s FROM numbered
+        ON CONFLICT (ref, check_id) DO UPDATE SET again_at = excluded.again_at WHERE v.again_at <= %(now)s
+        RETURNING v.ref, v.check_id, v.id
+        """,
+        {"checks": list(checks), "ids": list(ids), "now": now, "again": again_at},
+    )
+
+
+# --- habits and haste --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HabitRow:
+    """The past of one customer with one asset. Nothing = 0 for what is counted, None for what is not known."""
+
+    party_id: str
+    asset_id: int
+    new_addresses: int
+    left_units: int
+    balance_units: int
+    arrived_units: int
+    sent_at: datetime | None
+    sent: int
+    largest: int | None
+    median: int | None
+    largest_units: int | None
+    hot_units: int | None
+    hot_as_of: datetime | None
+
+
+def habits(
+    conn: Conn, parties: Sequence[str], asset_ids: Sequence[int], networks: Sequence[str], now: datetime, minutes: int
+) -> list[HabitRow]:
+    """The past of these (party, asset) pairs: 24 hours, the last `minutes`, 90 days, ever.
+
+    At most MOST_COUNTED rows of each kind are read, the newest first, so a machine's account costs no more than that.
+    """
+    return rows(
+        conn,
+        HabitRow,
+        """
+        SELECT p.party_id, p.asset_id,
+               (SELECT count(*)::int FROM (SELECT FROM saved_addresses_v
+                                            WHERE party_id = p.party_id AND saved_at > %(day)s LIMIT %(most)s) s)
+                   AS new_addresses,
+               coalesce((SELECT sum(w.units) FILTER (WHERE w.asset_id = p.asset_id)
+                           FROM (SELECT asset_id, units FROM withdrawal
+                                  WHERE party_id = p.party_id AND created_at > %(day)s
+                                    AND status NOT IN ('declined', 'cancelled', 'expired', 'returned', 'seized')
+                                  ORDER BY created_at DESC LIMIT %(most)s) w), 0) AS left_units,
+               coalesce((SELECT e.posted_after FROM ledger_entries_v e
+                          WHERE e.owner = p.party_id AND e.asset_id = p.asset_id AND e.at <= %(day)s
+                          ORDER BY e.transfer_id DESC LIMIT 1), 0) AS balance_units,
+               coalesce((SELECT sum(d.credited) FROM deposits_v d
+                          WHERE d.party_id = p.party_id AND d.asset_id = p.asset_id
+                            AND d.decided_at > %(arriving)s), 0) AS arrived_units,
+               (SELECT ended_at FROM withdrawal WHERE party_id = p.party_id AND status = 'settled'
+                 ORDER BY ended_at DESC LIMIT 1) AS sent_at,
+               h.sent, h.largest, h.median,
+               (SELECT units FROM withdrawal
+                 WHERE party_id = p.party_id AND asset_id = p.asset_id AND status = 'settled'
+                 ORDER BY units DESC LIMIT 1) AS largest_units,
+               b.units AS hot_units, b.as_of AS hot_as_of
+          FROM unnest(%(parties)s::text[], %(assets)s::int[], %(networks)s::text[]) AS p (party_id, asset_id, network)
+          LEFT JOIN LATERAL (SELECT count(*)::int AS sent, max(value) AS largest,
+                                    percentile_disc(0.5) WITHIN GROUP (ORDER BY value) AS median
+                               FROM (SELECT value FROM withdrawal
+                                      WHERE party_id = p.party_id AND status = 'settled' AND ended_at > %(season)s
+                                      ORDER BY ended_at DESC LIMIT %(most)s) w) h ON true
+          LEFT JOIN hot_balances_v b ON b.network = p.network AND b.asset_id = p.asset_id
+        """,
+        {
+            "parties": list(parties),
+            "assets": list(asset_ids),
+            "networks": list(networks),
+            "day": now - timedelta(hours=24),
+            "arriving": now - timedelta(minutes=minutes),
+            "season": now - timedelta(days=90),
+            "most": MOST_COUNTED,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RushRow:
+    """What stands in the breaker's window, and how the breaker stands: a trip's fields are None where none holds.
+
+    `accounts` and `destinations` do not count those that were named; None = too few reservations to pass any line.
+    """
+
+    trips: int
+    number: int | None
+    since: datetime | None
+    line: str | None
+    seen: int | None
+    allowed: int | None
+    minutes: int | None
+    value: int
+    accounts: int | None
+    destinations: int | None
+    known_accounts: list[str] | None  # those of the named ones that stand in the window
+    known_destinations: list[str] | None
+
+
+def rush(
+    conn: Conn, start: datetime, more: int, line: int, accounts: Sequence[str], destinations: Sequence[str]
+) -> RushRow:
+    """The platform's window since `start`, or since the newest reset.
+
+    Its value and an upper bound of what is counted come from the platform's own counter, in a few look-ups. Only
+    where the bound and `more` requests could pass `line` are the reservations themselves read and told apart.
+    """
+    found = row(
+        conn,
+        RushRow,
+        """
+        SELECT e.trips, e.number, e.since, e.line, e.seen, e.allowed, e.minutes,
+               coalesce(c.total - coalesce(b.total_after, 0) - coalesce(r.value, 0), 0) AS value,
+               d.accounts, d.destinations, d.known_accounts, d.known_destinations
+          FROM (SELECT v.*, greatest(%(start)s::timestamptz, v.reset_at) AS opens FROM egress_v v) e
+          LEFT JOIN limit_counter c ON c.scope = 'platform' AND c.subject = 'platform'
+          LEFT JOIN LATERAL (SELECT total_after, step FROM limit_step s
+                              WHERE s.scope = c.scope AND s.subject = c.subject AND s.at <= e.opens
+                              ORDER BY s.at DESC, s.step DESC LIMIT 1) b ON true
+          LEFT JOIN LATERAL (SELECT sum(s.released) AS value FROM limit_step s
+                              WHERE s.scope = c.scope AND s.subject = c.subject AND s.at > e.opens
+                                AND s.released_count > 0) r ON true
+          LEFT JOIN LATERAL (
+               SELECT count(DISTINCT u.party) FILTER (WHERE u.party <> ALL(%(accounts)s::text[]))::int AS accounts,
+                      count(DISTINCT u.address) FILTER (WHERE u.address <> ALL(%(destinations)s::text[]))::int
+                          AS destinations,
+                      array_agg(DISTINCT u.party) FILTER (WHERE u.party = ANY(%(accounts)s::text[]))
+                          AS known_accounts,
+                      array_agg(DISTINCT u.address) FILTER (WHERE u.address = ANY(%(destinations)s::text[]))
+                          AS known_destinations
+                 FROM (SELECT subjects[array_position(scopes, 'party')] AS party,
+                              subjects[array_position(scopes, 'address')] AS address
+                         FROM limit_use WHERE ats[1] > e.opens AND released_at IS NULL) u) d
+            ON e.number IS NULL AND coalesce(c.count, 0) - coalesce(b.step, 0) + %(more)s > %(line)s
+        """,
+        {
+            "start": start,
+            "more": more,
+            "line": line,
+            "accounts": list(accounts),
+            "destinations": list(destinations),
+        },
+    )
+    assert found is not None  # the view has one row, always
+    return found
+
+
+def first_facts(conn: Conn, withdrawal_id: str) -> str | None:
+    """The facts of the decision at the request, as they were kept."""
+    got = conn.execute(
+        "SELECT facts FROM decision WHERE withdrawal_id = %(id)s AND stage = 'request'", {"id": withdrawal_id}
+    ).fetchone()
+    return got[0] if got else None

@@ -33,9 +33,10 @@ CREATE TABLE passkey_challenge (                      -- what an authenticator h
 CREATE INDEX passkey_challenge_of ON passkey_challenge (subject);
 
 -- What a withdrawal asks its customer for, and what was given. A passkey also does where a code is asked, not the
--- other way round. `withdrawals/factors.py: met` says the same in Python, and a test holds the two together.
+-- other way round; the terms of a standing withdrawal do for all of them. `withdrawals/factors.py: met` says the same in Python, and a test holds the two together.
 CREATE FUNCTION factors_met(required text[], used text[]) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-    SELECT required <@ (used || CASE WHEN 'passkey' = ANY (used) THEN '{totp}'::text[] ELSE '{}'::text[] END)
+    SELECT 'standing' = ANY (used)
+        OR required <@ (used || CASE WHEN 'passkey' = ANY (used) THEN '{totp}'::text[] ELSE '{}'::text[] END)
 $$;
 ALTER TABLE withdrawal
     ADD COLUMN required_factors text[] NOT NULL DEFAULT '{}',
@@ -45,7 +46,7 @@ UPDATE withdrawal SET required_factors = CASE WHEN required_factor IS NULL THEN 
                       used_factors = CASE WHEN confirmed_at IS NULL THEN '{}'::text[] ELSE ARRAY['totp'] END;
 ALTER TABLE withdrawal ENABLE TRIGGER withdrawal_moves;
 ALTER TABLE withdrawal
-    ADD CHECK (required_factors <@ '{totp,passkey,mail}' AND used_factors <@ '{totp,passkey,mail}'),
+    ADD CHECK (required_factors <@ '{totp,passkey,mail}' AND used_factors <@ '{totp,passkey,mail,standing}'),
     ADD CHECK (status <> 'awaiting_confirmation' OR cardinality(required_factors) > 0),
     -- Nothing goes on towards payment before every factor that it asks for was used.
     ADD CONSTRAINT withdrawal_factors_used CHECK (
