@@ -28,9 +28,9 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
         tmp_path / "s",
         tmp_path / "d",
         tmp_path / "a",
-        "https://withdrawals.example.com",
-        PasskeySettings("example.com", ("https://app.example.com", "https://example.com:8443")),
-        MailSettings(SENDER, "smtp.example.com", 465, "tls", "tidegate", tmp_path / "password"),
+        public_url="https://withdrawals.example.com",
+        passkeys=PasskeySettings("example.com", ("https://app.example.com", "https://example.com:8443")),
+        mail=MailSettings(SENDER, "smtp.example.com", 465, "tls", "tidegate", tmp_path / "password"),
     )
     save(settings, tmp_path / "settings.json")
     assert load(tmp_path / "settings.json") == settings
