@@ -16,6 +16,7 @@ from house import DATA_KEY, Customer, House
 
 from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
+from tidegate.console.links import links
 from tidegate.console.pages import console
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
@@ -62,7 +63,7 @@ def served(house: House, database_url: str) -> Iterator[Site]:
     settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    app = create_app(settings, console)
+    app = create_app(settings, console, links)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

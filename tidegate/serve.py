@@ -12,9 +12,11 @@ from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
+from tidegate.console.links import links
 from tidegate.console.pages import console
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
+from tidegate.parties.passkey import Relying
 from tidegate.settings import Settings
 
 
@@ -55,9 +57,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
             utcnow,
             Heads(settings),
             tuple(sorted(settings.networks)),
+            Relying(settings.passkeys.rp_id, settings.platform, settings.passkeys.origins),
             platform=settings.platform,
         ),
         console,
+        links,
     )
     uvicorn.run(
         app,

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsFault(Exception):
@@ -26,6 +29,35 @@ class SettingsFault(Exception):
 class NetworkSettings:
     rpc: str  # JSON-RPC address of the node
     trace: bool  # whether the node answers debug_traceBlockByNumber (needed to see internal transfers)
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """How mails leave: over a mail server, or into a folder (exactly one of `host` and `folder`)."""
+
+    sender: str  # "Tidegate <no-reply@example.com>"
+    host: str | None = None
+    port: int = 587
+    security: str = "starttls"  # "tls", "starttls"; "none" only to this very machine
+    user: str | None = None
+    password_file: Path | None = None
+    folder: Path | None = None
+
+    def password(self) -> str | None:
+        if self.password_file is None:
+            return None
+        try:
+            return self.password_file.read_text().strip()
+        except OSError as fault:
+            raise SettingsFault(f"The password file {self.password_file} cannot be read: {fault}.") from fault
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeySettings:
+    """Who we are to authenticators. Changing `rp_id` makes every passkey useless: they are bound to it."""
+
+    rp_id: str = "localhost"  # a domain, without scheme and port
+    origins: tuple[str, ...] = ("http://localhost:8800",)  # of the pages on which customers confirm
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +98,9 @@ class Settings:
     platform: str = "Tidegate"  # what customers call it
     vendors: Mapping[str, VendorSettings] = field(default_factory=dict)  # check of the policy -> who answers it
     travel_rule: TravelRuleSettings | None = None  # None = counterparties cannot be told anything
+    public_url: str = "http://localhost:8800"  # where the links of mails lead
+    passkeys: PasskeySettings = PasskeySettings()
+    mail: MailSettings | None = None  # None = nothing is written to customers
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
@@ -93,6 +128,9 @@ def load(path: Path) -> Settings:
                 for check, v in said.get("vendors", {}).items()
             },
             travel_rule=_travel_rule(said["travel_rule"]) if "travel_rule" in said else None,
+            public_url=_public(said.get("public_url", "http://localhost:8800")),
+            passkeys=_passkeys(said.get("passkeys")),
+            mail=_mail(said.get("mail")),
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
@@ -132,6 +170,40 @@ def _url(said: str) -> str:
     return said
 
 
+def _public(said: object) -> str:
+    if not isinstance(said, str) or not _ORIGIN.fullmatch(said):
+        raise SettingsFault(f'public_url is {said!r}; write it like "https://withdrawals.example.com", without a path.')
+    return said
+
+
+def _passkeys(said: Any) -> PasskeySettings:
+    if said is None:
+        return PasskeySettings()
+    made = PasskeySettings(said["rp_id"], tuple(said["origins"]))
+    if not made.origins or not all(_ORIGIN.fullmatch(origin) for origin in made.origins):
+        raise SettingsFault(f'passkeys.origins are {list(made.origins)!r}; write them like "https://app.example.com".')
+    return made
+
+
+def _mail(said: Any) -> MailSettings | None:
+    """Raises SettingsFault where mails could not leave, or would leave readable by everybody on the way."""
+    if said is None:
+        return None
+    files = {name: Path(said[name]) for name in ("password_file", "folder") if said.get(name) is not None}
+    made = MailSettings(**{**said, **files})
+    if (made.host is None) == (made.folder is None):
+        raise SettingsFault("mail needs exactly one of host (a mail server) and folder.")
+    if made.security not in ("tls", "starttls", "none"):
+        raise SettingsFault(f"mail.security is {made.security!r}; use tls, starttls or none.")
+    if made.security == "none" and made.host not in (None, "127.0.0.1", "::1", "localhost"):
+        raise SettingsFault(f'mail.security "none" would send links readable to {made.host}; use tls or starttls.')
+    if (made.user is None) != (made.password_file is None):
+        raise SettingsFault("mail.user and mail.password_file go together.")
+    if "@" not in made.sender:
+        raise SettingsFault(f'mail.sender is {made.sender!r}; write it like "Tidegate <no-reply@example.com>".')
+    return made
+
+
 def save(settings: Settings, path: Path) -> None:
     """Write the settings so that `load` reads them; only their owner may read the file."""
     more: dict[str, Any] = {}
@@ -160,11 +232,19 @@ def save(settings: Settings, path: Path) -> None:
             "signer_socket": str(settings.signer_socket),
             "data_key_file": str(settings.data_key_file),
             "authoriser_key_file": str(settings.authoriser_key_file),
+            "public_url": settings.public_url,
+            "passkeys": {"rp_id": settings.passkeys.rp_id, "origins": list(settings.passkeys.origins)},
+            "mail": None if settings.mail is None else _plain(settings.mail),
             **more,
         },
         indent=2,
     )
     write_private(path, text)
+
+
+def _plain(mail: MailSettings) -> dict[str, Any]:
+    said = {f.name: getattr(mail, f.name) for f in fields(mail)}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in said.items()}
 
 
 def write_private(path: Path, text: str) -> None:

@@ -17,17 +17,22 @@ from datetime import datetime
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tidegate import mailing
 from tidegate.base.clock import utcnow
+from tidegate.base.mail import Mailer
 from tidegate.base.outside import TravelRule, Vendor
 from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
+from tidegate.integrations.mail import FolderMailer, SmtpMailer
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
 from tidegate.news import READER, handlers
+from tidegate.notifications import jobs as notifications
+from tidegate.notifications.jobs import Sender
 from tidegate.policy.market import flow as market
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
@@ -69,8 +74,12 @@ def loops(
     clock: Callable[[], datetime],
     holder: str,
     outside: Outside | None = None,
+    post: tuple[Mailer, Sender] | None = None,
 ) -> list[Loop]:
-    """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads."""
+    """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads.
+
+    `post` None = nothing is written to customers.
+    """
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
 
     def setting(conn: Conn) -> Callable[[], withdrawals.Setting]:
@@ -109,9 +118,35 @@ def loops(
         Loop("ledger", ledger, RECONCILE_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),
     ]
+    if post is not None:
+        made += _mail_loops(*post, clock)
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
+
+
+def _mail_loops(mailer: Mailer, sender: Sender, clock: Callable[[], datetime]) -> list[Loop]:
+    def order(conn: Conn) -> int:
+        acting = mailing.handlers(lambda c: withdrawals.setting(c, clock()))
+        return reader.read(conn, mailing.READER, acting, clock()) + reader.retry(conn, mailing.READER, acting, clock())
+
+    return [
+        Loop("mails", order, 0.3),
+        Loop("post", lambda conn: notifications.send_due(conn, mailer, sender, clock), 0.5),
+    ]
+
+
+def _post(settings: Settings) -> tuple[Mailer, Sender] | None:
+    """Who carries the mails, as the settings say."""
+    mail = settings.mail
+    if mail is None:
+        log.warning("no mail: withdrawals that ask for a mail's link cannot be confirmed")
+        return None
+    sender = Sender(mail.sender, settings.public_url)
+    if mail.folder is not None:
+        return FolderMailer(mail.folder), sender
+    assert mail.host is not None  # the settings were checked when they were read
+    return SmtpMailer(mail.host, mail.port, mail.security, mail.user, mail.password()), sender
 
 
 def _outside_loops(
@@ -175,10 +210,11 @@ def work(settings: Settings) -> None:
     with connect(settings.database_url) as conn:
         for name, chain in chains().items():
             custody.check_wallets(conn, chain, signer(), name)
+    post = _post(settings)
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside)
+        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post)
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

@@ -22,6 +22,7 @@ NOTHING = {
     "version": "999",
     "place": "DE",
     "warning": "lwn_nothing",
+    "factor": "fac_nothing",
     "wallet": "hot:nowhere",
 }
 

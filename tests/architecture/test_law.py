@@ -23,7 +23,20 @@ LADDER = (
     "withdrawals",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
-ABOVE = {"api", "console", "demo", "worker", "news", "serve", "settings", "reference", "sim", "__main__", "__init__"}
+ABOVE = {
+    "api",
+    "console",
+    "demo",
+    "worker",
+    "news",
+    "mailing",
+    "serve",
+    "settings",
+    "reference",
+    "sim",
+    "__main__",
+    "__init__",
+}
 RESERVED = {"store.py", "flow.py", "jobs.py"}
 
 # Modules that read a clock, a disk, a network or a die. Hashing and parsing are not among them.

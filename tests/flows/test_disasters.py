@@ -649,7 +649,10 @@ def test_crypto_com_2022_nothing_is_paid_that_no_factor_was_used_for(house: Hous
     not enough: the journal must say that a factor was used for exactly this payload, or it waits for a person."""
     ada = house.customer(USDT=100 * COIN)
     asked = house.asked(ada, "5")
-    rewrite(house, "UPDATE withdrawal SET status = 'approved', confirmed_at = now() WHERE id = %s", asked.id)
+    with pytest.raises(psycopg.errors.CheckViolation):
+        rewrite(house, "UPDATE withdrawal SET status = 'approved', confirmed_at = now() WHERE id = %s", asked.id)
+    forged = "UPDATE withdrawal SET status = 'approved', used_factors = '{totp}', confirmed_at = now() WHERE id = %s"
+    rewrite(house, forged, asked.id)
     authorise(house)
     stopped = house.get(asked.id)
     assert (stopped.status, stopped.waiting_for, stopped.authorised_at) == (Status.APPROVED, "person", None)

@@ -328,7 +328,8 @@ def test_i5_no_end_can_be_written_while_something_is_reserved(house: House, stat
         ada = house.customer(USDT=100 * COIN)
         made = house.asked(ada, "5")
         house.conn.execute(
-            "UPDATE withdrawal SET status = %s, release_at = now() WHERE id = %s", (status.value, made.id)
+            "UPDATE withdrawal SET status = %s, release_at = now(), used_factors = '{totp}' WHERE id = %s",
+            (status.value, made.id),
         )
         with act(house.conn, "test", house.now) as tx:
             withdrawals._end(tx, house.get(made.id), target, why="a test")

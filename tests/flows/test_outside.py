@@ -74,7 +74,11 @@ def test_what_is_answered_before_the_confirmation_is_not_waited_for(house: House
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [(Outcome.STEP_UP, Status.APPROVED), (Outcome.REVIEW, Status.IN_REVIEW), (Outcome.DECLINE, Status.DECLINED)],
+    [
+        (Outcome.STEP_UP, Status.AWAITING_CONFIRMATION),
+        (Outcome.REVIEW, Status.IN_REVIEW),
+        (Outcome.DECLINE, Status.DECLINED),
+    ],
 )
 def test_an_answer_counts_like_a_finding(house: House, outcome: Outcome, status: Status) -> None:
     _, id = screened(house, "5")

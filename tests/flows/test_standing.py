@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,6 +17,7 @@ from house import COIN_USDT as COIN
 from house import DATA_KEY, LISTED, NETWORK, RECEIVER, Customer, House, furnish
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mail_kit import Post, token
 from standing_kit import OTHER, at_noon, confirmed, created, get, reasons, run_due, runs, standing
 
 from tidegate.base.findings import Outcome
@@ -39,6 +42,16 @@ from tidegate.withdrawals.withdrawal import Withdrawal
 
 W = WithdrawalStatus
 
+CODE_ALONE = {
+    "step_up": {"passkey": ["passkey"], "totp": ["totp"]},
+    "link_hours": 24,
+    "resend_seconds": 60,
+    "challenge_minutes": 5,
+    "freeze_link_days": 30,
+    "unfreeze_hours": 24,
+}
+"""A policy under which a step-up asks for a code and no mail."""
+
 
 @pytest.fixture
 def house(conn: Conn) -> House:
@@ -58,6 +71,11 @@ def ada(house: House) -> Customer:
 def made(house: House, id: str) -> list[Withdrawal]:
     """The withdrawals of an instruction, oldest first."""
     return [house.get(run.withdrawal_id) for run in runs(house, id) if run.withdrawal_id is not None]
+
+
+def used_factors(house: House, id: str) -> list[dict[str, Any]]:
+    """What the journal says was used to confirm a withdrawal, oldest first."""
+    return [json.loads(n.body) for n in withdrawal_store.factor_notes(house.conn, id) if n.kind == "factor.used"]
 
 
 def refused(does: Callable[[], Any]) -> str:
@@ -221,10 +239,10 @@ def test_a_run_is_an_ordinary_withdrawal_confirmed_by_its_terms(house: House, ad
     assert house.available(ada) == 90 * COIN
     stages = [d.stage for d in withdrawal_store.decisions_of(house.conn, w.id)]
     assert stages == ["request", "confirm"], "the full decision path, screening included"
-    used = withdrawal_store.used_factor(house.conn, w.id)
-    assert used is not None
-    assert (used.factor, used.payload) == ("standing", w.payload_hash)
-    assert used.terms == store.confirmed_hash(house.conn, i.id)
+    (used,) = used_factors(house, w.id)
+    terms = store.confirmed_hash(house.conn, i.id)
+    assert used == {"factor": "standing", "payload": w.payload_hash, "terms": terms}
+    assert w.used_factors == ["standing"]
     assert kit.kinds(house, i.id)[-1] == "standing.ran"
     run_due(house)
     at_noon(house)
@@ -468,15 +486,15 @@ def test_a_private_key_is_refused_and_never_repeated(house: House, ada: Customer
 
 
 def test_a_step_up_waits_for_the_customers_own_code(house: House, ada: Customer) -> None:
+    house.agree(factors=CODE_ALONE)
     i = standing(house, ada)
     parties.restrict(house.conn, ada.id, "step_up", None, "odd", "mei", house.now)
     at_noon(house)
     (w,) = made(house, i.id)
     assert w.status is W.AWAITING_CONFIRMATION
     assert house.confirm(ada, w.id).status is W.APPROVED
-    used = withdrawal_store.used_factor(house.conn, w.id)
-    assert used is not None
-    assert used.factor == "totp"
+    (used,) = used_factors(house, w.id)
+    assert used["factor"] == "totp"
 
 
 @pytest.mark.parametrize(
@@ -500,22 +518,30 @@ def test_whatever_else_is_found_asks_for_the_customers_code_too(
     assert house.available(ada) == 100 * COIN
 
 
-def test_a_step_up_that_comes_later_asks_for_a_code_before_it_is_paid(house: House, ada: Customer) -> None:
+def test_a_step_up_that_comes_later_asks_the_customer_before_it_is_paid(
+    house: House, ada: Customer, tmp_path: Path
+) -> None:
+    post = Post(house, tmp_path / "mails")
     i = standing(house, ada)
     at_noon(house)
     (w,) = made(house, i.id)
-    assert w.status is W.APPROVED
+    assert (w.status, w.used_factors) == (W.APPROVED, ["standing"])
     parties.restrict(house.conn, ada.id, "step_up", None, "odd", "mei", house.now)
     assert authorised(house, w.id) is W.AWAITING_CONFIRMATION
     waiting = house.get(w.id)
     assert (waiting.authorised_at, waiting.confirmed_at) == (None, None)
-    assert waiting.expires_at == house.now + timedelta(minutes=15)
-    assert house.confirm(ada, w.id).status is W.APPROVED
+    assert (waiting.required_factors, waiting.used_factors) == (["totp", "mail"], []), "terms are not enough any more"
+    assert waiting.expires_at == house.now + timedelta(hours=24)
+    (mail,) = [m for m in post.deliver() if m["Subject"].startswith("Confirm")]
+    assert house.confirm(ada, w.id).status is W.AWAITING_CONFIRMATION
+    link = withdrawals.confirm_by_link(house.conn, token(mail), house.setting, house.now)
+    assert link.status is W.APPROVED
     assert authorised(house, w.id) is W.APPROVED
     assert house.get(w.id).authorised_at is not None
 
 
 def test_an_ordinary_withdrawal_with_its_code_is_not_asked_again(house: House, ada: Customer) -> None:
+    house.agree(factors=CODE_ALONE)
     w = house.confirm(ada, house.asked(ada, "5").id)
     parties.restrict(house.conn, ada.id, "step_up", None, "odd", "mei", house.now)
     assert authorised(house, w.id) is W.APPROVED
@@ -537,7 +563,9 @@ def test_after_a_person_approved_a_step_up_still_asks_for_a_code(house: House, a
     i = standing(house, ada)
     at_noon(house)
     (w,) = made(house, i.id)
-    house.agree(review={"from_value": "5", "quorum": [{"from_value": "0", "people": 1}], "sla_hours": 24})
+    house.agree(
+        review={"from_value": "5", "quorum": [{"from_value": "0", "people": 1}], "sla_hours": 24}, factors=CODE_ALONE
+    )
     parties.restrict(house.conn, ada.id, "step_up", None, "odd", "mei", house.now)
     assert authorised(house, w.id) is W.IN_REVIEW
     with act(house.conn, "worker", house.now) as tx:
@@ -731,7 +759,7 @@ def test_resume_asks_for_a_code_and_makes_up_for_nothing(house: House, ada: Cust
 
 def test_resume_under_a_freeze_is_refused(house: House, ada: Customer) -> None:
     i = standing(house, ada)
-    order = parties.freeze(house.conn, ada.id, "stolen", ada.id, house.now)
+    order = parties.restrict(house.conn, ada.id, "freeze", None, "stolen", "mei", house.now)
     kit.read_news(house)
     assert refused(lambda: kit.resumed(house, ada, i.id)) == "withdrawals_blocked"
     parties.lift(house.conn, order.id, "found", "mei", house.now)

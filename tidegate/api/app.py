@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -33,6 +33,7 @@ from tidegate.api.short import ShortWay
 from tidegate.base.canonical import canonical
 from tidegate.base.refusals import Refusal
 from tidegate.db import pool
+from tidegate.parties.passkey import Relying
 
 log = structlog.get_logger("api")
 
@@ -60,12 +61,17 @@ class ApiSettings:
     clock: Callable[[], datetime]
     head: Callable[[str], int | None]
     networks: tuple[str, ...] = ()
+    relying: Relying = field(default_factory=Relying)
     shards: int = 2
     platform: str = "Tidegate"  # what customers call it
 
 
-def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None = None) -> FastAPI:
-    """The API; with `console` also the pages for staff, below /console."""
+def create_app(
+    settings: ApiSettings,
+    console: Callable[[Gate], ASGIApp] | None = None,
+    links: Callable[[Gate], ASGIApp] | None = None,
+) -> FastAPI:
+    """The API; with `console` also the pages for staff below /console, with `links` those of customers' mails."""
     connections = pool(settings.database_url, CONNECTIONS + 1)  # one more for the keys
     batching = Batching(settings.database_url, settings.clock, settings.shards)
     gate = Gate(
@@ -76,6 +82,7 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
         metrics=Metrics(),
         threads=CapacityLimiter(CONNECTIONS),
         head=settings.head,
+        relying=settings.relying,
         platform=settings.platform,
     )
 
@@ -115,6 +122,8 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
     if console is not None:
         app.mount("/console", console(gate))
         app.add_route("/console", _to_console, include_in_schema=False)
+    if links is not None:
+        app.mount("/m", links(gate))
     app.add_middleware(HeadAsGet)
     return app
 

@@ -32,6 +32,7 @@ from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, 
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
+from tidegate.parties.passkey import Relying
 from tidegate.withdrawals.flow import Setting
 
 log = structlog.get_logger("api")
@@ -134,6 +135,7 @@ class Gate:
     metrics: Metrics
     threads: CapacityLimiter
     head: Callable[[str], int | None]  # newest block of a network, None while its node is unreachable
+    relying: Relying = field(default_factory=Relying)  # who we are to authenticators
     settings: Settings = field(default_factory=Settings)
     platform: str = "Tidegate"  # what customers call it
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.

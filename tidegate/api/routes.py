@@ -22,6 +22,7 @@ from tidegate.cases.case import SEEN_BY
 from tidegate.custody import flow as custody
 from tidegate.db import act, journal
 from tidegate.ledger import flow as ledger
+from tidegate.notifications import flow as notifications
 from tidegate.notifications import templates
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Verified
@@ -61,7 +62,16 @@ START = "0.-1"
 
 def create_customer(call: Call, body: shapes.NewCustomer) -> Any:
     """Take a customer in. They have no identity level yet, so nothing can leave."""
-    made = parties.register(call.conn, body.external_id, body.country, body.name, body.email, call.actor, call.now)
+    made = parties.register(
+        call.conn,
+        body.external_id,
+        body.country,
+        body.name,
+        body.email,
+        call.actor,
+        call.now,
+        language=body.language,
+    )
     return say.customer(made)
 
 
@@ -124,9 +134,47 @@ def freeze_customer(call: Call, id: str, body: shapes.Freeze) -> Any:
 
 
 def enrol_factor(call: Call, id: str, body: shapes.NewFactor) -> Any:
-    """Give the customer an authenticator app. Replacing one counts as a change of factor."""
+    """Give the customer an authenticator app, or begin to make a passkey. A second factor is a change of factor."""
+    if body.type == "passkey":
+        minutes = call.setting().policy.factors.challenge_minutes
+        begun = parties.begin_passkey(
+            call.conn, call.customer(id), body.name or "", call.gate.relying, minutes, call.actor, call.now
+        )
+        return {"id": begun.id, "options": begun.options, "expires_at": rfc3339(begun.expires_at)}
+    if body.name is not None:
+        raise Malformed("name_unexpected", "An authenticator app has no name here; leave it out.", field="name")
     made = parties.enrol_totp(call.conn, call.customer(id), call.gate.data_key, call.actor, call.now)
     return Secret({"id": made.id, "secret": made.secret, "otpauth_uri": made.otpauth_uri}, made.id)
+
+
+def list_factors(call: Call, id: str) -> Any:
+    """What the customer can confirm with."""
+    return {"factors": [say.factor(f) for f in parties.factors(call.conn, call.customer(id))]}
+
+
+def finish_factor(call: Call, id: str, factor: str, body: shapes.PasskeyMade) -> Any:
+    """Finish making a passkey: from now on it confirms withdrawals."""
+    made = parties.finish_passkey(
+        call.conn, call.customer(id), factor, body.credential, call.gate.relying, call.actor, call.now
+    )
+    return say.factor(made)
+
+
+def remove_factor(call: Call, id: str, factor: str) -> Any:
+    """Take a factor out of use; the last one stays. It counts as a change of factor."""
+    left = parties.remove_factor(call.conn, call.customer(id), factor, call.actor, call.now)
+    return {"factors": [say.factor(f) for f in left]}
+
+
+def set_language(call: Call, id: str, body: shapes.NewLanguage) -> Any:
+    """Write to the customer in this language from now on."""
+    return say.customer(parties.set_language(call.conn, call.customer(id), body.language, call.actor, call.now))
+
+
+def list_mails(call: Call, id: str, before: Before = None, limit: Limit = 50) -> Any:
+    """The mails to the customer, newest first: which, when, and what became of them. Never their words or links."""
+    _party(call, id)
+    return page("mails", [say.mail(m) for m in notifications.page(call.conn, id, before, limit)], limit)
 
 
 # Custody, addresses.
@@ -274,11 +322,34 @@ def get_withdrawal(call: Call, id: str) -> Any:
 
 
 def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
-    """Confirm what was shown, with the factor that the decision asked for."""
+    """Confirm what was shown, with a factor that the decision asked for. It goes on once all of them were used."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting, gate = call.setting(), call.gate
+    wanted, other = ("code", "credential") if body.factor == "totp" else ("credential", "code")
+    if getattr(body, wanted) is None or getattr(body, other) is not None:
+        raise Malformed("confirmation_incomplete", f"{body.factor} needs {wanted} and no {other}.", field=wanted)
+    if body.credential is not None:
+        done = withdrawals.confirm_with_passkey(
+            call.conn, id, body.credential, gate.relying, call.actor, setting, call.now
+        )
+    else:
+        code = body.code or ""
+        done = withdrawals.confirm(call.conn, id, body.factor, code, gate.data_key, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
+def challenge_withdrawal(call: Call, id: str) -> Any:
+    """Ask for what a passkey has to sign: bound to what was shown, for a few minutes, good for one answer."""
+    withdrawals.get(call.conn, id, call.party_id)
+    asked = withdrawals.challenge(call.conn, id, call.gate.relying, call.actor, call.setting(), call.now)
+    return {"options": asked}
+
+
+def resend_link(call: Call, id: str) -> Any:
+    """Send the mail with the link that confirms once more, a minute after the one before at the earliest."""
     withdrawals.get(call.conn, id, call.party_id)
     setting = call.setting()
-    done = withdrawals.confirm(call.conn, id, body.factor, body.code, call.gate.data_key, call.actor, setting, call.now)
-    return withdrawals.view(call.conn, done, setting.assets)
+    return withdrawals.view(call.conn, withdrawals.resend(call.conn, id, call.actor, setting, call.now), setting.assets)
 
 
 def _stated(body: shapes.NewWithdrawal | shapes.TravelRuleInformation) -> dict[str, Any] | None:
@@ -457,8 +528,10 @@ def restrict(call: Call, body: shapes.NewRestriction) -> Any:
 
 
 def lift_restriction(call: Call, id: str, body: shapes.Lift) -> Any:
-    """End a restriction."""
-    return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now))
+    """End a restriction. A customer's own freeze takes compliance, a new verification of who they are, and a wait."""
+    wait = hours(call.setting().policy.factors.unfreeze_hours)
+    compliance = call.identity.role == "compliance"
+    return say.restriction(parties.lift(call.conn, id, body.reason, call.actor, call.now, compliance, wait))
 
 
 def list_cases(
@@ -904,7 +977,7 @@ def edit_standing(call: Call, id: str, body: shapes.StandingTerms) -> Any:
     return _standing(call, standing.edit(call.conn, id, _wanted(body), call.actor, call.setting(), call.now))
 
 
-def confirm_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+def confirm_standing(call: Call, id: str, body: shapes.StandingConfirmation) -> Any:
     """Confirm the draft that was shown."""
     standing.get(call.conn, id, call.party_id)
     key, setting = call.gate.data_key, call.setting()
@@ -918,7 +991,7 @@ def pause_standing(call: Call, id: str) -> Any:
     return _standing(call, standing.pause(call.conn, id, call.actor, call.now))
 
 
-def resume_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+def resume_standing(call: Call, id: str, body: shapes.StandingConfirmation) -> Any:
     """Let it run again, with a code. What was due meanwhile is not made up for."""
     standing.get(call.conn, id, call.party_id)
     key, setting = call.gate.data_key, call.setting()
@@ -994,7 +1067,31 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", _C + "/{id}/freeze", "customers:freeze", freeze_customer, shapes.Restriction, 201, True, "json", _NOT
     ),
-    Route("POST", _C + "/{id}/factors", "factors:write", enrol_factor, shapes.Factor, 201, True, "json", _NOT),
+    Route("POST", _C + "/{id}/factors", "factors:write", enrol_factor, shapes.Factor, 201, True, "json", _FORM),
+    Route("GET", _C + "/{id}/factors", "customers:read", list_factors, shapes.Factors, refuses=_NOT),
+    Route(
+        "POST",
+        _C + "/{id}/factors/{factor}/finish",
+        "factors:write",
+        finish_factor,
+        shapes.EnrolledFactor,
+        201,
+        True,
+        "json",
+        _FORM,
+    ),
+    Route(
+        "POST",
+        _C + "/{id}/factors/{factor}/remove",
+        "factors:write",
+        remove_factor,
+        shapes.Factors,
+        200,
+        True,
+        refuses=_FORM,
+    ),
+    Route("PUT", _C + "/{id}/language", "customers:write", set_language, shapes.Customer, takes="json", refuses=_NOT),
+    Route("GET", _C + "/{id}/mails", "customers:read", list_mails, shapes.Mails, refuses=_NOT),
     Route(
         "POST",
         _C + "/{id}/deposit-addresses",
@@ -1057,6 +1154,17 @@ ROUTES: tuple[Route, ...] = (
         True,
         "json",
         (404, 409, 429),
+    ),
+    Route("POST", _W + "/{id}/challenge", "withdrawals:write", challenge_withdrawal, shapes.Challenge, refuses=_FORM),
+    Route(
+        "POST",
+        _W + "/{id}/resend",
+        "withdrawals:write",
+        resend_link,
+        shapes.Withdrawal,
+        200,
+        True,
+        refuses=(404, 409, 429),
     ),
     Route(
         "POST", _W + "/{id}/cancel", "withdrawals:write", cancel_withdrawal, shapes.Withdrawal, 200, True, refuses=_FORM

@@ -17,8 +17,9 @@ from tidegate.custody.flow import DepositRow, LaneRow, LedgerChecked, PayoutView
 from tidegate.db.journal import News
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications import templates
+from tidegate.notifications.store import MailRow
 from tidegate.parties.party import Party, Restriction
-from tidegate.parties.store import Event, Key
+from tidegate.parties.store import Enrolled, Event, Key
 from tidegate.policy.breaker import Breaker, Trip
 from tidegate.policy.diff import Difference
 from tidegate.policy.exemption import Exemption
@@ -64,7 +65,25 @@ def customer(p: Party) -> Said:
         "date_of_birth": p.date_of_birth.isoformat() if p.date_of_birth else None,
         "provider": p.provider,
         "reference": p.reference,
+        "language": p.language,
         "created_at": rfc3339(p.created_at),
+    }
+
+
+def factor(f: Enrolled) -> Said:
+    return {"id": f.id, "type": f.kind, "name": f.name, "created_at": rfc3339(f.created_at)}
+
+
+def mail(m: MailRow) -> Said:
+    return {
+        "id": m.id,
+        "kind": m.kind,
+        "language": m.language,
+        "status": m.status,
+        "attempts": m.attempts,
+        "error": m.error,
+        "created_at": rfc3339(m.created_at),
+        "sent_at": at(m.sent_at),
     }
 
 

@@ -123,6 +123,7 @@ class NewCustomer(In):
     country: Short = Field(examples=["DE"], description="ISO 3166-1 alpha-2.")
     name: Short = Field(examples=["Ada Example"])
     email: Text = Field(examples=["ada@example.com"])
+    language: Short = Field(default="en", examples=["en"], description="en or zh: of what we write to them.")
 
 
 class Identity(In):
@@ -145,7 +146,12 @@ class Customer(Out):
     date_of_birth: str | None
     provider: str | None
     reference: str | None
+    language: str
     created_at: At
+
+
+class NewLanguage(In):
+    language: Short = Field(examples=["zh"], description="en or zh.")
 
 
 class Customers(Out):
@@ -218,13 +224,51 @@ class Freeze(In):
 
 
 class NewFactor(In):
-    type: Literal["totp"]
+    type: Literal["totp", "passkey"]
+    name: Short | None = Field(default=None, examples=["My telephone"], description="Of a passkey; needed there.")
 
 
 class Factor(Out):
+    """An authenticator app has `secret` and `otpauth_uri`, a passkey to be has `options` and `expires_at`."""
+
     id: str
-    secret: str = Field(description="Base 32. Shown in this answer and nowhere else.")
-    otpauth_uri: str = Field(description="The same for a QR code.")
+    secret: str | None = Field(default=None, description="Base 32. Shown in this answer and nowhere else.")
+    otpauth_uri: str | None = Field(default=None, description="The same for a QR code.")
+    options: dict[str, Any] | None = Field(
+        default=None, description="For `navigator.credentials.create`; its answer goes to `.../finish`."
+    )
+    expires_at: At | None = Field(default=None, description="Until when the authenticator's answer counts.")
+
+
+class PasskeyMade(In):
+    credential: dict[str, Any] = Field(description="What `navigator.credentials.create` gave, as `toJSON` writes it.")
+
+
+class EnrolledFactor(Out):
+    id: str = Field(examples=["fac_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    type: Literal["totp", "passkey"]
+    name: str = Field(description="The customer's own; empty for an authenticator app.")
+    created_at: At
+
+
+class Factors(Out):
+    factors: list[EnrolledFactor] = Field(description="In use, oldest first.")
+
+
+class SentMail(Out):
+    id: str = Field(examples=["mail_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    kind: str = Field(examples=["confirm"])
+    language: str
+    status: Literal["queued", "sending", "sent", "given_up"]
+    attempts: int
+    error: str | None = Field(description="What the mail server said last.")
+    created_at: At
+    sent_at: At | None
+
+
+class Mails(Out):
+    mails: list[SentMail]
+    next: str | None
 
 
 # --- custody, addresses ------------------------------------------------------------------------------------------
@@ -382,8 +426,27 @@ class NewWithdrawal(In):
 
 
 class Confirmation(In):
+    """A code for `totp`, a credential for `passkey`. The link of a mail confirms on its own page."""
+
+    factor: Literal["totp", "passkey"]
+    code: Annotated[str, StringConstraints(max_length=20)] | None = Field(default=None, examples=["123456"])
+    credential: dict[str, Any] | None = Field(
+        default=None, description="What `navigator.credentials.get` gave, as `toJSON` writes it."
+    )
+
+
+class StandingConfirmation(In):
     factor: Literal["totp"]
     code: Annotated[str, StringConstraints(max_length=20)] = Field(examples=["123456"])
+
+
+class Challenge(Out):
+    options: dict[str, Any] = Field(description="For `navigator.credentials.get`; its answer goes to `.../confirm`.")
+
+
+class RequiredFactor(Out):
+    factor: Literal["totp", "passkey", "mail"]
+    done: bool
 
 
 class SaidFinding(Out):
@@ -430,7 +493,8 @@ class Withdrawal(Out):
     customer: str
     status: Status
     waiting_for: str | None
-    required_factor: str | None
+    required_factor: str | None = Field(description="The first of required_factors.")
+    required_factors: list[RequiredFactor] = Field(description="All of them are needed; a passkey does for totp.")
     asset: str
     network: str
     address: str

@@ -32,7 +32,7 @@ from tidegate.withdrawals import store as withdrawal_store
 
 COOKIE, LANGUAGE = "tidegate_session", "tidegate_language"
 PAGE = 50
-_POLICY = (
+POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
@@ -235,7 +235,7 @@ def _path(request: Request) -> str:
 
 
 def _dressed(request: Request, answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = _POLICY
+    answer.headers["Content-Security-Policy"] = POLICY
     chosen = request.query_params.get("lang")
     if chosen in LANGUAGES:
         answer.set_cookie(LANGUAGE, chosen, path="/console", samesite="strict", max_age=365 * 24 * 3600)

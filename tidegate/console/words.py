@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tidegate.notifications import letters
+
 LANGUAGES = ("en", "zh")
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -99,6 +101,45 @@ CASES: dict[str, tuple[str, str]] = {
 }
 
 
+LINKS: dict[str, tuple[str, str]] = {
+    "confirm_title": ("Confirm your withdrawal", "确认提币"),
+    "confirm_hint": (
+        "Compare every line with what you wanted. Coins that were sent cannot be taken back.",
+        "请逐项核对以下内容。链上转账一经发送无法撤回。",
+    ),
+    "confirm_button": ("Yes, this is what I want to send", "核对无误，确认提币"),
+    "counts_until": ("This link counts until", "链接有效期至"),
+    "not_you": ("This was not you?", "非本人操作？"),
+    "not_you_hint": (
+        "Then somebody else may be in your account. Do not confirm, but freeze it at once:",
+        "您的账户可能已被他人使用。请勿确认，并立即冻结账户：",
+    ),
+    "freeze_title": ("Freeze my account", "冻结我的账户"),
+    "freeze_hint": (
+        "Nothing leaves your account any more: no withdrawal starts, and those that wait are not sent.",
+        "冻结后，您的账户不会转出任何资产：无法发起提币，等待中的提币也不会发送。",
+    ),
+    "unfreeze_hint": (
+        "To lift it, support identifies you again. After that it still takes a while, so that you can cancel what is "
+        "not yours.",
+        "解除冻结需由客服重新核实您的身份。核实后仍需等待一段时间，以便您取消非本人操作的提币。",
+    ),
+    "freeze_button": ("Freeze my account now", "立即冻结账户"),
+    "frozen": ("Your account is frozen. Nothing leaves it.", "您的账户已冻结，不会转出任何资产。"),
+    "link_used": ("You have confirmed this withdrawal.", "您已确认本次提币。"),
+    "link_expired": ("This link does not count any more.", "链接已失效。"),
+    "link_unknown": (
+        "This link is not one of ours. Copy it whole from the mail.",
+        "链接无效，请从邮件中完整复制链接。",
+    ),
+    "withdrawal_not_confirmable": ("There is nothing to confirm any more.", "本次提币已无需确认。"),
+    "withdrawals_blocked": ("Withdrawals from your account are stopped.", "您的账户提币已停止。"),
+    "confirmation_expired": ("The time to confirm is over.", "确认时间已过。"),
+    "link_refused": ("This cannot be done just now. Please write to support.", "暂时无法处理，请联系客服。"),
+}
+"""The pages behind the links of mails, and why one of them does nothing, by the code of the refusal."""
+
+
 class Say:
     """The words of one language, for a template."""
 
@@ -114,6 +155,12 @@ class Say:
 
     def case(self, name: str) -> str:
         return CASES[name][self._place]
+
+    def link(self, name: str) -> str:
+        return LINKS[name][self._place]
+
+    def field(self, name: str) -> str:
+        return letters.said(letters.FIELDS[name], self.language)
 
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]

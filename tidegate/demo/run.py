@@ -43,7 +43,7 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.screening import flow as screening
-from tidegate.settings import NetworkSettings, Settings, save, write_private
+from tidegate.settings import MailSettings, NetworkSettings, PasskeySettings, Settings, save, write_private
 from tidegate.signer.program import setup as setup_signer
 from tidegate.signer.settings import AssetRule, NetworkRule, SignerSettings
 
@@ -180,6 +180,9 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         signer_socket=_socket_of(home),
         data_key_file=home / "secrets" / "data.key",
         authoriser_key_file=home / "secrets" / "authoriser.key",
+        public_url=f"http://127.0.0.1:{port}",
+        passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
+        mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
     )
     authoriser = _secrets(home)
     assets = _assets(home, rpc)
@@ -203,6 +206,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         ],
         "faucet": FAUCET,
         "demo": {"listed_address": LISTED},
+        "mails": str(home / "mails"),
     }
 
 
@@ -383,6 +387,7 @@ Tidegate is running.
     Console     {said["console"]}     (sign in with the key of analyst, compliance, treasury, …)
     EVM node    {said["evm_rpc"]}     (chain id {CHAIN_ID}; {said["faucet"]} is an unlocked faucet)
     Test USDT   {said["assets"][0]["contract"]}
+    Mails       {said["mails"]}     (to customers, one file each)
     Listed      {said["demo"]["listed_address"]}     (on the demo's sanctions list)
 
 One key per role:

@@ -252,6 +252,13 @@ NEXT_STEPS: dict[str, Text] = {
     ),
 }
 
+CONFIRM_STEPS: dict[str, Text] = {
+    "totp": NEXT_STEPS["awaiting_confirmation"],
+    "passkey": Text("Confirm with your passkey.", "请使用通行密钥确认。"),
+    "mail": Text("Open the link in the mail that we sent you.", "请打开我们发送给您的邮件中的链接。"),
+}
+"""What to do while a confirmation is awaited, by the factor that is asked for."""
+
 WAITING: dict[str, Text] = {
     "kill_switch": Text("Withdrawals of this asset are paused.", "该资产的提币暂停中。"),
     "freeze": Text(

@@ -8,20 +8,27 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pyotp
+import structlog
 
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, TooMany, Unauthorised
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany, Unauthorised
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act, journal
-from tidegate.parties import access, party, sealing, store, totp
+from tidegate.notifications import flow as notifications
+from tidegate.parties import access, party, passkey, sealing, store, totp
 from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
+from tidegate.parties.passkey import NotRight, Relying
+from tidegate.parties.store import Enrolled as InUse
 from tidegate.parties.store import Event, Key, LoginRow
+
+log = structlog.get_logger("parties")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +77,15 @@ def register(
     actor: str,
     now: datetime,
     kind: str = "customer",
+    language: str = "en",
 ) -> Party:
     """Take a customer in. Raises Malformed naming the field; Conflict `external_id_taken`."""
     party.check_customer(external_id, country, name, email)
+    party.check_language(language)
     if kind not in ("customer", "merchant"):
         raise Malformed("kind_unknown", f"{kind[:40]!r} is not a kind of party; use customer or merchant", field="kind")
     with act(conn, actor, now) as tx:
-        made = store.add(conn, new_id("cus"), kind, external_id, country, name, email, now)
+        made = store.add(conn, new_id("cus"), kind, external_id, country, name, email, language, now)
         if made is None:
             raise Conflict(
                 "external_id_taken", f"external_id {external_id!r} belongs to another customer.", field="external_id"
@@ -90,7 +99,7 @@ def set_identity(conn: Conn, party_id: str, verified: Verified, actor: str, now:
     party.check_verified(verified, now)
     with act(conn, actor, now) as tx:
         before = _lock_one(conn, party_id)
-        store.set_identity(conn, party_id, verified)
+        store.set_identity(conn, party_id, verified, now)
         tx.note(
             "party.identified",
             party_id,
@@ -102,6 +111,17 @@ def set_identity(conn: Conn, party_id: str, verified: Verified, actor: str, now:
                 "reference": verified.reference,
             },
         )
+        return get(conn, party_id)
+
+
+def set_language(conn: Conn, party_id: str, language: str, actor: str, now: datetime) -> Party:
+    """Write to the customer in this language from now on. Raises Malformed `language_unknown`."""
+    party.check_language(language)
+    with act(conn, actor, now) as tx:
+        before = _lock_one(conn, party_id)
+        if before.language != language:
+            store.set_language(conn, party_id, language)
+            tx.note("party.language", party_id, {"language": language})
         return get(conn, party_id)
 
 
@@ -144,6 +164,11 @@ def timeline(conn: Conn, party_id: str) -> list[journal.News]:
     return journal.about(conn, party_id)
 
 
+def on_new_device(conn: Conn, event_id: str) -> bool:
+    """Whether a login came from a device that this customer never used before. The very first one is no news."""
+    return not store.seen_device_before(conn, event_id)
+
+
 # What a decision reads, for many parties at once.
 
 
@@ -168,6 +193,14 @@ def latest_events(conn: Conn, ids: Collection[str], types: Sequence[str]) -> dic
     return latest
 
 
+def factors_of(conn: Conn, ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """The kinds of factor ("totp", "passkey") that each of the parties has in use; every id is there."""
+    kinds: dict[str, set[str]] = {id: set() for id in ids}
+    for found in store.kinds_of_factors(conn, list(kinds)):
+        kinds[found.party_id].add(found.kind)
+    return {id: frozenset(own) for id, own in kinds.items()}
+
+
 def logins(conn: Conn, ids: Collection[str], since: datetime, hours: int) -> dict[str, LoginRow]:
     """What the logins of each of the parties say; every id is there. Travel counts after `since`, when two logins in
     different countries are less than `hours` apart."""
@@ -180,11 +213,6 @@ def alarms(conn: Conn, party_id: str, events: Sequence[str], kinds: Sequence[str
     Whoever holds the party's lock and finds the number they know has missed none, whatever the clocks said.
     """
     return store.alarms(conn, party_id, events, kinds)
-
-
-def with_factor(conn: Conn, ids: Collection[str]) -> set[str]:
-    """Which of the parties have a factor in use."""
-    return {item.id for item in store.with_factor(conn, list(ids))}
 
 
 # Factors.
@@ -201,16 +229,187 @@ def enrol_totp(
     with act(conn, actor, now) as tx:
         owner = _lock_one(conn, party_id)
         factor_id = new_id("fac")
+        others = store.factors(conn, party_id)
         old = store.factor(conn, party_id)
         if old is not None:
             store.revoke_factor(conn, old.id, now)
         store.add_factor(conn, factor_id, party_id, _seal(data_key, secret, factor_id, party_id), now)
-        if old is not None:
-            _record(tx, Event(new_id("evt"), party_id, EventType.MFA_CHANGED.value, now, now, None, None, None))
-        else:
-            store.bump(conn, party_id)
-        tx.note("factor.enrolled", party_id, {"factor": factor_id, "replaces": old.id if old else None})
+        _factors_changed(tx, party_id, factor_id, first=not others)
+        tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "totp", "replaces": old.id if old else None})
         return Enrolled(factor_id, secret, totp.uri(secret, owner.email, issuer))
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """A passkey to be: its id, and what the customer's browser is asked."""
+
+    id: str  # "fac_…"
+    options: dict[str, Any]
+    expires_at: datetime
+
+
+def factors(conn: Conn, party_id: str) -> list[InUse]:
+    """What the customer has enrolled, oldest first. NotFound `customer_unknown`."""
+    get(conn, party_id)
+    return store.factors(conn, party_id)
+
+
+def begin_passkey(
+    conn: Conn, party_id: str, name: str, relying: Relying, minutes: int, actor: str, now: datetime
+) -> Ceremony:
+    """Ask an authenticator for a new key. Nothing counts before `finish_passkey`.
+
+    Raises Malformed `name_invalid`, Conflict `passkeys_too_many`.
+    """
+    passkey.check_name(name)
+    with act(conn, actor, now):
+        owner = _lock_one(conn, party_id)
+        keys = [found.credential for found in store.factors(conn, party_id) if found.credential is not None]
+        if len(keys) >= passkey.MOST_PER_PARTY:
+            raise Conflict("passkeys_too_many", f"{len(keys)} passkeys are in use; remove one before adding another.")
+        factor_id, nonce = new_id("fac"), os.urandom(passkey.NONCE_BYTES)
+        asked = passkey.challenge(factor_id, nonce)
+        until = now + timedelta(minutes=minutes)
+        store.add_challenge(conn, store.Challenge(asked, party_id, factor_id, nonce, name, now, until, None))
+        options = passkey.creation_options(relying, party_id, owner.email, asked, keys, minutes)
+        return Ceremony(factor_id, options, until)
+
+
+def finish_passkey(
+    conn: Conn,
+    party_id: str,
+    factor_id: str,
+    credential: Mapping[str, Any],
+    relying: Relying,
+    actor: str,
+    now: datetime,
+) -> InUse:
+    """The authenticator has made its key: from now on it confirms. Beside another factor this is a change of factor.
+
+    Raises NotFound `ceremony_unknown`, Conflict `challenge_used`, `challenge_expired`, `passkey_taken`, Forbidden
+    `passkey_refused`; after any of the last two a new ceremony is needed.
+    """
+    refusal: Refusal | None = None
+    with act(conn, actor, now) as tx:
+        _lock_one(conn, party_id)
+        peek = store.newest_challenge(conn, factor_id)
+        if peek is None or peek.party_id != party_id or not factor_id.startswith("fac_"):
+            raise NotFound("ceremony_unknown", f"No passkey {factor_id} of this customer is being made.")
+        asked = _open_challenge(tx, peek.challenge)
+        others = store.factors(conn, party_id)
+        try:
+            made = passkey.made(relying, credential, asked.challenge)
+        except NotRight as wrong:
+            tx.note("factor.not_enrolled", party_id, {"factor": factor_id, "why": str(wrong)[:200]})
+            refusal = Forbidden(
+                "passkey_refused", f"The authenticator's answer is not right: {wrong}. Begin again.", field="credential"
+            )
+        else:
+            added = store.add_passkey(
+                conn, factor_id, party_id, asked.name, made.credential, made.public_key, made.sign_count, now
+            )
+            if not added:
+                refusal = Conflict("passkey_taken", "This passkey is enrolled already; use another authenticator.")
+            else:
+                _factors_changed(tx, party_id, factor_id, first=not others)
+                tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "passkey", "replaces": None})
+    if refusal is not None:
+        raise refusal
+    return next(found for found in store.factors(conn, party_id) if found.id == factor_id)
+
+
+def remove_factor(conn: Conn, party_id: str, factor_id: str, actor: str, now: datetime) -> list[InUse]:
+    """Take a factor out of use, for good; what is left. That is a change of factor.
+
+    The last one stays: an account must not lose its second factor unnoticed. Raises NotFound `factor_unknown`, Conflict
+    `factor_last`.
+    """
+    with act(conn, actor, now) as tx:
+        _lock_one(conn, party_id)
+        mine = {found.id: found for found in store.factors(conn, party_id)}
+        if factor_id not in mine:
+            raise NotFound("factor_unknown", f"There is no factor {factor_id} in use.")
+        if len(mine) == 1:
+            raise Conflict("factor_last", f"{factor_id} is the only factor; enrol another one before removing it.")
+        store.revoke_factor(conn, factor_id, now)
+        _factors_changed(tx, party_id, factor_id, first=False)
+        tx.note("factor.removed", party_id, {"factor": factor_id, "kind": mine[factor_id].kind})
+        return [found for found in mine.values() if found.id != factor_id]
+
+
+def challenge_passkey(
+    tx: Tx, party_id: str, subject: str, bound_to: str, relying: Relying, minutes: int
+) -> dict[str, Any]:
+    """What the customer's browser is asked to sign for `subject`; the challenge is bound to `bound_to`.
+
+    The caller holds the party's lock. Raises Conflict `factor_missing` where they have no passkey.
+    """
+    keys = [found.credential for found in store.factors(tx.conn, party_id) if found.credential is not None]
+    if not keys:
+        raise Conflict("factor_missing", f"Customer {party_id} has no passkey; enrol one first.")
+    nonce = os.urandom(passkey.NONCE_BYTES)
+    asked = passkey.challenge(bound_to, nonce)
+    until = tx.now + timedelta(minutes=minutes)
+    store.add_challenge(tx.conn, store.Challenge(asked, party_id, subject, nonce, "", tx.now, until, None))
+    return passkey.request_options(relying, asked, keys, minutes)
+
+
+def check_passkey(
+    tx: Tx, party_id: str, subject: str, bound_to: str, credential: Mapping[str, Any], relying: Relying
+) -> InUse | Refusal:
+    """The passkey that has signed for `subject` and what it is bound to, or why it did not.
+
+    The challenge is used up either way, with the caller's transaction. A counter that ran backwards is an alarm
+    (`passkey_copied`): the key exists twice. Raises Conflict: `challenge_unknown`, `challenge_used`,
+    `challenge_expired`.
+    """
+    try:
+        asked = _open_challenge(tx, passkey.signed_challenge(credential))
+        if (asked.subject, asked.party_id) != (subject, party_id):
+            raise Conflict("challenge_unknown", "The authenticator signed a challenge for something else.")
+        if passkey.challenge(bound_to, asked.nonce) != asked.challenge:
+            raise NotRight("the challenge is not bound to what is confirmed")
+        found = store.passkey(tx.conn, party_id, passkey.used_credential(credential))
+        if found is None or found.public_key is None:
+            raise NotRight("no such passkey of this customer is in use")
+        count = passkey.count_after(relying, credential, asked.challenge, found.public_key)
+    except NotRight as wrong:
+        return Forbidden("passkey_refused", f"The passkey's answer is not right: {wrong}.", field="credential")
+    if passkey.ran_backwards(found.sign_count, count):
+        tx.note("factor.copied", party_id, {"factor": found.id, "count": count, "count_before": found.sign_count})
+        log.error("a passkey's counter ran backwards", party=party_id, factor=found.id)
+        return Forbidden(
+            "passkey_copied",
+            f"The counter of {found.id} went from {found.sign_count} to {count}: somebody has a copy of it. Nothing is "
+            "confirmed with it; remove it and enrol a new one.",
+            field="credential",
+        )
+    store.counted(tx.conn, found.id, count)
+    return found
+
+
+def _open_challenge(tx: Tx, challenge: bytes) -> store.Challenge:
+    """The challenge, used up with the caller's transaction. Raises Conflict."""
+    asked = store.challenge(tx.conn, challenge)
+    if asked is None:
+        raise Conflict("challenge_unknown", "Nobody here has asked for this signature; ask for a challenge first.")
+    if asked.used_at is not None:
+        raise Conflict("challenge_used", "This challenge was answered already; ask for a new one.")
+    if asked.expires_at <= tx.now:
+        raise Conflict(
+            "challenge_expired", f"The time to answer ended at {rfc3339(asked.expires_at)}; ask for a new challenge."
+        )
+    store.use_challenge(tx.conn, challenge, tx.now)
+    return asked
+
+
+def _factors_changed(tx: Tx, party_id: str, factor_id: str, *, first: bool) -> None:
+    """A first factor pauses nothing; every other change does, as any `mfa_changed`."""
+    if first:
+        store.bump(tx.conn, party_id)
+        return
+    event = Event(new_id("evt"), party_id, EventType.MFA_CHANGED.value, tx.now, tx.now, None, None, None)
+    _record(tx, event, factor=factor_id)
 
 
 def check_totp(tx: Tx, party_id: str, code: str, data_key: bytes, tries: int, pause: timedelta) -> bool:
@@ -416,12 +615,58 @@ def freeze(conn: Conn, party_id: str, reason: str, actor: str, now: datetime) ->
     return restrict(conn, party_id, party.RestrictionKind.FREEZE.value, None, reason, actor, now)
 
 
-def lift(conn: Conn, restriction_id: str, reason: str, actor: str, now: datetime) -> Restriction:
-    """End a restriction. NotFound `restriction_missing`; Conflict `restriction_already_lifted` naming by whom."""
+def freeze_own(tx: Tx, party_id: str, reason: str) -> Restriction:
+    """The customer stops everything outgoing of their own account. Where they have done so already, that one stands.
+
+    One that is about to end, because its lifting was agreed, does not: something is wrong again.
+    """
+    _lock_one(tx.conn, party_id)
+    for order in store.restrictions(tx.conn, [party_id], tx.now):
+        if order.is_own_freeze and order.until is None:
+            return order
+    return impose(tx, party_id, party.RestrictionKind.FREEZE.value, None, reason)
+
+
+def freeze_by_link(conn: Conn, token: str, now: datetime) -> Restriction:
+    """The customer says, with the link of any mail of ours, that something was not them. Again changes nothing.
+
+    It counts long after the link stopped to confirm. Raises NotFound `link_unknown`, Conflict `link_expired`.
+    """
+    link = notifications.opened(conn, token)
+    if link.freeze_until <= now:
+        raise Conflict("link_expired", f"This link counted until {rfc3339(link.freeze_until)}; write to support.")
+    with act(conn, link.party_id, now) as tx:
+        return freeze_own(tx, link.party_id, f"The customer froze their account with the link of {link.mail_id}.")
+
+
+def frozen_by_owner(conn: Conn, party_id: str, now: datetime) -> bool:
+    """Whether a freeze that the customer ordered themself is in force and not about to end."""
+    return any(order.is_own_freeze and order.until is None for order in store.restrictions(conn, [party_id], now))
+
+
+def lift(
+    conn: Conn,
+    restriction_id: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+    compliance: bool = False,
+    wait: timedelta = timedelta(hours=24),
+) -> Restriction:
+    """End a restriction. NotFound `restriction_missing`; Conflict `restriction_already_lifted` naming by whom.
+
+    A customer's own freeze says that somebody else may be in their account, and who asks to lift it may be that
+    somebody. So it takes `compliance`, a verification of who they are that is younger than the freeze, and it goes on
+    for `wait`, in which nothing leaves and the customer can cancel what waits. Raises Forbidden `lift_not_yours`,
+    Conflict `reverification_missing`, `lift_already_agreed`.
+    """
     party.check_reason(reason)
     with act(conn, actor, now) as tx:
         order = _restriction(conn, restriction_id)
-        _lock_one(conn, order.party_id)
+        owner = _lock_one(conn, order.party_id)
+        order = _restriction(conn, restriction_id)  # read again: who held the party's lock may have changed it
+        if order.is_own_freeze and order.lifted_at is None:
+            return _end_own_freeze(tx, owner, order, reason, compliance, wait)
         if not store.lift_restriction(conn, restriction_id, actor, reason, now):
             done = _restriction(conn, restriction_id)
             assert done.lifted_at is not None  # nothing else keeps the row from being lifted
@@ -438,6 +683,32 @@ def lift(conn: Conn, restriction_id: str, reason: str, actor: str, now: datetime
         return _restriction(conn, restriction_id)
 
 
+def _end_own_freeze(
+    tx: Tx, owner: Party, order: Restriction, reason: str, compliance: bool, wait: timedelta
+) -> Restriction:
+    """Agree that a customer's own freeze ends after the wait."""
+    if not compliance:
+        raise Forbidden("lift_not_yours", f"{order.id} is the customer's own freeze: only compliance lifts it.")
+    if order.until is not None:
+        raise Conflict("lift_already_agreed", f"{order.id} ends at {rfc3339(order.until)}, as was agreed already.")
+    if owner.identified_at is None or owner.identified_at <= order.created_at:
+        raise Conflict(
+            "reverification_missing",
+            f"{order.id} is the customer's own freeze of {rfc3339(order.created_at)}: verify who they are again "
+            f"(PUT /v1/customers/{order.party_id}/identity), then lift it.",
+        )
+    until = tx.now + wait
+    ended = store.end_restriction(tx.conn, order.id, until)
+    assert ended == 1  # its party is ours, it is not lifted and has no end
+    store.bump(tx.conn, order.party_id)
+    tx.note(
+        "party.unfreeze_agreed",
+        order.party_id,
+        {"restriction": order.id, "kind": order.kind, "reason": reason, "until": until},
+    )
+    return _restriction(tx.conn, order.id)
+
+
 def restriction_page(
     conn: Conn, party_id: str | None = None, before: str | None = None, limit: int = 50
 ) -> list[Restriction]:
@@ -452,16 +723,16 @@ def _restriction(conn: Conn, id: str) -> Restriction:
     return order
 
 
-def _record(tx: Tx, event: Event) -> Event:
+def _record(tx: Tx, event: Event, factor: str | None = None) -> Event:
+    """Keep an event; `factor` is the factor of ours that made it."""
     store.add_event(tx.conn, event)
     if event.type == EventType.LOGIN:
-        said = {"device": event.device_id, "network": party.network_of(event.ip), "country": event.country}
-        seen = {kind: value for kind, value in said.items() if value is not None}
+        came = {"device": event.device_id, "network": party.network_of(event.ip), "country": event.country}
+        seen = {kind: value for kind, value in came.items() if value is not None}
         store.see_login(tx.conn, event.party_id, seen, event.at)
     store.bump(tx.conn, event.party_id)
-    tx.note(
-        "party.event", event.party_id, {"event": event.id, "type": event.type, "at": event.at, "country": event.country}
-    )
+    said: dict[str, object] = {"event": event.id, "type": event.type, "at": event.at, "country": event.country}
+    tx.note("party.event", event.party_id, said if factor is None else {**said, "factor": factor})
     return event
 
 

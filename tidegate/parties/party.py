@@ -14,6 +14,7 @@ from tidegate.parties.countries import COUNTRIES
 
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
 _WHOLE = re.compile(r"[1-9][0-9]{0,11}")
+LANGUAGES = ("en", "zh")
 EVENT_LEAD = timedelta(minutes=5)
 """How far ahead of ours the platform's clock may run."""
 
@@ -35,6 +36,8 @@ class Party:
     reference: str | None  # their file
     version: int  # rises with every change
     created_at: datetime
+    language: str = "en"  # of what we write to them: "en", "zh"
+    identified_at: datetime | None = None  # when somebody last verified who they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class Restriction:
     lifted_at: datetime | None
     lift_reason: str | None
 
+    @property
+    def is_own_freeze(self) -> bool:
+        """Whether the customer ordered it themself: then lifting it takes more than a reason."""
+        return self.kind == RestrictionKind.FREEZE and self.created_by == self.party_id
+
     def in_force(self, now: datetime) -> bool:
         return self.lifted_at is None and (self.until is None or now < self.until)
 
@@ -109,6 +117,15 @@ def check_customer(external_id: str, country: str, name: str, email: str) -> Non
     _printable("name", name, 200)
     if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > 254:
         raise Malformed("email_invalid", f"{email[:80]!r} is not a mail address like name@example.com", field="email")
+
+
+def check_language(language: str) -> None:
+    if language not in LANGUAGES:
+        raise Malformed(
+            "language_unknown",
+            f"{language[:20]!r} is no language that we write in; use {' or '.join(LANGUAGES)}",
+            field="language",
+        )
 
 
 def check_country(country: str) -> None:

@@ -45,6 +45,34 @@ class Factor:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A factor in use as its customer sees it. Keys and counts are those of a passkey."""
+
+    id: str
+    party_id: str
+    kind: str  # "totp", "passkey"
+    name: str
+    credential: bytes | None
+    public_key: bytes | None
+    sign_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What an authenticator is asked to sign: once, for one thing, for a few minutes."""
+
+    challenge: bytes
+    party_id: str
+    subject: str  # "fac_…" to be, or "wd_…"
+    nonce: bytes
+    name: str  # of the passkey to be
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """An API key as stored: its secret is nowhere. `scopes` None = all of its role, `addresses` None = anywhere."""
 
@@ -75,18 +103,26 @@ class Id:
 
 
 def add(
-    conn: Conn, id: str, kind: str, external_id: str, country: str, name: str, email: str, now: datetime
+    conn: Conn,
+    id: str,
+    kind: str,
+    external_id: str,
+    country: str,
+    name: str,
+    email: str,
+    language: str,
+    now: datetime,
 ) -> Party | None:
     """Register a party; None where the external id is taken."""
     return row(
         conn,
         Party,
         """
-        INSERT INTO party (id, kind, external_id, country, name, email, created_at)
-        VALUES (%(id)s, %(kind)s, %(external)s, %(country)s, %(name)s, %(email)s, %(now)s)
+        INSERT INTO party (id, kind, external_id, country, name, email, language, created_at)
+        VALUES (%(id)s, %(kind)s, %(external)s, %(country)s, %(name)s, %(email)s, %(language)s, %(now)s)
         ON CONFLICT (external_id) DO NOTHING
         RETURNING id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-                  reference, version, created_at
+                  reference, version, created_at, language, identified_at
         """,
         {
             "id": id,
@@ -95,6 +131,7 @@ def add(
             "country": country,
             "name": name,
             "email": email,
+            "language": language,
             "now": now,
         },
     )
@@ -110,7 +147,7 @@ def lock(conn: Conn, ids: Sequence[str]) -> list[Party]:
         Party,
         """
         SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-               reference, version, created_at
+               reference, version, created_at, language, identified_at
           FROM party WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE
         """,
         {"ids": list(ids)},
@@ -124,7 +161,7 @@ def get(conn: Conn, id: str) -> Party | None:
         Party,
         """
         SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-               reference, version, created_at
+               reference, version, created_at, language, identified_at
           FROM party WHERE id = %(id)s
         """,
         {"id": id},
@@ -138,7 +175,7 @@ def by_external_id(conn: Conn, external_id: str) -> Party | None:
         Party,
         """
         SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-               reference, version, created_at
+               reference, version, created_at, language, identified_at
           FROM party WHERE external_id = %(external)s
         """,
         {"external": external_id},
@@ -152,7 +189,7 @@ def page(conn: Conn, before: str | None, limit: int) -> list[Party]:
         Party,
         """
         SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-               reference, version, created_at
+               reference, version, created_at, language, identified_at
           FROM party WHERE %(before)s::text IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(limit)s
         """,
         {"before": before, "limit": limit},
@@ -166,7 +203,7 @@ def search(conn: Conn, text: str, before: str | None, limit: int) -> list[Party]
         Party,
         """
         SELECT id, kind, external_id, country, name, email, level, verified_name, date_of_birth, provider,
-               reference, version, created_at
+               reference, version, created_at, language, identified_at
           FROM party
          WHERE (id = %(text)s OR external_id = %(text)s OR lower(email) = lower(%(text)s)
                 OR position(lower(%(text)s) in lower(name)) > 0
@@ -183,14 +220,19 @@ def bump(conn: Conn, id: str) -> None:
     run(conn, "UPDATE party SET version = version + 1 WHERE id = %(id)s", {"id": id})
 
 
-def set_identity(conn: Conn, id: str, verified: Verified) -> None:
+def set_language(conn: Conn, id: str, language: str) -> None:
+    """Write to the party in this language from now on. It decides nothing, so the version stays."""
+    run(conn, "UPDATE party SET language = %(language)s WHERE id = %(id)s", {"id": id, "language": language})
+
+
+def set_identity(conn: Conn, id: str, verified: Verified, now: datetime) -> None:
     """Write down what was verified, all of it, and bump the version."""
     run(
         conn,
         """
         UPDATE party SET level = %(level)s, verified_name = %(name)s, date_of_birth = %(born)s,
                country = coalesce(%(country)s, country), provider = %(provider)s, reference = %(reference)s,
-               version = version + 1
+               identified_at = %(now)s, version = version + 1
          WHERE id = %(id)s
         """,
         {
@@ -201,6 +243,7 @@ def set_identity(conn: Conn, id: str, verified: Verified) -> None:
             "country": verified.country,
             "provider": verified.provider,
             "reference": verified.reference,
+            "now": now,
         },
     )
 
@@ -372,14 +415,145 @@ def wrong_code(conn: Conn, id: str, in_a_row: int, now: datetime) -> None:
     )
 
 
-def with_factor(conn: Conn, ids: Sequence[str]) -> list[Id]:
-    """Which of the parties have a factor in use."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    party_id: str
+    kind: str
+
+
+def kinds_of_factors(conn: Conn, ids: Sequence[str]) -> list[Kind]:
+    """Which kinds of factor each of the parties has in use."""
     return rows(
         conn,
-        Id,
-        "SELECT party_id AS id FROM factor WHERE party_id = ANY(%(ids)s) AND revoked_at IS NULL",
+        Kind,
+        "SELECT DISTINCT party_id, kind FROM factor WHERE party_id = ANY(%(ids)s) AND revoked_at IS NULL",
         {"ids": list(ids)},
     )
+
+
+def factors(conn: Conn, party_id: str) -> list[Enrolled]:
+    """What the party has in use, oldest first. The party's lock is what keeps the list still."""
+    return rows(
+        conn,
+        Enrolled,
+        """
+        SELECT id, party_id, kind, name, credential, public_key, sign_count, created_at FROM factor
+         WHERE party_id = %(party)s AND revoked_at IS NULL ORDER BY created_at, id
+        """,
+        {"party": party_id},
+    )
+
+
+def passkey(conn: Conn, party_id: str, credential: bytes) -> Enrolled | None:
+    """The party's passkey of that name, row-locked until the transaction ends: its counter is compared once."""
+    return row(
+        conn,
+        Enrolled,
+        """
+        SELECT id, party_id, kind, name, credential, public_key, sign_count, created_at FROM factor
+         WHERE party_id = %(party)s AND credential = %(credential)s AND revoked_at IS NULL FOR UPDATE
+        """,
+        {"party": party_id, "credential": credential},
+    )
+
+
+def add_passkey(
+    conn: Conn, id: str, party_id: str, name: str, credential: bytes, public_key: bytes, count: int, now: datetime
+) -> int:
+    """Put a passkey in use; 0 where that key is in use already, whoever has it."""
+    return run(
+        conn,
+        """
+        INSERT INTO factor (id, party_id, kind, name, credential, public_key, sign_count, created_at)
+        VALUES (%(id)s, %(party)s, 'passkey', %(name)s, %(credential)s, %(key)s, %(count)s, %(now)s)
+        ON CONFLICT (credential) WHERE revoked_at IS NULL DO NOTHING
+        """,
+        {
+            "id": id,
+            "party": party_id,
+            "name": name,
+            "credential": credential,
+            "key": public_key,
+            "count": count,
+            "now": now,
+        },
+    )
+
+
+def counted(conn: Conn, id: str, count: int) -> None:
+    """Remember the authenticator's counter."""
+    run(conn, "UPDATE factor SET sign_count = %(count)s WHERE id = %(id)s", {"id": id, "count": count})
+
+
+def add_challenge(conn: Conn, made: Challenge) -> None:
+    """Keep what an authenticator is asked to sign."""
+    run(
+        conn,
+        """
+        INSERT INTO passkey_challenge (challenge, party_id, subject, nonce, name, made_at, expires_at)
+        VALUES (%(challenge)s, %(party)s, %(subject)s, %(nonce)s, %(name)s, %(made)s, %(expires)s)
+        """,
+        {
+            "challenge": made.challenge,
+            "party": made.party_id,
+            "subject": made.subject,
+            "nonce": made.nonce,
+            "name": made.name,
+            "made": made.made_at,
+            "expires": made.expires_at,
+        },
+    )
+
+
+def challenge(conn: Conn, challenge: bytes) -> Challenge | None:
+    """A challenge of ours, row-locked until the transaction ends."""
+    return row(
+        conn,
+        Challenge,
+        """
+        SELECT challenge, party_id, subject, nonce, name, made_at, expires_at, used_at FROM passkey_challenge
+         WHERE challenge = %(challenge)s FOR UPDATE
+        """,
+        {"challenge": challenge},
+    )
+
+
+def newest_challenge(conn: Conn, subject: str) -> Challenge | None:
+    """The newest challenge about a factor to be, or about a withdrawal."""
+    return row(
+        conn,
+        Challenge,
+        """
+        SELECT challenge, party_id, subject, nonce, name, made_at, expires_at, used_at FROM passkey_challenge
+         WHERE subject = %(subject)s ORDER BY made_at DESC, challenge LIMIT 1
+        """,
+        {"subject": subject},
+    )
+
+
+def use_challenge(conn: Conn, challenge: bytes, now: datetime) -> None:
+    """It was answered, rightly or not."""
+    run(
+        conn,
+        "UPDATE passkey_challenge SET used_at = %(now)s WHERE challenge = %(challenge)s",
+        {"challenge": challenge, "now": now},
+    )
+
+
+def seen_device_before(conn: Conn, event_id: str) -> bool:
+    """Whether the login's device is no news: known from an earlier one, or the first we ever heard of, or unnamed."""
+    found = conn.execute(
+        """
+        SELECT e.device_id IS NULL
+            OR EXISTS (SELECT FROM party_event b WHERE b.party_id = e.party_id AND b.id <> e.id AND b.at <= e.at
+                          AND b.type = 'login' AND b.device_id = e.device_id)
+            OR NOT EXISTS (SELECT FROM party_event b WHERE b.party_id = e.party_id AND b.id <> e.id AND b.at <= e.at
+                              AND b.type = 'login')
+          FROM party_event e WHERE e.id = %(id)s
+        """,
+        {"id": event_id},
+    ).fetchone()
+    return found is None or bool(found[0])
 
 
 def add_key(conn: Conn, key: Key, hash: bytes) -> None:
@@ -549,6 +723,15 @@ def add_restriction(conn: Conn, order: Restriction) -> None:
             "by": order.created_by,
             "at": order.created_at,
         },
+    )
+
+
+def end_restriction(conn: Conn, id: str, until: datetime) -> int:
+    """Let a restriction end at a time; 1 where it was this call that said so."""
+    return run(
+        conn,
+        "UPDATE restriction SET until = %(until)s WHERE id = %(id)s AND lifted_at IS NULL AND until IS NULL",
+        {"id": id, "until": until},
     )
 
 

@@ -16,8 +16,9 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import behaviour, jurisdictions, rules, screening_numbers, standing_numbers
+from tidegate.policy import behaviour, factor_numbers, jurisdictions, rules, screening_numbers, standing_numbers
 from tidegate.policy.behaviour import BehaviourNumbers
+from tidegate.policy.factor_numbers import FactorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
@@ -108,6 +109,7 @@ class Policy:
     standing_numbers: StandingNumbers | None = None  # None = a pack from before standing withdrawals
     rules: RuleBook = NO_RULES  # the analysts' own; they can only add findings
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
+    factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -278,6 +280,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "standing",
             "rules",
             "loosening_hours",
+            "factors",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -355,6 +358,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         loosening_hours=reader.whole(
             "loosening_hours", top.get("loosening_hours", LOOSENING_HOURS), 1, MOST_LOOSENING_HOURS
         ),
+        factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -9,6 +9,8 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
+from tidegate.notifications.letters import in_fours
+from tidegate.withdrawals.factors import missing
 from tidegate.withdrawals.letter import Known, letter
 from tidegate.withdrawals.withdrawal import Withdrawal
 
@@ -37,6 +39,10 @@ def as_json(
         "status": withdrawal.status.value,
         "waiting_for": withdrawal.waiting_for,
         "required_factor": withdrawal.required_factor,
+        "required_factors": [
+            {"factor": asked, "done": asked not in missing(withdrawal.required_factors, withdrawal.used_factors)}
+            for asked in withdrawal.required_factors
+        ],
         "asset": asset.symbol,
         "network": asset.network,
         "address": withdrawal.address,
@@ -62,3 +68,17 @@ def as_json(
         "created_at": rfc3339(withdrawal.created_at),
         "changed_at": rfc3339(withdrawal.changed_at),
     }
+
+
+def as_lines(withdrawal: Withdrawal, asset: Asset) -> dict[str, str]:
+    """What the customer compares before they confirm, as mails and pages show it."""
+    lines = {
+        "amount": to_text(withdrawal.units, asset.decimals),
+        "fee": to_text(withdrawal.fee_units, asset.decimals),
+        "net": to_text(withdrawal.net_units, asset.decimals),
+        "asset": asset.symbol,
+        "network": asset.network,
+        "address": in_fours(withdrawal.address),
+        "id": withdrawal.id,
+    }
+    return lines | ({"memo": withdrawal.memo} if withdrawal.memo else {})

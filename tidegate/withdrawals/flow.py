@@ -32,12 +32,15 @@ from tidegate.db import Conn, Tx, act, journal, replay
 from tidegate.ledger import accounts
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
+from tidegate.notifications import flow as notifications
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
+from tidegate.parties.passkey import Relying
 from tidegate.policy import breaker, jurisdictions
 from tidegate.policy import flow as policies
 from tidegate.policy.behaviour import BehaviourNumbers, Egress
 from tidegate.policy.breaker import Trip
+from tidegate.policy.factor_numbers import MAIL
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import regime as regimes
 from tidegate.policy.market.regime import Regime
@@ -55,6 +58,7 @@ from tidegate.withdrawals import (
     appeals,
     bundle,
     deciding,
+    factors,
     limits,
     replaying,
     seizure,
@@ -63,6 +67,7 @@ from tidegate.withdrawals import (
 )
 from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, read
 from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
+from tidegate.withdrawals.factors import STANDING
 from tidegate.withdrawals.facts import (
     FACTS_VERSION,
     TRAVEL_RULE,
@@ -267,7 +272,8 @@ class _Batch:
         asked = self.asked[id(ask)]
         if isinstance(asked, Refusal):
             raise asked
-        if not ask.alone and party.id not in self.people.with_factor:
+        enrolled = self.people.enrolled[party.id]
+        if not ask.alone and not enrolled:
             raise Conflict(
                 "factor_missing",
                 "This customer has no factor to confirm with; enrol one with POST /v1/customers/{id}/factors first.",
@@ -325,6 +331,7 @@ class _Batch:
             self.past.took(ask, asked)
         if room is None:
             return self._alone(ask, decision_id, facts, verdict, subjects)
+        required_factors = () if declined else factors.needed(enrolled, verdict.asks_step_up, policy)
         made = Withdrawal(
             id=id_,
             number=0,  # drawn by the database
@@ -352,11 +359,11 @@ class _Batch:
             ),
             status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
             waiting_for=None,
-            required_factor=None if declined else "totp",
+            required_factor=next(iter(required_factors), None),
             tries=0,
             decision_id=decision_id,
             release_at=None,
-            expires_at=None if declined else now + timedelta(minutes=policy.confirmation_minutes),
+            expires_at=None if declined else factors.until(required_factors, policy, now),
             cleared=[],
             confirmed_at=None,
             authorised_at=None,
@@ -365,6 +372,7 @@ class _Batch:
             changed_at=now,
             ended_at=now if declined else None,
             description=asked.description,
+            required_factors=list(required_factors),
         )
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
@@ -383,6 +391,7 @@ class _Batch:
                 "decision": decision_id,
                 "outcome": verdict.outcome,
                 "payload": made.payload_hash,
+                "factors": made.required_factors,
             },
             by=ask.actor,
         )
@@ -782,7 +791,7 @@ def _sender(party: Party) -> Sender:
 class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
 
-    with_factor: Collection[str]
+    enrolled: Mapping[str, frozenset[str]]  # the kinds of factor that each of them has
     restrictions: dict[str, list[Restricted]]
     changed: Mapping[str, Sequence[tuple[str, datetime]]]
     stale: tuple[str, ...]
@@ -796,7 +805,7 @@ class _People:
         if missing:
             raise Conflict("no_list", f"Required list {missing[0]} was never imported; nothing can be decided.")
         return _People(
-            parties.with_factor(conn, ids),
+            parties.factors_of(conn, ids),
             {
                 party: [Restricted(r.kind, r.until, r.value, r.created_at) for r in found]
                 for party, found in parties.restrictions(conn, ids, now).items()
@@ -894,7 +903,24 @@ class _Looked:
     facts: Facts
     party: Party
     stated: Statement
+    enrolled: frozenset[str]  # the kinds of factor that the party has
     latest: store.DecisionRow | None = None  # what the customer and staff were told last, where somebody asks for it
+
+    def needed(self, verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+        """What the withdrawal asks its customer for: never less than it asked before, whatever they have removed."""
+        asked = self.withdrawal.required_factors
+        if not self.enrolled:
+            return tuple(asked)
+        now = factors.needed(self.enrolled, verdict.asks_step_up, policy)
+        # Which of their own factors an ordinary withdrawal asked for when it was asked stays: a new one since then
+        # does not make it another withdrawal.
+        return factors.together(asked, now) if verdict.asks_step_up else tuple(asked)
+
+    def lacks(self, verdict: Verdict, policy: Policy) -> tuple[str, ...]:
+        """What the withdrawal asks its customer for, where any of it is missing; empty where nothing is."""
+        needed = self.needed(verdict, policy)
+        counting = factors.counting(self.withdrawal.used_factors, verdict.outcome)
+        return () if factors.met(needed, counting) else needed
 
 
 def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
@@ -960,7 +986,7 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     latest = None
     if withdrawal.status is Status.AWAITING_INFORMATION:
         latest = store.decision(tx.conn, withdrawal.decision_id)
-    return _Looked(withdrawal, asset, facts, party, stated, latest)
+    return _Looked(withdrawal, asset, facts, party, stated, people.enrolled[party.id], latest)
 
 
 def _as_asked(conn: Conn, id: str, policy: Policy) -> Asking | None:
@@ -980,13 +1006,18 @@ def _rushing(conn: Conn, policy: Policy) -> Rushing | None:
 def _decide(tx: Tx, looked: _Looked, stage: str, setting: Setting) -> tuple[str, Verdict]:
     """Review again and keep the decision."""
     verdict = review(looked.facts, setting.policy)
+    return _keep(tx, looked, stage, verdict, setting), verdict
+
+
+def _keep(tx: Tx, looked: _Looked, stage: str, verdict: Verdict, setting: Setting) -> str:
+    """Keep a decision; its id."""
     decision_id = new_id("dec")
     store.insert_decisions(
         tx.conn, [_decision_row(decision_id, looked.withdrawal.id, stage, looked.facts, verdict, setting.policy)]
     )
     if verdict.outcome is Outcome.FREEZE:
         _freeze(tx, looked.withdrawal.party_id, decision_id, verdict)
-    return decision_id, verdict
+    return decision_id
 
 
 def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting: Setting) -> Status:
@@ -1016,8 +1047,9 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
-    if _owes_code(tx, withdrawal, verdict):
-        return _ask_code(tx, withdrawal, decision_id, policy)
+    lacks = looked.lacks(verdict, policy)
+    if lacks:
+        return _ask_again(tx, looked, decision_id, lacks, policy)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
 
@@ -1034,18 +1066,24 @@ def _ask_customer(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Poli
     return moved
 
 
-def _owes_code(tx: Tx, withdrawal: Withdrawal, verdict: Verdict) -> bool:
-    """Whether a code is asked for and none was entered: what stood for it were the terms of a standing withdrawal."""
-    # What leaves awaiting_confirmation has its code, in this very act, or was found to need none.
-    if verdict.outcome is not Outcome.STEP_UP or withdrawal.status is Status.AWAITING_CONFIRMATION:
-        return False
-    used = store.used_factor(tx.conn, withdrawal.id)
-    return used is not None and used.factor == STANDING
-
-
-def _ask_code(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
-    store.ask_code(tx.conn, withdrawal.id, tx.now + timedelta(minutes=policy.confirmation_minutes))
-    return _move(tx, withdrawal, Status.AWAITING_CONFIRMATION, decision_id=decision_id, why="step_up")
+def _ask_again(
+    tx: Tx,
+    looked: _Looked,
+    decision_id: str,
+    needed: Sequence[str],
+    policy: Policy,
+    cleared: Sequence[str] | None = None,
+) -> Status:
+    """Back to the customer: since they confirmed, more is asked for. What they used already counts."""
+    return _move(
+        tx,
+        looked.withdrawal,
+        Status.AWAITING_CONFIRMATION,
+        decision_id=decision_id,
+        cleared=cleared,
+        asked=needed,
+        expires_at=factors.until(needed, policy, tx.now),
+    )
 
 
 def _hard(verdict: Verdict) -> list[str]:
@@ -1062,6 +1100,8 @@ def _move(
     cleared: Sequence[str] | None = None,
     chain_tx: str | None = None,
     why: str | None = None,
+    asked: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
 ) -> Status:
     """Apply one move of the table, with its journal entry (I6). Raises Conflict where the table has no such move."""
     done = store.move(
@@ -1075,13 +1115,14 @@ def _move(
         tx=chain_tx,
         ended_at=tx.now if target in FINAL else None,
         now=tx.now,
+        required=asked,
+        expires_at=expires_at,
     )
     if done != 1:
         raise Conflict("withdrawal_not_movable", f"{withdrawal.id} is {withdrawal.status}; it cannot become {target}.")
     body: dict[str, object] = {"status": target, "from": withdrawal.status, "party": withdrawal.party_id}
-    for name, value in (("decision", decision_id), ("release_at", release_at), ("tx", chain_tx), ("why", why)):
-        if value is not None:
-            body[name] = value
+    said = {"decision": decision_id, "release_at": release_at, "tx": chain_tx, "why": why, "factors": asked}
+    body |= {name: value for name, value in said.items() if value is not None}
     tx.note(f"withdrawal.{target}", withdrawal.id, body)
     return target
 
@@ -1139,18 +1180,21 @@ def _checks_text(answers: tuple[Answered, ...]) -> str:
 def confirm(
     conn: Conn, id: str, factor: str, code: str, data_key: bytes, actor: str, setting: Setting, now: datetime
 ) -> Withdrawal:
-    """The customer confirms what they saw, with the factor the decision asked for; then it is reviewed again.
+    """The customer confirms what they saw, with a code of their app. Once all that is asked for was used, it is
+    reviewed again.
 
     A wrong code is counted and refused (`code_wrong`); the last allowed one declines the withdrawal
     (`code_tries_used_up`), and so many in a row, whichever withdrawals they were for, pause the factor
     (`codes_paused`). Raises NotFound, Conflict (`withdrawal_not_confirmable`, `confirmation_expired`,
-    `payload_changed`), Forbidden (`withdrawals_blocked`).
+    `factor_not_asked`, `factor_used`, `payload_changed`), Forbidden (`withdrawals_blocked`).
     """
     refusal: Refusal | None = None
     with act(conn, actor, now) as tx:
         looked = _look(tx, id, setting)
         withdrawal = looked.withdrawal
         _confirmable(withdrawal, looked, factor, now)
+        if factor != "totp":
+            raise Malformed("factor_without_code", f"{factor} is not confirmed by a code.", field="factor")
         policy = setting.policy
         # As long as after a change of factor: whoever types wrong codes may be about to become its owner.
         pause = hours(policy.credential_hold_hours("mfa_changed"))
@@ -1158,17 +1202,143 @@ def confirm(
             # Counted, not rolled back: the refusal is raised once this act has committed.
             refusal = _wrong_code(tx, withdrawal, policy)
         else:
-            store.confirmed(tx.conn, id, now)
-            tx.note("factor.used", withdrawal.id, {"factor": factor, "payload": withdrawal.payload_hash})
-            decision_id, verdict = _decide(tx, looked, "confirm", setting)
-            _follow(tx, looked, decision_id, verdict, setting)
+            _used(tx, looked, factor, setting)
     if refusal is not None:
         raise refusal
     return _got(conn, id)
 
 
-STANDING = "standing"
-"""The factor that the journal names where a customer's confirmed terms stand for a code."""
+def challenge(conn: Conn, id: str, relying: Relying, actor: str, setting: Setting, now: datetime) -> dict[str, Any]:
+    """What the customer's browser is asked to sign. The challenge is bound to the payload, and good for one answer.
+
+    Raises as `confirm` does, and Conflict `factor_missing` where the customer has no passkey.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        _confirmable(withdrawal, looked, "passkey", now)
+        minutes = setting.policy.factors.challenge_minutes
+        return parties.challenge_passkey(
+            tx, withdrawal.party_id, withdrawal.id, withdrawal.payload_hash, relying, minutes
+        )
+
+
+def confirm_with_passkey(
+    conn: Conn,
+    id: str,
+    credential: Mapping[str, Any],
+    relying: Relying,
+    actor: str,
+    setting: Setting,
+    now: datetime,
+) -> Withdrawal:
+    """The customer confirms what they saw, with a passkey that has signed a challenge bound to it.
+
+    A wrong answer counts like a wrong code and uses its challenge up (`passkey_refused`, `passkey_copied`). Raises as
+    `confirm` does, and Conflict `challenge_unknown`, `challenge_used`, `challenge_expired`.
+    """
+    refusal: Refusal | None = None
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        _confirmable(withdrawal, looked, "passkey", now)
+        found = parties.check_passkey(
+            tx, withdrawal.party_id, withdrawal.id, withdrawal.payload_hash, credential, relying
+        )
+        if isinstance(found, Refusal):
+            used_up = _wrong_code(tx, withdrawal, setting.policy)
+            refusal = used_up if isinstance(used_up, TooMany) else found
+        else:
+            _used(tx, looked, "passkey", setting, found.id)
+    if refusal is not None:
+        raise refusal
+    return _got(conn, id)
+
+
+def confirm_by_link(conn: Conn, token: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer confirms what they saw, with the link of a mail: once, and only what the mail was sent for.
+
+    Raises NotFound `link_unknown`, Conflict `link_confirms_nothing`, `link_expired`, `link_used`, and as `confirm`.
+    """
+    link = notifications.opened(conn, token)
+    with act(conn, link.party_id, now) as tx:
+        if link.subject is not None:  # its party and its row first: the order of all locks
+            looked = _look(tx, link.subject, setting)
+        notifications.use(tx, token)
+        assert link.subject is not None  # `use` has refused it otherwise
+        _confirmable(looked.withdrawal, looked, MAIL, now)
+        if link.payload != looked.withdrawal.payload_hash:
+            raise Conflict("payload_changed", f"{link.subject} is not what the mail was sent for; nothing is sent.")
+        _used(tx, looked, MAIL, setting, link.mail_id)
+    return _got(conn, link.subject)
+
+
+def mail_link(tx: Tx, id: str, setting: Setting) -> bool:
+    """Send the customer the link that confirms, where the withdrawal waits for it; whether it does (news of ours)."""
+    withdrawal = store.get(tx.conn, id)
+    if withdrawal is None or withdrawal.status is not Status.AWAITING_CONFIRMATION:
+        return False
+    if MAIL not in factors.missing(withdrawal.required_factors, withdrawal.used_factors):
+        return False
+    _send_link(tx, withdrawal, setting)
+    return True
+
+
+def resend(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """Send the link that confirms once more; the ones before still count, for one confirmation in all.
+
+    Raises NotFound, Conflict (`link_not_asked` and as `confirm`), TooMany `resend_too_soon`.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        withdrawal = looked.withdrawal
+        if MAIL not in factors.missing(withdrawal.required_factors, withdrawal.used_factors):
+            raise Conflict("link_not_asked", f"{id} waits for no link of a mail.")
+        _confirmable(withdrawal, looked, MAIL, now)
+        last = notifications.last_link(conn, id)
+        wait = timedelta(seconds=setting.policy.factors.resend_seconds)
+        if last is not None and now < last.created_at + wait:
+            raise TooMany(
+                "resend_too_soon", f"A mail was sent already; ask again at {rfc3339(last.created_at + wait)}."
+            )
+        _send_link(tx, withdrawal, setting)
+        return withdrawal
+
+
+def _send_link(tx: Tx, withdrawal: Withdrawal, setting: Setting) -> None:
+    owner = parties.get(tx.conn, withdrawal.party_id)
+    numbers, asset = setting.policy.factors, setting.assets[withdrawal.asset_id]
+    until = min(tx.now + hours(numbers.link_hours), withdrawal.expires_at or tx.now)
+    mail = notifications.put(
+        tx,
+        notifications.To(owner.id, owner.email, owner.language),
+        "confirm",
+        answer.as_lines(withdrawal, asset),
+        numbers.freeze_link_days,
+        notifications.Confirms(withdrawal.id, withdrawal.payload_hash, until),
+    )
+    tx.note("withdrawal.link_mailed", withdrawal.id, {"mail": mail.id, "party": owner.id, "until": until})
+
+
+def _used(tx: Tx, looked: _Looked, factor: str, setting: Setting, which: str | None = None) -> None:
+    """A factor was used for the payload. When it was the last one that is asked for, the withdrawal goes on.
+
+    It is reviewed first: what is known by now may ask for more, and then the withdrawal stays where it is.
+    """
+    withdrawal, policy = looked.withdrawal, setting.policy
+    store.factor_used(tx.conn, withdrawal.id, factor, tx.now)
+    said = {"factor": factor, "payload": withdrawal.payload_hash}
+    tx.note("factor.used", withdrawal.id, said if which is None else {**said, "which": which})
+    verdict = review(looked.facts, policy)
+    needed, used = looked.needed(verdict, policy), [*withdrawal.used_factors, factor]
+    if list(needed) != withdrawal.required_factors:
+        until = factors.until(needed, policy, tx.now)
+        store.ask_factors(tx.conn, withdrawal.id, needed, max(until, withdrawal.expires_at or until))
+        tx.note("withdrawal.factors_raised", withdrawal.id, {"factors": needed, "party": withdrawal.party_id})
+    if factors.met(needed, used) or verdict.outcome.severity >= Outcome.DECLINE.severity:
+        withdrawal = replace(withdrawal, required_factors=list(needed), used_factors=used)
+        decision_id = _keep(tx, looked, "confirm", verdict, setting)
+        _follow(tx, replace(looked, withdrawal=withdrawal), decision_id, verdict, setting)
 
 
 def confirm_by_terms(tx: Tx, id: str, setting: Setting) -> Status:
@@ -1179,14 +1349,15 @@ def confirm_by_terms(tx: Tx, id: str, setting: Setting) -> Status:
     """
     looked = _look(tx, id, setting)
     withdrawal = looked.withdrawal
-    _confirmable(withdrawal, looked, "totp", tx.now)
+    _confirmable(withdrawal, looked, STANDING, tx.now)
     terms = _terms_of(tx, withdrawal, looked.asset)
     if terms is None:
         raise Conflict("terms_do_not_cover", f"{id} is not what its standing withdrawal allows; nothing is sent.")
     if review(looked.facts, setting.policy).outcome is not Outcome.ALLOW:
         return withdrawal.status
-    store.confirmed(tx.conn, id, tx.now)
+    store.factor_used(tx.conn, id, STANDING, tx.now)
     tx.note("factor.used", id, {"factor": STANDING, "payload": withdrawal.payload_hash, "terms": terms})
+    looked = replace(looked, withdrawal=replace(withdrawal, used_factors=[*withdrawal.used_factors, STANDING]))
     decision_id, verdict = _decide(tx, looked, "confirm", setting)
     return _follow(tx, looked, decision_id, verdict, setting)
 
@@ -1216,8 +1387,11 @@ def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: date
         raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
     if withdrawal.expires_at is not None and withdrawal.expires_at <= now:
         raise Conflict("confirmation_expired", f"The time to confirm ended at {rfc3339(withdrawal.expires_at)}.")
-    if factor != withdrawal.required_factor:
-        raise Conflict("factor_not_asked", f"This withdrawal asks for {withdrawal.required_factor}, not {factor!r}.")
+    if not factors.helps(factor, withdrawal.required_factors, withdrawal.used_factors):
+        left = factors.missing(withdrawal.required_factors, withdrawal.used_factors)
+        if factor in withdrawal.used_factors:
+            raise Conflict("factor_used", f"{factor} was used already; {withdrawal.id} still asks for {left[0]}.")
+        raise Conflict("factor_not_asked", f"This withdrawal asks for {' and '.join(left)}, not {factor!r}.")
     if payload_of(withdrawal, looked.asset.name) != withdrawal.payload_hash:
         raise Conflict("payload_changed", f"{withdrawal.id} is not what the customer saw any more; nothing is sent.")
     stopped = blocked(looked.facts)
@@ -1607,11 +1781,11 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return
-    if _owes_code(tx, withdrawal, verdict):
-        store.clear(tx.conn, withdrawal.id, cleared, decision_id)
-        _ask_code(tx, withdrawal, decision_id, setting.policy)
-        return
     delayed = verdict.outcome is Outcome.DELAY
+    lacks = () if delayed else looked.lacks(verdict, setting.policy)
+    if lacks:
+        _ask_again(tx, looked, decision_id, lacks, setting.policy, cleared)
+        return
     _move(
         tx,
         withdrawal,
@@ -1795,7 +1969,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
-        if verdict.outcome.severity > Outcome.STEP_UP.severity or _owes_code(tx, withdrawal, verdict):
+        if verdict.outcome.severity > Outcome.STEP_UP.severity or looked.lacks(verdict, setting.policy):
             return _follow(tx, looked, decision_id, verdict, setting)
         if receiver is not None:
             return _transfer(tx, withdrawal, looked.asset, receiver)
@@ -1851,12 +2025,25 @@ def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | No
 
 
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
-    """What the journal says was asked for, what a factor was used for, and what the row says now are one."""
+    """What the journal says was asked for, what the row says now, and what every factor was used for are one.
+
+    Every factor that the journal says was ever asked for; a row that asks for others was changed behind our back.
+    """
     seen = store.requested_payload(tx.conn, withdrawal.id)
-    used = store.used_factor(tx.conn, withdrawal.id)
-    if used is None or not seen == used.payload == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
+    if not seen == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
         return False
-    return used.factor != STANDING or used.terms == _terms_of(tx, withdrawal, asset) is not None
+    asked: tuple[str, ...] = ()
+    used: dict[str, str | None] = {}  # factor -> the hash of the terms, where it was those
+    for note in store.factor_notes(tx.conn, withdrawal.id):
+        said = json.loads(note.body)
+        if note.kind != "factor.used":
+            asked = factors.together(asked, said.get("factors", ["totp"]))  # entries of before name none: it was that
+            used.pop(STANDING, None)  # asked again, in person
+        elif said["payload"] == seen:
+            used[said["factor"]] = said.get("terms")
+    if STANDING in used and not used[STANDING] == _terms_of(tx, withdrawal, asset) is not None:
+        return False
+    return factors.met(asked, used) and set(asked) == set(withdrawal.required_factors)
 
 
 def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:

@@ -9,6 +9,7 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
 from tidegate.withdrawals.appeals import APPEALABLE
+from tidegate.withdrawals.factors import missing
 from tidegate.withdrawals.facts import TRAVEL_RULE
 from tidegate.withdrawals.review import standing, to_ask
 from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
@@ -42,6 +43,8 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding], known: Known) ->
         step = templates.NEXT_STEPS["give_information"]
     if step is None:
         return None
+    if withdrawal.status is Status.AWAITING_CONFIRMATION:
+        step = _confirming(withdrawal)
     reasons: list[dict[str, object]] = [
         {"code": code, **templates.reason(code).both()} for code in _codes(withdrawal, findings)
     ]
@@ -66,6 +69,12 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding], known: Known) ->
     appeal = {lang: words.replace("{id}", withdrawal.id) for lang, words in text.both().items()}
     to_do = {lang: words.replace("{id}", withdrawal.id) for lang, words in step.both().items()}
     return Letter(reasons, rfc3339(ends) if ends else None, to_do, appeal)
+
+
+def _confirming(withdrawal: Withdrawal) -> templates.Text:
+    """What the customer has to confirm with, all that is still missing."""
+    steps = [templates.CONFIRM_STEPS[f] for f in missing(withdrawal.required_factors, withdrawal.used_factors)]
+    return templates.Text(" ".join(step.en for step in steps), "".join(step.zh for step in steps))
 
 
 def _appeal(withdrawal: Withdrawal, known: Known) -> str:

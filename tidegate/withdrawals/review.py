@@ -59,6 +59,11 @@ class Verdict:
         ]
         return max(ends, default=None)
 
+    @property
+    def asks_step_up(self) -> bool:
+        """Whether anything asks for a stronger factor. Not the outcome: a delay beside it would hide it."""
+        return any(finding.outcome is Outcome.STEP_UP for finding in self.findings)
+
     def codes(self, outcome: Outcome) -> list[str]:
         return sorted({finding.code for finding in self.findings if finding.outcome is outcome})
 

@@ -76,10 +76,10 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
         """
         INSERT INTO withdrawal (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units,
                                 fee_units, fee_ceiling_units, value, payload_hash, status, required_factor, decision_id,
-                                expires_at, created_at, changed_at, ended_at, description)
+                                expires_at, created_at, changed_at, ended_at, description, required_factors)
         SELECT id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
-               fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at, created_at,
-               created_at, ended_at, description
+               fee_ceiling_units, value, payload_hash, status, split_part(required, ' ', 1), decision_id, expires_at,
+               created_at, created_at, ended_at, description, coalesce(string_to_array(required, ' '), '{}')
           FROM unnest(%(ids)s::text[], %(parties)s::text[], %(requesters)s::text[], %(assets)s::int[],
                       %(networks)s::text[], %(addresses)s::text[], %(memos)s::text[], %(saved)s::text[],
                       %(units)s::numeric[], %(fees)s::numeric[], %(ceilings)s::numeric[], %(values)s::numeric[],
@@ -87,8 +87,8 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
                       %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[],
                       %(descriptions)s::text[])
                AS w (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
-                     fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at,
-                     created_at, ended_at, description)
+                     fee_ceiling_units, value, payload_hash, status, required, decision_id, expires_at, created_at,
+                     ended_at, description)
         """,
         {
             "ids": [w.id for w in items],
@@ -105,7 +105,8 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
             "values": [w.value for w in items],
             "payloads": [w.payload_hash for w in items],
             "statuses": [w.status.value for w in items],
-            "factors": [w.required_factor for w in items],
+            # Lists of lists are no columns: names without spaces, joined. NULL = it was declined, nothing is asked.
+            "factors": [" ".join(w.required_factors) or None for w in items],
             "decisions": [w.decision_id for w in items],
             "expires": [w.expires_at for w in items],
             "created": [w.created_at for w in items],
@@ -284,7 +285,7 @@ def get(conn: Conn, id: str) -> Withdrawal | None:
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               description
+               description, required_factors, used_factors
           FROM withdrawal WHERE id = %(id)s
         """,
         {"id": id},
@@ -300,7 +301,7 @@ def lock(conn: Conn, id: str) -> Withdrawal | None:
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               description
+               description, required_factors, used_factors
           FROM withdrawal WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
@@ -318,7 +319,7 @@ def search(
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
                release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
-               description
+               description, required_factors, used_factors
           FROM withdrawal
          WHERE (%(party)s::text IS NULL OR party_id = %(party)s) AND (%(status)s::text IS NULL OR status = %(status)s)
            AND (%(asset)s::int IS NULL OR asset_id = %(asset)s) AND (%(before)s::text IS NULL OR id < %(before)s)
@@ -340,18 +341,27 @@ def move(
     tx: str | None,
     ended_at: datetime | None,
     now: datetime,
+    required: Sequence[str] | None = None,
+    expires_at: datetime | None = None,
 ) -> int:
     """The only status update: 1 when the withdrawal stood in one of `sources`, else 0. None keeps what is there,
-    but for release_at, which a move always sets."""
+    but for release_at, which a move always sets. Whoever is asked to confirm again confirms in person: the terms of a
+    standing withdrawal count no more."""
     return run(
         conn,
         """
         UPDATE withdrawal
            SET status = %(target)s, decision_id = coalesce(%(decision)s, decision_id), release_at = %(release)s,
                cleared = coalesce(%(cleared)s::text[], cleared), tx = coalesce(%(tx)s, tx), ended_at = %(ended)s,
-               waiting_for = NULL, changed_at = %(now)s,
-               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review', 'screening') THEN NULL
-                                    ELSE authorised_at END
+               waiting_for = NULL, changed_at = %(now)s, expires_at = coalesce(%(expires)s, expires_at),
+               required_factors = coalesce(%(required)s::text[], required_factors),
+               required_factor = coalesce((%(required)s::text[])[1], required_factor),
+               used_factors = CASE WHEN %(target)s = 'awaiting_confirmation' THEN array_remove(used_factors, 'standing')
+                                   ELSE used_factors END,
+               confirmed_at = CASE WHEN %(target)s = 'awaiting_confirmation' AND used_factors <@ '{standing}' THEN NULL
+                                   ELSE confirmed_at END,
+               authorised_at = CASE WHEN %(target)s IN ('delayed', 'in_review', 'screening', 'awaiting_confirmation')
+                                    THEN NULL ELSE authorised_at END
          WHERE id = %(id)s AND status = ANY (%(sources)s)
         """,
         {
@@ -364,13 +374,36 @@ def move(
             "tx": tx,
             "ended": ended_at,
             "now": now,
+            "required": None if required is None else list(required),
+            "expires": expires_at,
         },
     )
 
 
-def confirmed(conn: Conn, id: str, now: datetime) -> None:
-    """The customer has confirmed."""
-    run(conn, "UPDATE withdrawal SET confirmed_at = %(now)s WHERE id = %(id)s", {"id": id, "now": now})
+def factor_used(conn: Conn, id: str, factor: str, now: datetime) -> None:
+    """A factor was used for what the withdrawal says; `confirmed_at` is when the newest one was."""
+    run(
+        conn,
+        """
+        UPDATE withdrawal SET used_factors = used_factors || %(factor)s::text, confirmed_at = %(now)s,
+                              changed_at = %(now)s
+         WHERE id = %(id)s
+        """,
+        {"id": id, "factor": factor, "now": now},
+    )
+
+
+def ask_factors(conn: Conn, id: str, required: Sequence[str], expires_at: datetime) -> None:
+    """Ask for these factors, until then. The withdrawal awaits its confirmation."""
+    run(
+        conn,
+        """
+        UPDATE withdrawal SET required_factors = %(required)s::text[], required_factor = (%(required)s::text[])[1],
+                              expires_at = %(expires)s
+         WHERE id = %(id)s AND status = 'awaiting_confirmation'
+        """,
+        {"id": id, "required": list(required), "expires": expires_at},
+    )
 
 
 def wrong_code(conn: Conn, id: str) -> int:
@@ -488,37 +521,25 @@ def requested_payload(conn: Conn, id: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class UsedFactor:
-    """What the journal says confirmed a withdrawal: a factor, or the terms of a standing one (their hash)."""
+class FactorNote:
+    """What the journal says of a withdrawal's factors: which were asked for, or which one was used for what."""
 
-    factor: str  # "totp", "standing"
-    payload: str
-    terms: str | None
+    kind: str
+    body: str  # canonical JSON
 
 
-def used_factor(conn: Conn, id: str) -> UsedFactor | None:
-    """What the journal says a factor was used for, the newest time."""
-    return row(
+def factor_notes(conn: Conn, id: str) -> list[FactorNote]:
+    """Everything that the journal says of a withdrawal's factors, oldest first."""
+    return rows(
         conn,
-        UsedFactor,
+        FactorNote,
         """
-        SELECT body::jsonb ->> 'factor' AS factor, body::jsonb ->> 'payload' AS payload,
-               body::jsonb ->> 'terms' AS terms
-          FROM journal
-         WHERE subject = %(id)s AND kind = 'factor.used' ORDER BY link DESC, position DESC LIMIT 1
+        SELECT kind, body FROM journal
+         WHERE subject = %(id)s AND kind IN ('withdrawal.awaiting_confirmation', 'withdrawal.factors_raised',
+                                             'factor.used')
+         ORDER BY link, position
         """,
         {"id": id},
-    )
-
-
-def ask_code(conn: Conn, id: str, until: datetime) -> None:
-    """What confirmed it is not enough any more: the customer has until then to enter a code."""
-    run(
-        conn,
-        """
-        UPDATE withdrawal SET confirmed_at = NULL, authorised_at = NULL, expires_at = %(until)s WHERE id = %(id)s
-        """,
-        {"id": id, "until": until},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +34,7 @@ _CODE = frozenset({_S.AWAITING_CONFIRMATION})  # of a standing one: its terms we
 
 MOVES: dict[Status, frozenset[Status]] = {
     _S.AWAITING_CONFIRMATION: _WAITS | _ENDS,
+    # Back to the customer (_CODE): more is asked for since they, or their standing terms, confirmed it.
     _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS | _CODE,
     _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS | _CODE,
     _S.DELAYED: _WAITS | _ENDS | _CODE,  # delayed again: a new reason to wait appeared while it waited
@@ -78,7 +79,7 @@ class Withdrawal:
     payload_hash: str
     status: Status
     waiting_for: str | None
-    required_factor: str | None
+    required_factor: str | None  # the first of required_factors
     tries: int
     decision_id: str
     release_at: datetime | None
@@ -91,6 +92,8 @@ class Withdrawal:
     changed_at: datetime
     ended_at: datetime | None
     description: str = ""  # what the transfer is for, in the customer's words
+    required_factors: list[str] = field(default_factory=list)  # every one has to be used: "totp", "passkey", "mail"
+    used_factors: list[str] = field(default_factory=list)  # for this payload, in their order; "standing" = by its terms
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))

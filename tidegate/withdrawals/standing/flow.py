@@ -53,8 +53,8 @@ def create(
     with act(conn, actor, now) as tx:
         if party_id not in parties.lock(conn, [party_id]):
             raise NotFound("customer_unknown", f"There is no customer {party_id}.", field="customer")
-        if party_id not in parties.with_factor(conn, [party_id]):
-            raise Conflict("factor_missing", "This customer has no factor to confirm with; enrol one first.")
+        if "totp" not in parties.factors_of(conn, [party_id])[party_id]:
+            raise Conflict("factor_missing", "This customer has no totp factor to confirm this with; enrol one first.")
         terms = read(wanted, asset, _places(conn, party_id, asset, wanted.address_ids), setting.policy)
         instruction.check_room(terms, _others(conn, party_id, "", now), setting.policy.standing)
         until = now + timedelta(minutes=setting.policy.confirmation_minutes)

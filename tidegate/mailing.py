@@ -1,0 +1,142 @@
+"""Who is written to about which news: each piece once, in the party's language, with the link for "that was not me".
+
+A reader of the journal like `news.py`, with a place of its own: a mail that cannot be ordered holds up no payment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from tidegate.base.times import from_rfc3339
+from tidegate.db import Conn, Tx, reader
+from tidegate.db.journal import News
+from tidegate.notifications import flow as notifications
+from tidegate.notifications.letters import FACTORS, in_fours, said
+from tidegate.parties import flow as parties
+from tidegate.policy.factor_numbers import MAIL
+from tidegate.screening import flow as screening
+from tidegate.withdrawals import answer
+from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals.withdrawal import Status, Withdrawal
+
+READER = "mails"
+
+STALE = timedelta(hours=24)
+"""Whoever was without mail for longer is not told afterwards, mail by mail, what happened meanwhile."""
+
+_EVENTS = {"password_changed", "email_changed", "phone_changed", "mfa_changed"}
+
+Data = Mapping[str, str]
+
+
+def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, reader.Handler]:
+    """What to write about each kind of news, for `db.reader`."""
+
+    def put(tx: Tx, party_id: str, kind: str, data: Data) -> None:
+        owner = parties.get(tx.conn, party_id)
+        days = now_setting(tx.conn).policy.factors.freeze_link_days
+        notifications.put(tx, notifications.To(owner.id, owner.email, owner.language), kind, data, days)
+
+    def about(kind: str, until: str | None = None) -> reader.Handler:
+        """News of a party that needs no look at anything else; `until` is the field of its body that says an end."""
+
+        def handle(tx: Tx, news: News) -> None:
+            ends = news.content.get(until) if until is not None else None
+            told = {} if ends is None else {"ends_at": _time(ends)}
+            put(tx, news.subject, kind, {"at": _minute(news), **told})
+
+        return handle
+
+    def confirming(tx: Tx, news: News) -> None:
+        if MAIL in news.content.get("factors", ()):  # another entry than this may be the one that asks for it
+            withdrawals.mail_link(tx, news.subject, now_setting(tx.conn))
+
+    def of_withdrawal(kind: str, first: bool) -> reader.Handler:
+        """News of a withdrawal; with `first` only where it comes from the customer's confirmation."""
+
+        def handle(tx: Tx, news: News) -> None:
+            if first and news.content.get("from") != Status.AWAITING_CONFIRMATION:
+                return
+            found = withdrawals.get(tx.conn, news.subject)
+            setting = now_setting(tx.conn)
+            data = answer.as_lines(found, setting.assets[found.asset_id])
+            if kind == "settled":
+                data["tx"] = news.content["tx"]
+            if kind in ("held", "declined"):
+                data |= _why(tx, news, found, setting, parties.get(tx.conn, found.party_id).language)
+            put(tx, found.party_id, kind, data)
+
+        return handle
+
+    def event(tx: Tx, news: News) -> None:
+        what = news.content
+        data = {"at": _minute(news), **({"country": what["country"]} if what.get("country") else {})}
+        if what["type"] == "login" and parties.on_new_device(tx.conn, what["event"]):
+            put(tx, news.subject, "new_device", data)
+        elif what["type"] in _EVENTS and "factor" not in what:  # ours says which factor, and is told as that
+            put(tx, news.subject, what["type"], data)
+
+    def factor(kind: str) -> reader.Handler:
+        def handle(tx: Tx, news: News) -> None:
+            language = parties.get(tx.conn, news.subject).language
+            which = said(FACTORS[news.content.get("kind", "totp")], language)
+            put(tx, news.subject, kind, {"at": _minute(news), "factor": which})
+
+        return handle
+
+    def address(tx: Tx, news: News) -> None:
+        places = screening.entries_by_id(tx.conn, [(news.subject, news.content["address"])])
+        for entry in places.values():
+            shown = {"network": entry.network, "address": in_fours(entry.address), "at": _minute(news)}
+            put(tx, news.subject, "address_added", {**shown, **({"memo": entry.memo} if entry.memo else {})})
+
+    made: dict[str, reader.Handler] = {
+        "withdrawal.awaiting_confirmation": confirming,
+        "withdrawal.factors_raised": confirming,
+        "withdrawal.approved": of_withdrawal("confirmed", first=True),
+        "withdrawal.screening": of_withdrawal("confirmed", first=True),
+        "withdrawal.delayed": of_withdrawal("held", first=False),
+        "withdrawal.in_review": of_withdrawal("held", first=False),
+        "withdrawal.awaiting_information": of_withdrawal("held", first=False),
+        "withdrawal.settled": of_withdrawal("settled", first=False),
+        "withdrawal.declined": of_withdrawal("declined", first=False),
+        "party.event": event,
+        "party.frozen": about("frozen"),
+        "party.unfreeze_agreed": about("unfreeze_agreed", "until"),
+        "factor.enrolled": factor("factor_added"),
+        "factor.removed": factor("factor_removed"),
+        "factor.copied": about("passkey_copied"),
+        "address.saved": address,
+        "allow_list.on": about("allow_list_on"),
+        "allow_list.off_asked": about("allow_list_off_asked", "off_from"),
+    }
+    return {kind: _fresh(handle) for kind, handle in made.items()}
+
+
+def _fresh(handle: reader.Handler) -> reader.Handler:
+    def fresh(tx: Tx, news: News) -> None:
+        if tx.now - news.at <= STALE:
+            handle(tx, news)
+
+    return fresh
+
+
+def _why(tx: Tx, news: News, found: Withdrawal, setting: withdrawals.Setting, language: str) -> dict[str, str]:
+    """The reasons of a wait or a refusal as the hold letter says them; nothing where it has gone on meanwhile."""
+    hold = withdrawals.view(tx.conn, found, setting.assets)["hold"]
+    if hold is None or news.content["status"] != found.status:
+        return {}
+    lines = {
+        "reasons": " ".join(reason[language] for reason in hold["reasons"]),
+        "next_step": hold["next_step"][language],
+    }
+    return lines | ({"ends_at": _time(hold["ends_at"])} if hold["ends_at"] is not None else {})
+
+
+def _minute(news: News) -> str:
+    return f"{news.at:%Y-%m-%d %H:%M} UTC"
+
+
+def _time(text: str) -> str:
+    return f"{from_rfc3339(text):%Y-%m-%d %H:%M} UTC"

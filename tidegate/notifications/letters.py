@@ -1,0 +1,189 @@
+"""The mails that customers get, in English and Chinese, as plain text and simple HTML.
+
+Each says what happened and carries one link for "that was not me". None says where a threshold is, and none asks for
+a password or a code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from tidegate.notifications.templates import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A mail's subject and its first sentence; `{…}` is filled from the mail's data."""
+
+    subject: Text
+    body: Text
+
+
+KINDS: dict[str, Words] = {
+    "confirm": Words(
+        Text("Confirm your withdrawal of {net} {asset}", "请确认提币 {net} {asset}"),
+        Text(
+            "Somebody asked for this withdrawal from your account. Nothing is sent before you have confirmed it. Open "
+            "the link, compare every line, and confirm only if it is yours.",
+            "您的账户申请了以下提币，确认之前不会发送。请打开链接，逐项核对，确认是您本人操作后再确认。",
+        ),
+    ),
+    "confirmed": Words(
+        Text("Your withdrawal of {net} {asset} is confirmed", "提币 {net} {asset} 已确认"),
+        Text("This withdrawal was confirmed and is about to be sent.", "以下提币已确认，即将发送。"),
+    ),
+    "held": Words(
+        Text("Your withdrawal of {net} {asset} waits", "提币 {net} {asset} 正在等待"),
+        Text("This withdrawal was confirmed. It is not sent yet.", "以下提币已确认，但尚未发送。"),
+    ),
+    "settled": Words(
+        Text("Your withdrawal of {net} {asset} has arrived", "提币 {net} {asset} 已到账"),
+        Text("This withdrawal is final on chain.", "以下提币已在链上最终确认。"),
+    ),
+    "declined": Words(
+        Text("Your withdrawal of {net} {asset} was declined", "提币 {net} {asset} 未获批准"),
+        Text("Nothing was sent and your funds are free.", "未发送任何资金，您的余额已释放。"),
+    ),
+    "new_device": Words(
+        Text("Sign-in from a new device", "新设备登录提醒"),
+        Text("Somebody signed in to your account from a device that was not used before.", "您的账户在新设备上登录。"),
+    ),
+    "password_changed": Words(
+        Text("Your password was changed", "登录密码已修改"),
+        Text("The password of your account was changed.", "您的账户登录密码已修改。"),
+    ),
+    "email_changed": Words(
+        Text("Your e-mail address was changed", "邮箱已修改"),
+        Text("The e-mail address of your account was changed.", "您的账户邮箱已修改。"),
+    ),
+    "phone_changed": Words(
+        Text("Your telephone number was changed", "手机号已修改"),
+        Text("The telephone number of your account was changed.", "您的账户手机号已修改。"),
+    ),
+    "mfa_changed": Words(
+        Text("Your second factor was changed", "二次验证方式已更换"),
+        Text("The second factor of your account was changed.", "您的账户二次验证方式已更换。"),
+    ),
+    "factor_added": Words(
+        Text("A second factor was added", "已添加二次验证方式"),
+        Text("A way to confirm withdrawals was added to your account.", "您的账户添加了一种提币验证方式。"),
+    ),
+    "factor_removed": Words(
+        Text("A second factor was removed", "已移除二次验证方式"),
+        Text("A way to confirm withdrawals was removed from your account.", "您的账户移除了一种提币验证方式。"),
+    ),
+    "passkey_copied": Words(
+        Text("One of your passkeys may have been copied", "您的通行密钥可能已被复制"),
+        Text(
+            "A passkey of yours was used in a way that should not happen, and was refused. Remove it, then enrol "
+            "a new one.",
+            "您的一个通行密钥出现异常使用，已被拒绝。请移除该密钥并重新添加。",
+        ),
+    ),
+    "address_added": Words(
+        Text("An address was added to your address book", "地址簿新增地址"),
+        Text("An address was added to your address book.", "您的地址簿新增了一个提币地址。"),
+    ),
+    "allow_list_on": Words(
+        Text("Your allow-list is on", "提币白名单已开启"),
+        Text("From now on only addresses in your address book can be paid.", "自即刻起，只能提币到地址簿中的地址。"),
+    ),
+    "allow_list_off_asked": Words(
+        Text("Your allow-list is going to be switched off", "提币白名单即将关闭"),
+        Text(
+            "Somebody asked to switch off your allow-list. Until then only addresses in your address book can be paid.",
+            "您的账户申请关闭提币白名单。关闭之前，仍只能提币到地址簿中的地址。",
+        ),
+    ),
+    "frozen": Words(
+        Text("Your account is frozen", "您的账户已冻结"),
+        Text("Nothing leaves your account until this is lifted.", "解除之前，您的账户不会转出任何资产。"),
+    ),
+    "unfreeze_agreed": Words(
+        Text("Your account will be unfrozen", "您的账户即将解冻"),
+        Text(
+            "You were identified again, and the freeze of your account ends at the time below. Look through what waits "
+            "and cancel what is not yours.",
+            "您已重新完成身份验证，账户将于以下时间解冻。请检查等待中的提币，并取消非本人操作的提币。",
+        ),
+    ),
+}
+"""Every kind of mail. A mail in the outbox keeps its kind, so one that was ever used stays."""
+
+FIELDS: dict[str, Text] = {
+    "amount": Text("Amount", "金额"),
+    "fee": Text("Fee", "手续费"),
+    "net": Text("Arrives", "到账金额"),
+    "asset": Text("Asset", "币种"),
+    "network": Text("Network", "网络"),
+    "address": Text("Address", "地址"),
+    "memo": Text("Memo", "备注"),
+    "reasons": Text("Why", "原因"),
+    "ends_at": Text("Until", "截至"),
+    "next_step": Text("What you can do", "您可以"),
+    "tx": Text("Transaction", "交易哈希"),
+    "at": Text("When", "时间"),
+    "country": Text("Where", "国家/地区"),
+    "factor": Text("Which", "方式"),
+    "id": Text("Number", "编号"),
+}
+"""What a mail's data can hold, in the order in which it is shown."""
+
+FACTORS: dict[str, Text] = {
+    "totp": Text("authenticator app", "身份验证器"),
+    "passkey": Text("passkey", "通行密钥"),
+    "mail": Text("link in a mail", "邮件链接"),
+}
+
+CONFIRM = Text("Look at it and confirm", "查看并确认")
+FREEZE = Text(
+    "If this was not you, freeze your account at once: nothing leaves it any more.", "如非本人操作，请立即冻结账户："
+)
+FOOT = Text(
+    "We never ask for a password or a code by mail. This mail was sent by a machine; answers are not read.",
+    "我们不会通过邮件索要密码或验证码。本邮件由系统自动发送，请勿回复。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+def compose(kind: str, language: str, data: Mapping[str, str], confirm: str | None, freeze: str) -> Letter:
+    """The mail, with the links that its token opens. `confirm` None = there is nothing to confirm."""
+    words = KINDS[kind]
+    subject, body = (said(text, language).format_map(data) for text in (words.subject, words.body))
+    lines = [(said(label, language), data[name]) for name, label in FIELDS.items() if name in data]
+    parts = [body, "\n".join(f"{label}: {value}" for label, value in lines)]
+    if confirm is not None:
+        parts.append(f"{said(CONFIRM, language)}:\n{confirm}")
+    parts += [f"{said(FREEZE, language)}\n{freeze}", said(FOOT, language)]
+    rows = "".join(f"<tr><th align=left>{escape(label)}</th><td>{escape(value)}</td></tr>\n" for label, value in lines)
+    html = [f"<p>{escape(body)}</p>", f"<table cellpadding=4>\n{rows}</table>" if rows else ""]
+    if confirm is not None:
+        html.append(f'<p><a href="{escape(confirm)}">{escape(said(CONFIRM, language))}</a></p>')
+    html.append(f'<p>{escape(said(FREEZE, language))} <a href="{escape(freeze)}">{escape(freeze)}</a></p>')
+    html.append(f"<p><small>{escape(said(FOOT, language))}</small></p>")
+    whole = "\n".join(part for part in html if part)
+    tag = "zh-CN" if language == "zh" else "en"
+    return Letter(
+        subject,
+        "\n\n".join(part for part in parts if part) + "\n",
+        f'<!doctype html>\n<html lang="{tag}"><body>\n{whole}\n</body></html>\n',
+    )
+
+
+def in_fours(address: str) -> str:
+    """An address as people compare it: in groups of four, every character there and in its order."""
+    head, rest = (address[:2], address[2:]) if address.startswith("0x") else ("", address)
+    groups = [rest[place : place + 4] for place in range(0, len(rest), 4)]
+    return " ".join([head, *groups] if head else groups)
+
+
+def said(text: Text, language: str) -> str:
+    return text.zh if language == "zh" else text.en

@@ -1,0 +1,160 @@
+"""The outbox of mails and the links in them: the statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+
+
+@dataclass(frozen=True, slots=True)
+class MailRow:
+    """A mail in the outbox. `data` is canonical JSON; there is no body and no token."""
+
+    id: str
+    party_id: str
+    kind: str
+    recipient: str
+    language: str
+    data: str
+    subject: str | None  # the withdrawal that its link confirms
+    payload: str | None
+    confirm_until: datetime | None
+    freeze_until: datetime
+    created_at: datetime
+    status: str
+    attempts: int
+    next_at: datetime
+    sent_at: datetime | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token opens."""
+
+    mail_id: str
+    party_id: str
+    language: str
+    subject: str | None  # the withdrawal; None = it confirms nothing
+    payload: str | None
+    confirm_until: datetime | None
+    freeze_until: datetime
+    used_at: datetime | None  # when it confirmed
+
+
+def add(conn: Conn, mail: MailRow) -> None:
+    """Put a mail into the outbox."""
+    run(
+        conn,
+        """
+        INSERT INTO mail (id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until,
+                          created_at, next_at)
+        VALUES (%(id)s, %(party)s, %(kind)s, %(recipient)s, %(language)s, %(data)s, %(subject)s, %(payload)s,
+                %(confirm)s, %(freeze)s, %(at)s, %(at)s)
+        """,
+        {
+            "id": mail.id,
+            "party": mail.party_id,
+            "kind": mail.kind,
+            "recipient": mail.recipient,
+            "language": mail.language,
+            "data": mail.data,
+            "subject": mail.subject,
+            "payload": mail.payload,
+            "confirm": mail.confirm_until,
+            "freeze": mail.freeze_until,
+            "at": mail.created_at,
+        },
+    )
+
+
+def claim(conn: Conn, now: datetime, until: datetime) -> MailRow | None:
+    """Take the mail that is due longest, for this sender until `until`; None where none is due."""
+    return row(
+        conn,
+        MailRow,
+        """
+        UPDATE mail SET status = 'sending', attempts = attempts + 1, next_at = %(until)s
+         WHERE id = (SELECT id FROM mail WHERE status IN ('queued', 'sending') AND next_at <= %(now)s
+                      ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until,
+                  created_at, status, attempts, next_at, sent_at, error
+        """,
+        {"now": now, "until": until},
+    )
+
+
+def end(
+    conn: Conn, id: str, attempt: int, status: str, next_at: datetime, error: str | None, sent_at: datetime | None
+) -> int:
+    """Write down what came of an attempt; 0 where somebody else has the mail by now."""
+    return run(
+        conn,
+        """
+        UPDATE mail SET status = %(status)s, next_at = %(next)s, error = %(error)s, sent_at = %(sent)s
+         WHERE id = %(id)s AND status = 'sending' AND attempts = %(attempt)s
+        """,
+        {"id": id, "attempt": attempt, "status": status, "next": next_at, "error": error, "sent": sent_at},
+    )
+
+
+def add_token(conn: Conn, hash: bytes, mail_id: str, now: datetime) -> None:
+    """Keep the hash of a link's secret."""
+    run(
+        conn,
+        "INSERT INTO mail_token (hash, mail_id, made_at) VALUES (%(hash)s, %(mail)s, %(now)s)",
+        {"hash": hash, "mail": mail_id, "now": now},
+    )
+
+
+def link(conn: Conn, hash: bytes) -> Link | None:
+    """What the token with this hash opens."""
+    return row(
+        conn,
+        Link,
+        """
+        SELECT m.id AS mail_id, m.party_id, m.language, m.subject, m.payload, m.confirm_until, m.freeze_until, t.used_at
+          FROM mail_token t JOIN mail m ON m.id = t.mail_id WHERE t.hash = %(hash)s
+        """,
+        {"hash": hash},
+    )
+
+
+def use(conn: Conn, hash: bytes, now: datetime) -> int:
+    """The token confirms now; 1 where it had not done so before."""
+    return run(
+        conn,
+        "UPDATE mail_token SET used_at = %(now)s WHERE hash = %(hash)s AND used_at IS NULL",
+        {"hash": hash, "now": now},
+    )
+
+
+def newest_about(conn: Conn, subject: str) -> MailRow | None:
+    """The newest mail whose link confirms this withdrawal."""
+    return row(
+        conn,
+        MailRow,
+        """
+        SELECT id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until, created_at,
+               status, attempts, next_at, sent_at, error
+          FROM mail WHERE subject = %(subject)s ORDER BY created_at DESC, id DESC LIMIT 1
+        """,
+        {"subject": subject},
+    )
+
+
+def page(conn: Conn, party_id: str, before: str | None, limit: int) -> list[MailRow]:
+    """A party's mails, newest first, those before `before`."""
+    return rows(
+        conn,
+        MailRow,
+        """
+        SELECT id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until, created_at,
+               status, attempts, next_at, sent_at, error
+          FROM mail WHERE party_id = %(party)s AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"party": party_id, "before": before, "limit": limit},
+    )
