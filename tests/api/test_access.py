@@ -24,6 +24,7 @@ NOTHING = {
     "warning": "lwn_nothing",
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
+    "other": "998",
 }
 
 

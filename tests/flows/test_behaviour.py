@@ -150,12 +150,13 @@ def test_who_was_never_heard_of_is_unknown(house: House) -> None:
 
 def test_a_login_from_a_new_device_makes_the_withdrawal_wait_and_then_it_goes_on(house: House) -> None:
     house.agree(behaviour={"session": DEFAULT["session"]})
+    begun = house.now
     ada = house.customer(USDT=100 * COIN)
     login(house, ada, house.now - 100 * DAY, "phone", "203.0.113.5", "DE")
     login(house, ada, house.now - HOUR, "burner", "203.0.113.7", "DE")
     login(house, ada, house.now, "phone", "203.0.113.5", "DE")
     made = house.confirm(ada, house.asked(ada, "1").id)
-    assert (made.status, made.release_at) == (Status.DELAYED, START - HOUR + DAY)
+    assert (made.status, made.release_at) == (Status.DELAYED, begun - HOUR + DAY)
     house.wait(hours=24)
     jobs.release_due(house.conn, lambda: house.setting, house.clock)
     assert house.get(made.id).status is Status.APPROVED
@@ -274,7 +275,9 @@ def test_a_pack_without_the_section_asks_nothing_and_says_so(house: House) -> No
     pack = {key: value for key, value in policies.shipped("demo").items() if key != "behaviour"}
     made = policies.propose(house.conn, pack, "mei", house.now)
     policies.approve(house.conn, made.version, "anton", house.now)
-    policies.activate(house.conn, made.version, "anton", house.now)
+    agreed = policies.activate(house.conn, made.version, "anton", house.now)
+    assert agreed.active_from is not None
+    house.now = agreed.active_from  # it loosens
     ada = house.customer(USDT=100 * COIN)
     login(house, ada, house.now, "burner", "203.0.113.5", "BR")
     asked = house.confirm(ada, house.asked(ada, "10").id)

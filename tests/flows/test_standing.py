@@ -366,16 +366,17 @@ def test_without_a_fresh_price_one_line_says_so(house: House, ada: Customer) -> 
 
 
 def test_above_the_fee_ceiling_a_run_waits_until_the_next_is_due(house: House, ada: Customer) -> None:
+    house.agree(loosening_hours=1)
     i = standing(house, ada, fee_ceiling=None, fee_percent="1")
-    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.100001"})
+    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.100001"}, loosening_hours=1)
     at_noon(house)
     assert (get(house, i.id).waiting_for, runs(house, i.id)) == ("fee_above_ceiling", [])
-    house.wait(hours=5)
-    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.1"})
+    house.wait(hours=4)
+    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.1"}, loosening_hours=1)  # an hour later
     run_due(house)
     (run,) = runs(house, i.id)
     assert (run.reason, run.at - run.due_at) == (None, timedelta(hours=5))
-    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.11"})
+    house.agree(fees={"ETH@evm-local": "0.0002", "USDT@evm-local": "0.11"}, loosening_hours=1)
     at_noon(house)
     house.wait(hours=23)
     run_due(house)

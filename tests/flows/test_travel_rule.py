@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -18,6 +19,7 @@ from travel_kit import BOB, US, VASPS, WHOLE, under_law, usd
 from tidegate.base.findings import Outcome
 from tidegate.base.outside import Reply
 from tidegate.base.refusals import Conflict, Malformed, Refusal
+from tidegate.base.times import rfc3339
 from tidegate.cases import flow as cases
 from tidegate.db import Conn, act, journal, reader
 from tidegate.news import READER, handlers
@@ -113,7 +115,7 @@ def test_what_lacks_is_asked_of_the_customer_with_a_letter_of_its_own(house: Hou
     (reason,) = hold["reasons"]
     assert (reason["code"], reason["missing"]) == ("travel_rule_pending", ["beneficiary.name"])
     assert "information" in hold["next_step"]["en"]
-    assert hold["ends_at"] == "2026-11-25T12:00:30Z"
+    assert hold["ends_at"] == rfc3339(house.now + timedelta(hours=24))
     assert inform(house, done.id, {"beneficiary": WHOLE["beneficiary"]}).status is Status.SCREENING
     assert message(house, done.id) is not None
 
