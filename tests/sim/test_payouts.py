@@ -317,20 +317,20 @@ def never_send_again(patch: pytest.MonkeyPatch) -> None:
 # none of them does any more, the search goes on from seed 0.
 MUTANTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[str], tuple[int, ...]]] = [
     (refund_on_error, {"I3"}, ()),
-    (believe_the_node, {"I3"}, ()),
+    (believe_the_node, {"I2", "I3"}, ()),
     (new_nonce_on_retry, {"I1", "I2", "I8"}, ()),
     (settle_before_final, {"I3", "I4"}, (5, 22, 40)),
     (send_before_saving, {"bytes first"}, ()),
     (void_what_was_signed, {"I1", "I8", "no surprises"}, ()),  # the signer keeps one nonce per payment: it never ends
-    (return_what_is_missing, {"I3"}, ()),
-    (fail_before_final, {"I3"}, ()),
-    (forget_reorganisations, {"I3", "I4"}, ()),
+    (return_what_is_missing, {"I2", "I3"}, ()),
+    (fail_before_final, {"I3"}, (200, 242, 275)),
+    (forget_reorganisations, {"I3", "I4", "I8"}, (40, 105, 68)),
     (cancel_without_asking, {"I3", "I5"}, ()),
     (two_attempts, {"no surprises"}, ()),  # the database: attempt_live
     (release_twice, {"no surprises"}, ()),  # the ledger: no open hold
     (settle_without_spending, {"I5"}, ()),
     (keep_the_limit, {"I5"}, ()),
-    (pay_the_frozen, {"I10"}, ()),
+    (pay_the_frozen, {"I10"}, (171, 375, 530)),
     (ignore_the_switch, {"I10"}, ()),
     (no_fence, {"no surprises"}, ()),  # the database: the bytes' hash is a key
     (pay_the_fee_too, {"I1"}, ()),
