@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -37,22 +37,39 @@ class Auditor:
 
     conn: Conn
     world: World
-    people: Sequence[str]
+    owners: Mapping[str, str]  # deposit address -> whose it is; to one of these the books pay, not the chain
     contracts: Mapping[int, str | None]  # asset id -> contract
+    funds: Mapping[int, int]  # asset id -> what every customer had in the beginning
     trusts_finality: bool = True  # False: this world undoes final blocks, so only "never twice" can be asked
     stopped: set[str] = field(default_factory=set)  # withdrawals that may not start just now
     _before: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def people(self) -> list[str]:
+        return list(self.owners.values())
 
     def look(self) -> list[Seen]:
         """What must hold at every moment. Raises Violation."""
         found = store.seen(self.conn, self.people)
         for item in found:
-            self._paid_once(item)
+            if item.failed is not None:
+                raise Violation("no surprises", f"a step about {item.id} ({item.status}) died: {item.failed}")
             self._agrees(item)
+            if item.address in self.owners:
+                self._stays_inside(item)
+                continue
+            self._paid_once(item)
             if self.trusts_finality:
                 self._chain_agrees(item)
         self._nothing_starts(found)
         return found
+
+    def _stays_inside(self, item: Seen) -> None:
+        """Coins for another customer never leave: no payout, no bytes, and the books say that they paid."""
+        if item.payout is not None:
+            raise Violation("I1", f"{item.id} goes to {self.owners[item.address]} of ours, and has a payout")
+        if item.status == SPENT and not (item.tx or "").startswith("internal:"):
+            raise Violation("I4", f"{item.id} is settled by {item.tx}; the books should have paid it")
 
     def _paid_once(self, item: Seen) -> None:
         arrived = payments(self.world.chain, item.address)
@@ -63,6 +80,10 @@ class Auditor:
         slots = {tx.slot for tx in self.world.signed.values() if tx.receiver == item.address and tx.units}
         if len(slots) > 1:
             raise Violation("I1", f"{item.id} has signed payments on {len(slots)} nonces: both can be mined")
+        # Payment and cancellation share the nonce; in world.signed a cancellation has another receiver.
+        lost = sorted({nonce for _, nonce in slots} & set(item.given_up)) if not item.live else []
+        if lost:
+            raise Violation("I1", f"{item.id} was signed on nonce {lost[0]}, and that nonce was given up")
         if item.live > 1:
             raise Violation("I1", f"{item.id} has {item.live} live attempts")
 
@@ -95,7 +116,7 @@ class Auditor:
                     raise Violation("I3", f"{item.id} is {status}, and {tx.hash} on nonce {tx.nonce} can be mined")
 
     def _nothing_starts(self, found: Iterable[Seen]) -> None:
-        now = {item.id: item.attempts for item in found}
+        now = {item.id: item.attempts + (item.address in self.owners and item.status == SPENT) for item in found}
         for id in sorted(self.stopped):
             if now.get(id, 0) > self._before.get(id, 0):
                 raise Violation("I10", f"{id} started to be paid under a freeze or a kill switch")
@@ -103,39 +124,66 @@ class Auditor:
 
     # --- in the end ----------------------------------------------------------------------------------------------
 
-    def close(self, chain: Chain, network: str, brought: Mapping[tuple[str, int], int]) -> None:
+    def close(self, chain: Chain, network: str, deposits_stopped: bool) -> None:
         """When all faults have stopped and time has passed: nothing is left open, and the books are the chain's.
 
-        `brought` is what customers brought over the chain: {(party, asset id): units}.
+        `deposits_stopped`: the last look for deposits refused to go on, because final blocks were replaced.
         """
         found = self.look()
         for item in found:
             if Status(item.status) not in FINAL and not item.waiting_for:
                 raise Violation("I8", f"{item.id} is {item.status}, payout {item.payout}, and does not say why")
         self._journal(found)
-        self._books(found, brought)
+        self._books(found, self._brought(deposits_stopped))
         if self.trusts_finality and not store.left(self.conn):
             for book in jobs.books(self.conn, chain, network):
                 if book.ledger_units != book.chain_units:
                     raise Violation("I2", f"{book.asset}: ledger {book.ledger_units}, chain {book.chain_units}")
 
-    def _books(self, found: Iterable[Seen], brought: Mapping[tuple[str, int], int]) -> None:
+    def _brought(self, deposits_stopped: bool) -> Counter[tuple[str, int]]:
+        """What customers brought over the chain, by the world's own account: {(party, asset id): units}."""
+        brought = Counter({(who, asset): units for who in self.people for asset, units in self.funds.items()})
+        at = store.cursor(self.conn)
+        assets = {contract: id for id, contract in self.contracts.items()}
+        chain = self.world.chain
+        if at.number < len(chain) and chain[at.number].block.hash == at.hash:
+            for gift in (gift for mined in chain[: at.number + 1] for gift in mined.gifts):
+                if gift.receiver in self.owners:
+                    brought[self.owners[gift.receiver], assets[gift.contract]] += gift.units
+            return brought
+        # The block decided last was final and is gone. Nobody can say what is whose now; but then nothing may be
+        # credited any more, and what was credited was in a final block, and is credited once.
+        if self.trusts_finality or not deposits_stopped:
+            raise Violation("I2", f"deposits are decided up to block {at.number}, {at.hash}, and the chain has another")
+        credits = store.credited(self.conn)
+        for credit in credits:
+            seen = self.world.proven.get(credit.tx)
+            said = (credit.party_id, self.contracts[credit.asset_id], credit.units)
+            if seen is None or (self.owners.get(seen.receiver), seen.contract, seen.units) != said:
+                raise Violation("I2", f"credited was {credit}; what became final is {seen}")
+            brought[credit.party_id, credit.asset_id] += credit.units
+        if len({credit.tx for credit in credits}) < len(credits):
+            raise Violation("I2", f"one deposit was credited twice: {credits}")
+        return brought
+
+    def _books(self, found: Iterable[Seen], brought: Counter[tuple[str, int]]) -> None:
         for off in ledger.disagreements(self.conn):
             raise Violation("I2", f"{off.owner}: {off.what}")
-        spent: Counter[tuple[str, int]] = Counter()
-        held: Counter[tuple[str, int]] = Counter()
+        has, held = brought, Counter[tuple[str, int]]()
         for item in found:
             if item.status == SPENT:
-                spent[item.party_id, item.asset_id] += item.units
+                has[item.party_id, item.asset_id] -= item.units
+                if item.address in self.owners:
+                    has[self.owners[item.address], item.asset_id] += item.units - item.fee_units
             elif Status(item.status) not in FINAL:
                 held[item.party_id, item.asset_id] += item.units
         for account in store.accounts(self.conn, self.people):
             key = account.owner, account.asset_id
-            if (account.posted, account.held) != (brought.get(key, 0) - spent[key], held[key]):
+            if (account.posted, account.held) != (has[key], held[key]):
                 raise Violation(
                     "I2",
-                    f"{key} brought {brought.get(key, 0)} and spent {spent[key]}; it has {account.posted}, "
-                    f"of which {account.held} are held",
+                    f"{key} should have {has[key]}, of which {held[key]} are held; it has {account.posted}, of which "
+                    f"{account.held} are held",
                 )
 
     def _journal(self, found: Iterable[Seen]) -> None:

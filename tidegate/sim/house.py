@@ -1,12 +1,14 @@
 """A furnished database beside a world: assets, a network, a policy, a list, customers with funds and a factor.
 
-It is made once and copied: every schedule finds customers whom nobody used before.
+It is made once and copied. A copy is put back before every schedule, row by row: what a seed tells does not depend
+on what was told in the same house before.
 """
 
 from __future__ import annotations
 
 import copy
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from unittest.mock import patch
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from tidegate.base import ids
 from tidegate.base.money import Asset
@@ -35,6 +38,7 @@ from tidegate.policy import flow as policies
 from tidegate.screening import flow as screening
 from tidegate.signer.desk import Desk
 from tidegate.signer.settings import AssetRule, NetworkRule, SignerSettings
+from tidegate.sim import store
 from tidegate.sim.faults import Turn, Watched
 from tidegate.sim.node import Node, SigningRoom, View, Weather
 from tidegate.sim.world import World
@@ -50,7 +54,7 @@ FUNDS = {USDT.id: 100_000 * 10**6, ETH.id: 20 * 10**18}
 DATA_KEY = bytes(range(32))
 SEED = bytes(range(1, 33))
 AUTHORISER = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
-CUSTOMERS = 24
+CUSTOMERS = 2
 _SANCTIONS = "asset,address,entry\nETH,0xde709f2102306220921060314715629080e2fb77,Made-up Person\n"
 
 
@@ -80,26 +84,39 @@ class _Numbered:
 
 @dataclass
 class House:
-    """One database with its world and its signer. `fresh` are customers whom no schedule has used yet."""
+    """One database with its world and its signer."""
 
     url: str
     world: World
     ledger: Path
-    fresh: list[Customer]
+    customers: list[Customer]
     numbers: _Numbered = field(default_factory=_Numbered)
+    first: House | None = None  # what it was copied from; None for the template itself
     spare: list[Watched] = field(default_factory=list)
     room: SigningRoom = field(init=False)
 
     def __post_init__(self) -> None:
         self.room = SigningRoom(self.world, self.open_desk)
 
+    def put_back(self) -> None:
+        """Make everything as it was when this house was copied; the connections stay."""
+        first = self.first
+        assert first is not None
+        conn = self.connection()
+        conn.execute("CALL kept.put_back()")
+        self.spare.append(conn)
+        self.room.desk.close()
+        for file in self.ledger.parent.glob(f"{self.ledger.name}*"):
+            file.unlink()
+        shutil.copyfile(first.ledger, self.ledger)
+        self.world, self.customers = copy.deepcopy((first.world, first.customers))
+        self.numbers = copy.copy(first.numbers)
+        self.room = SigningRoom(self.world, self.open_desk)
+
     def connection(self) -> Watched:
         """A connection that nobody uses: a spare one, whose statements are planned already, or a new one."""
-        while self.spare:
-            conn = self.spare.pop()
-            if not conn.closed:
-                conn.turn = None
-                return conn
+        if self.spare:
+            return self.spare.pop()
         made = connect(self.url, Watched)
         assert isinstance(made, Watched)
         # One thread runs at a time: a lock that must be waited for at all would never come.
@@ -108,6 +125,16 @@ class House:
         made.execute("SET plan_cache_mode = 'force_generic_plan'")
         made.prepare_threshold = 0
         return made
+
+    def let_go(self, conn: Watched) -> None:
+        """Whoever used this connection is dead or has lost it: what was open is rolled back, as the server does.
+
+        It is used again: one that is new has every statement to plan, which costs more than a whole schedule.
+        """
+        conn.turn = None
+        if conn.info.transaction_status is not TransactionStatus.IDLE:
+            conn.rollback()
+        self.spare.append(conn)
 
     def open_desk(self) -> Desk:
         return Desk(_signer(self.ledger), SEED, lambda: self.world.now)
@@ -150,8 +177,9 @@ class Estate:
         first = House(_named(server_url, self._template), World(START, FINALITY), folder / f"{name}.sqlite", [])
         with numbered_ids(first), connect(first.url) as conn:
             _furnish(conn, first)
+            _keep(conn)
         first.room.desk.close()
-        self._first = first
+        self.first = first
 
     @contextmanager
     def house(self) -> Iterator[House]:
@@ -161,10 +189,11 @@ class Estate:
         self._create(database, self._template)
         house = House(
             _named(self._server, database),
-            copy.deepcopy(self._first.world),
+            copy.deepcopy(self.first.world),
             self._folder / f"{database}.sqlite",
-            copy.deepcopy(self._first.fresh),
-            copy.copy(self._first.numbers),
+            copy.deepcopy(self.first.customers),
+            copy.copy(self.first.numbers),
+            self.first,
         )
         try:
             yield house
@@ -214,7 +243,7 @@ def _furnish(conn: Conn, house: House) -> None:
     node = Node(View(world), Weather(_no_dice()), Turn(), CHAIN_ID)
     jobs.scan_deposits(conn, node, NETWORK, lambda: world.now)
     for number in range(CUSTOMERS):
-        house.fresh.append(_customer(conn, number, world.now))
+        house.customers.append(_customer(conn, number, world.now))
 
 
 def _customer(conn: Conn, number: int, now: datetime) -> Customer:
@@ -228,6 +257,33 @@ def _customer(conn: Conn, number: int, now: datetime) -> Customer:
             parties.lock(conn, [who.id])
             ledger.post(tx, "funding", f"{who.id}:{asset.id}", asset.id, {who.id: units, accounts.EQUITY: -units})
     return Customer(who.id, app.secret, custody.deposit_address(conn, who.id, NETWORK, "sim", now))
+
+
+def _keep(conn: Conn) -> None:
+    """Keep a copy of every table, and make the function that puts all of them back.
+
+    Truncating would be shorter and costs thirty times as much: it makes new files for every table and index, and
+    every connection plans every statement anew.
+    """
+    lines = ["SET LOCAL session_replication_role = replica;"]  # no trigger, no foreign key: these rows were here before
+    conn.execute("CREATE SCHEMA kept")
+    for table in store.tables(conn):
+        name, columns = table.name, table.columns
+        _run(conn, f"CREATE TABLE kept.{name} AS SELECT {columns} FROM {name} ORDER BY ctid")
+        # Statistics that appear in the middle would change plans, and with them what a schedule costs.
+        _run(conn, f"ALTER TABLE {name} SET (autovacuum_enabled = off)")
+        lines += [
+            f"DELETE FROM {name};",
+            f"INSERT INTO {name} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM kept.{name};",
+        ]
+    for item in store.sequences(conn):
+        lines.append(f"PERFORM setval('{item.name}', {item.last or 1}, {'true' if item.last else 'false'});")
+    body = "\n".join(lines)
+    _run(conn, f"CREATE PROCEDURE kept.put_back() LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+
+
+def _run(conn: Conn, text: str) -> None:
+    conn.execute(text.encode())
 
 
 def _no_dice() -> random.Random:

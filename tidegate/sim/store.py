@@ -1,4 +1,4 @@
-"""SQL that looks at what the auditor compares. Nothing here writes."""
+"""SQL that looks at what the auditor compares, and at what a house is made of. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Seen:
     waiting_for: str | None
     attempts: int  # ever, the void ones too
     live: int  # that are neither failed nor void
+    given_up: list[int]  # nonces of attempts that are void
+    failed: str | None  # what a step about it died of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,32 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Credited:
+    tx: str
+    party_id: str
+    asset_id: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    number: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    columns: str  # as a list in SQL, without those that the database makes of others
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    name: str
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     n: int
 
@@ -76,7 +104,10 @@ def seen(conn: Conn, people: Sequence[str]) -> list[Seen]:
                coalesce(p.waiting_for, w.waiting_for) AS waiting_for,
                (SELECT count(*) FROM payout_attempt a WHERE a.payout_id = p.id) AS attempts,
                (SELECT count(*) FROM payout_attempt a
-                 WHERE a.payout_id = p.id AND a.status NOT IN ('failed', 'void')) AS live
+                 WHERE a.payout_id = p.id AND a.status NOT IN ('failed', 'void')) AS live,
+               ARRAY(SELECT a.nonce FROM payout_attempt a
+                      WHERE a.payout_id = p.id AND a.status = 'void' ORDER BY a.nonce) AS given_up,
+               (SELECT max(j.body) FROM journal j WHERE j.subject = w.id AND j.kind = 'step.failed') AS failed
           FROM withdrawal w
           LEFT JOIN ledger_hold h ON h.purpose = 'withdrawal' AND h.ref = w.id
           LEFT JOIN limit_use u ON u.ref = w.id
@@ -115,6 +146,23 @@ def unread(conn: Conn) -> list[Unread]:
     return rows(conn, Unread, "SELECT subject, error FROM unread ORDER BY link, position", {})
 
 
+def credited(conn: Conn) -> list[Credited]:
+    """Deposits that became money."""
+    return rows(
+        conn,
+        Credited,
+        "SELECT tx, party_id, asset_id, credited AS units FROM deposit WHERE status = 'credited' ORDER BY id",
+        {},
+    )
+
+
+def cursor(conn: Conn) -> Cursor:
+    """The newest block whose deposits are decided."""
+    found = row(conn, Cursor, "SELECT block AS number, hash FROM chain_cursor", {})
+    assert found is not None  # the house has one network
+    return found
+
+
 def is_stored(conn: Conn, hash: str) -> bool:
     """Whether bytes are committed."""
     found = row(conn, Count, "SELECT count(*) AS n FROM payout_bytes WHERE hash = %(hash)s", {"hash": hash})
@@ -131,7 +179,27 @@ def left(conn: Conn) -> list[Left]:
     )
 
 
-def scanned_to(conn: Conn) -> int:
-    """The newest block whose deposits are decided."""
-    found = row(conn, Count, "SELECT max(block) AS n FROM chain_cursor", {})
-    return 0 if found is None else found.n
+def tables(conn: Conn) -> list[Table]:
+    """Every table of ours."""
+    return rows(
+        conn,
+        Table,
+        """
+        SELECT c.oid::regclass::text AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+          FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+           AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+         GROUP BY c.oid ORDER BY 1
+        """,
+        {},
+    )
+
+
+def sequences(conn: Conn) -> list[Numbers]:
+    """Where the database's own numbers stand."""
+    return rows(
+        conn,
+        Numbers,
+        "SELECT schemaname || '.' || sequencename AS name, last_value AS last FROM pg_sequences ORDER BY 1",
+        {},
+    )

@@ -112,6 +112,7 @@ class World:
     signed: dict[str, Signed] = field(default_factory=dict)  # every bytes that the signer ever made
     base_fee: int = BASE_FEE
     refusing: set[str] = field(default_factory=set)  # contracts that take no coins
+    traps: set[str] = field(default_factory=set)  # contracts that take coins in an estimate, and none in a block
     token_paused: bool = False
     final: int = 0  # the highest number that was ever final
     proven: dict[str, Gift] = field(default_factory=dict)  # every gift that was in a block which became final
@@ -212,7 +213,7 @@ class World:
         need = NATIVE_GAS if tx.contract is None else TOKEN_GAS
         runs = (
             tx.gas >= need
-            and not (tx.contract is None and tx.receiver in self.refusing)
+            and not (tx.contract is None and tx.receiver in self.refusing | self.traps)
             and not (tx.contract is not None and (self.token_paused or state.has(tx.contract, tx.sender) < tx.units))
         )
         used = min(need, tx.gas)
