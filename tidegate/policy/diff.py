@@ -159,6 +159,11 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("behaviour", "*", "*", "*"), CHANGED),
     (("behaviour", "*", "*", "*", "*"), CHANGED),
     (("standing", "*"), CHANGED),
+    (("factors", "unfreeze_hours"), MORE),
+    (("factors", "link_hours"), LESS),
+    (("factors", "challenge_minutes"), LESS),
+    (("factors", "*"), CHANGED),
+    (("factors", "step_up", "*"), CHANGED),
     (("travel_rule_wait_hours",), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
