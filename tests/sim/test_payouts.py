@@ -316,14 +316,14 @@ def never_send_again(patch: pytest.MonkeyPatch) -> None:
 # seeds are known to trigger it. They are tried first, for the sake of time alone: when the world has changed since and
 # none of them does any more, the search goes on from seed 0.
 MUTANTS: list[tuple[Callable[[pytest.MonkeyPatch], None], set[str], tuple[int, ...]]] = [
-    (refund_on_error, {"I3"}, ()),
+    (refund_on_error, {"I2", "I3"}, ()),
     (believe_the_node, {"I2", "I3"}, ()),
     (new_nonce_on_retry, {"I1", "I2", "I8"}, ()),
     (settle_before_final, {"I3", "I4"}, (5, 22, 40)),
     (send_before_saving, {"bytes first"}, ()),
     (void_what_was_signed, {"I1", "I8", "no surprises"}, ()),  # the signer keeps one nonce per payment: it never ends
     (return_what_is_missing, {"I2", "I3"}, ()),
-    (fail_before_final, {"I3"}, (200, 242, 275)),
+    (fail_before_final, {"I3"}, (720, 747, 796)),
     (forget_reorganisations, {"I3", "I4", "I8"}, (40, 105, 68)),
     (cancel_without_asking, {"I3", "I5"}, ()),
     (two_attempts, {"no surprises"}, ()),  # the database: attempt_live

@@ -26,7 +26,7 @@ class Seen:
     waiting_for: str | None
     attempts: int  # ever, the void ones too
     live: int  # that are neither failed nor void
-    given_up: list[int]  # nonces of attempts that are void
+    given_up: list[int]  # nonces of attempts that are void and were not taken again
     failed: str | None  # what a step about it died of
 
 
@@ -106,7 +106,9 @@ def seen(conn: Conn, people: Sequence[str]) -> list[Seen]:
                (SELECT count(*) FROM payout_attempt a
                  WHERE a.payout_id = p.id AND a.status NOT IN ('failed', 'void')) AS live,
                ARRAY(SELECT a.nonce FROM payout_attempt a
-                      WHERE a.payout_id = p.id AND a.status = 'void' ORDER BY a.nonce) AS given_up,
+                      WHERE a.payout_id = p.id AND a.status = 'void'
+                        AND NOT EXISTS (SELECT FROM payout_attempt b WHERE b.payout_id = p.id AND b.nonce = a.nonce
+                                           AND b.status <> 'void') ORDER BY a.nonce) AS given_up,
                (SELECT max(j.body) FROM journal j WHERE j.subject = w.id AND j.kind = 'step.failed') AS failed
           FROM withdrawal w
           LEFT JOIN ledger_hold h ON h.purpose = 'withdrawal' AND h.ref = w.id
