@@ -15,6 +15,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -287,11 +288,13 @@ def _lists_import(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list_file(path: Path) -> TextIO:
+@contextmanager
+def _list_file(path: Path) -> Iterator[TextIO]:
     """The file as text, unpacked where it is packed; `-` is standard input."""
-    raw = (Path("/dev/stdin") if str(path) == "-" else path).open("rb")
-    packed = raw.peek(2)[:2] == b"\x1f\x8b"
-    return io.TextIOWrapper(gzip.open(raw) if packed else raw, encoding="utf-8", errors="replace", newline="")
+    with (Path("/dev/stdin") if str(path) == "-" else path).open("rb") as raw:
+        packed = raw.peek(2)[:2] == b"\x1f\x8b"
+        with gzip.open(raw) if packed else nullcontext(raw) as plain:
+            yield io.TextIOWrapper(plain, encoding="utf-8", errors="replace", newline="")
 
 
 def _bounded(file: TextIO) -> Iterator[str]:

@@ -202,6 +202,9 @@ def test_settings_without_them_stay_as_they_were(tmp_path: Path) -> None:
         "signer_socket",
         "data_key_file",
         "authoriser_key_file",
+        "mail",
+        "public_url",
+        "passkeys",
     }
     assert outside_of(load(tmp_path / "file")).travel_rule is None
 

@@ -185,11 +185,11 @@ def confirmed(house: House) -> str:
     ("answer", "status"),
     [
         (opinion(outcome="allow"), Status.APPROVED),
-        (opinion(outcome="step_up"), Status.APPROVED),
+        (opinion(outcome="step_up"), Status.AWAITING_CONFIRMATION),
         (opinion(outcome="review"), Status.IN_REVIEW),
         (opinion(outcome="decline"), Status.DECLINED),
-        (opinion(outcome="delay", until="2026-11-24T13:00:00Z"), Status.DELAYED),
-        (opinion(outcome="delay", until="2026-11-24T11:00:00Z"), Status.IN_REVIEW),
+        (opinion(outcome="delay", until="2026-11-25T13:00:00Z"), Status.DELAYED),
+        (opinion(outcome="delay", until="2026-11-25T11:00:00Z"), Status.IN_REVIEW),
         (opinion(outcome="delay", until="9999-12-31T00:00:00Z"), Status.IN_REVIEW),
         (opinion(outcome="maybe"), Status.IN_REVIEW),
         (opinion(id="ask_of_another"), Status.IN_REVIEW),
@@ -210,7 +210,7 @@ def test_what_it_says_is_what_happens(house: House, answer: Callable[[Heard], An
 
 def test_a_vendors_delay_ends_by_itself(house: House) -> None:
     id = confirmed(house)
-    with counterpart(opinion(outcome="delay", until="2026-11-24T13:00:00Z")) as (url, _):
+    with counterpart(opinion(outcome="delay", until="2026-11-25T13:00:00Z")) as (url, _):
         work(house, url)
     house.wait(hours=1)
     jobs.release_due(house.conn, lambda: house.setting, house.clock)
