@@ -1,4 +1,4 @@
-"""Who waits for which news: `custody` and `cases` write rows, `withdrawals` acts on them, each piece once."""
+"""Who waits for which news: `parties`, `custody`, `cases` write rows, `withdrawals` acts on them, each piece once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals.standing import flow as standing
 
 READER = "withdrawals"
 
@@ -31,8 +32,18 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
 
         return handle
 
+    def proven(tx: Tx, news: News) -> None:
+        withdrawals.address_proven(tx, news.content["address"], now_setting(tx.conn))
+
+    def alarmed(tx: Tx, news: News) -> None:
+        standing.alarmed(tx, news.subject)
+
     return {
+        "party.event": alarmed,
+        "party.frozen": alarmed,
+        "party.restricted": alarmed,
         "case.answered": answered,
+        "address.proven": proven,
         "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),

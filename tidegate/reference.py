@@ -139,6 +139,7 @@ def _messages() -> str:
         "### Declined or expired without a finding\n\n" + _texts(templates.ENDINGS),
         "### Next steps, by status\n\n" + _texts(templates.NEXT_STEPS),
         "### What a payment waits for\n\n" + _texts(templates.WAITING),
+        "### Why a standing withdrawal is paused, waits or skips a run\n\n" + _texts(templates.STANDING),
         "### The market\n\n" + _texts({**templates.MARKET, "review": templates.MARKET_REVIEW}),
         "### Warning about our own blocklist, by version\n\n"
         + _texts({str(version): text for version, text in templates.WARNINGS.items()}),

@@ -50,7 +50,12 @@ def serve(settings: Settings, host: str, port: int) -> None:
         raise MigrationFault(f"The database lacks {', '.join(missing)}; run `tidegate migrate` first.")
     app = create_app(
         ApiSettings(
-            settings.database_url, settings.data_key(), utcnow, Heads(settings), tuple(sorted(settings.networks))
+            settings.database_url,
+            settings.data_key(),
+            utcnow,
+            Heads(settings),
+            tuple(sorted(settings.networks)),
+            platform=settings.platform,
         ),
         console,
     )

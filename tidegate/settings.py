@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -27,12 +29,43 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorSettings:
+    url: str
+    key_file: Path | None = None  # its key for us, as text
+
+    def key(self) -> str | None:
+        return None if self.key_file is None else self.key_file.read_text().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class CounterpartySettings:
+    name: str
+    country: str
+    url: str  # from here alone, never from a request
+
+
+@dataclass(frozen=True, slots=True)
+class TravelRuleSettings:
+    name: str  # our firm's
+    country: str
+    lei: str | None
+    key_file: Path  # Ed25519 private key, hex: signs messages to counterparties
+    counterparties: Mapping[str, CounterpartySettings]
+
+    def key(self) -> bytes:
+        return _key(self.key_file)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
     networks: Mapping[str, NetworkSettings]
     signer_socket: Path
     data_key_file: Path  # 32 bytes, hex: seals TOTP secrets
     authoriser_key_file: Path  # Ed25519 private key, hex: signs authorisations; the worker's alone
+    platform: str = "Tidegate"  # what customers call it
+    vendors: Mapping[str, VendorSettings] = field(default_factory=dict)  # check of the policy -> who answers it
+    travel_rule: TravelRuleSettings | None = None  # None = counterparties cannot be told anything
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
@@ -54,11 +87,40 @@ def load(path: Path) -> Settings:
             signer_socket=Path(said["signer_socket"]),
             data_key_file=Path(said["data_key_file"]),
             authoriser_key_file=Path(said["authoriser_key_file"]),
+            platform=said.get("platform", "Tidegate"),
+            vendors={
+                check: VendorSettings(_web(v["url"]), Path(v["key_file"]) if "key_file" in v else None)
+                for check, v in said.get("vendors", {}).items()
+            },
+            travel_rule=_travel_rule(said["travel_rule"]) if "travel_rule" in said else None,
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SettingsFault(f"{path} is not a settings file: {type(fault).__name__} {fault}.") from fault
+
+
+def _travel_rule(said: Mapping[str, Any]) -> TravelRuleSettings:
+    return TravelRuleSettings(
+        name=said["name"],
+        country=said["country"],
+        lei=said.get("lei"),
+        key_file=Path(said["key_file"]),
+        counterparties={
+            id: CounterpartySettings(c["name"], c["country"], _web(c["url"]))
+            for id, c in said["counterparties"].items()
+        },
+    )
+
+
+def _web(url: str) -> str:
+    """An address to post to: https, or a process on this machine."""
+    parts = urlsplit(url)
+    if not (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+    ):
+        raise SettingsFault(f"{url[:200]!r} is no https address; people's names go there.")
+    return url
 
 
 def _url(said: str) -> str:
@@ -72,6 +134,25 @@ def _url(said: str) -> str:
 
 def save(settings: Settings, path: Path) -> None:
     """Write the settings so that `load` reads them; only their owner may read the file."""
+    more: dict[str, Any] = {}
+    if settings.platform != "Tidegate":
+        more["platform"] = settings.platform
+    if settings.vendors:
+        more["vendors"] = {
+            check: {"url": v.url} | ({} if v.key_file is None else {"key_file": str(v.key_file)})
+            for check, v in settings.vendors.items()
+        }
+    if settings.travel_rule is not None:
+        t = settings.travel_rule
+        more["travel_rule"] = {
+            "name": t.name,
+            "country": t.country,
+            **({} if t.lei is None else {"lei": t.lei}),
+            "key_file": str(t.key_file),
+            "counterparties": {
+                id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
+            },
+        }
     text = json.dumps(
         {
             "database_url": settings.database_url,
@@ -79,6 +160,7 @@ def save(settings: Settings, path: Path) -> None:
             "signer_socket": str(settings.signer_socket),
             "data_key_file": str(settings.data_key_file),
             "authoriser_key_file": str(settings.authoriser_key_file),
+            **more,
         },
         indent=2,
     )

@@ -11,24 +11,29 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tidegate.base.clock import utcnow
+from tidegate.base.outside import TravelRule, Vendor
 from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
+from tidegate.integrations.travel_rule import HttpTravelRule
+from tidegate.integrations.vendor import HttpVendor
 from tidegate.news import READER, handlers
 from tidegate.policy.market import flow as market
+from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
+from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
 
@@ -39,6 +44,14 @@ Step = Callable[[Conn], int]
 RECONCILE_EVERY = 60.0
 """Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
 ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Whom this worker asks outside: vendors by the check they answer, and counterparties."""
+
+    vendors: Mapping[str, Vendor] = field(default_factory=dict)
+    travel_rule: tuple[TravelRule, jobs.Directory] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ def loops(
     sign: withdrawals.Sign,
     clock: Callable[[], datetime],
     holder: str,
+    outside: Outside | None = None,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads."""
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
@@ -74,6 +88,9 @@ def loops(
             + jobs.authorise_approved(conn, sign, chain_ids, setting(conn), clock)
         )
 
+    def runs(conn: Conn) -> int:
+        return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
+
     def ledger(conn: Conn) -> int:
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
@@ -86,11 +103,39 @@ def loops(
         Loop("time", time, 0.2),
         Loop("market", regimes, 5.0),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
+        Loop("standing", runs, 1.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
+        *_outside_loops(outside or Outside(), setting, clock),
     ]
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
+
+
+def _outside_loops(
+    outside: Outside, setting: Callable[[Conn], Callable[[], withdrawals.Setting]], clock: Callable[[], datetime]
+) -> list[Loop]:
+    def vendor(check: str, who: Vendor) -> Loop:  # a loop for each: one that hangs keeps nobody else waiting
+        return Loop(f"vendor:{check}", lambda c: jobs.ask_vendors(c, {check: who}, setting(c), clock), 0.2)
+
+    made = [vendor(check, who) for check, who in outside.vendors.items()]
+    if outside.travel_rule is not None:
+        travel, directory = outside.travel_rule
+        step: Step = lambda c: jobs.exchange_travel_rule(c, travel, directory, setting(c), clock)  # noqa: E731
+        made.append(Loop("travel_rule", step, 1.0))
+    return made
+
+
+def outside_of(settings: Settings) -> Outside:
+    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI."""
+    vendors = {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
+    t = settings.travel_rule
+    if t is None:
+        return Outside(vendors)
+    endpoints = {id: c.url for id, c in t.counterparties.items()}
+    names = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
+    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), names)
+    return Outside(vendors, (HttpTravelRule(endpoints, Ed25519PrivateKey.from_private_bytes(t.key())), directory))
 
 
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
@@ -117,6 +162,8 @@ def work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     key = Ed25519PrivateKey.from_private_bytes(settings.authoriser_key())
 
+    outside = outside_of(settings)
+
     def chains() -> dict[str, Chain]:
         return {name: EvmChain(n.rpc, name, trace=n.trace) for name, n in settings.networks.items()}
 
@@ -129,7 +176,7 @@ def work(settings: Settings) -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder)
+        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside)
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import standing_kit
 from conftest import database
 from house import COIN_USDT as COIN
 from house import furnish
@@ -82,17 +83,30 @@ def test_public_routes_only_read(route: Route) -> None:
 )
 def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) -> None:
     ada, ben = site.house.customer(USDT=100 * COIN), site.house.customer(USDT=100 * COIN)
-    theirs = ben.id if route.path.startswith("/v1/customers") else site.house.asked(ben, "5").id
+    if route.path.startswith("/v1/customers"):
+        theirs = ben.id
+    elif route.path.startswith("/v1/standing-withdrawals"):
+        theirs = standing_kit.standing(site.house, ben).id
+    else:
+        theirs = site.house.asked(ben, "5").id
     bodies = {
         "freeze_customer": {"reason": "Lost phone"},
         "make_deposit_address": {"asset": "USDT", "network": "evm-local"},
         "save_address": {"network": "evm-local", "address": "0x8617E340B3D01FA5F11F306F4090FD50E238070D"},
         "switch_allow_list": {"on": True},
+        "prove_ownership": {"signature": "0x" + "11" * 65},
         "confirm_withdrawal": {"factor": "totp", "code": "123456"},
         "inform_withdrawal": {"kind": "purpose", "text": "An invoice"},
         "appeal_withdrawal": {"text": "It is my own address"},
         "acknowledge_warning": {},
         "insist_on_warning": {},
+        "edit_standing": {
+            "trigger": {"type": "threshold", "balance": "50"},
+            "amount": {"type": "all"},
+            "destination": {"type": "fixed", "address_id": "adr_nobody"},
+        },
+        "confirm_standing": {"factor": "totp", "code": "123456"},
+        "resume_standing": {"factor": "totp", "code": "123456"},
     }
     path = route.path.format(id=theirs, warning="lwn_nothing")
     answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyotp
 import pytest
+import standing_kit
 from house import COIN_USDT as COIN
 from house import HOT, LISTED, RECEIVER, USDT, furnish
 from serving import Site, served
@@ -323,6 +324,7 @@ def test_every_answer_fits_its_shape(site: Site) -> None:
         "/v1/withdrawals/{id}": big.id,
         "/v1/decisions/{id}": house.get(big.id).decision_id,
         "/v1/cases/{id}": case["id"],
+        "/v1/standing-withdrawals/{id}": standing_kit.standing(house, ada).id,
     }
     for route in ROUTES:
         if route.method != "GET" or route.answer is None:

@@ -275,7 +275,9 @@ TOLD_ELSEWHERE = {
 
 def test_every_check_is_shown_at_least_once(policy: Policy) -> None:
     shown = {check.id for check in CHECKS for case in CASES if list(check.run(replace(GOOD, **case[1]), policy))}
-    assert shown == {check.id for check in CHECKS} - TOLD_ELSEWHERE
+    # The places' own rules have a table of their own: test_place.py.
+    here = {check.id for check in CHECKS if not check.run.__module__.endswith(".place")}
+    assert shown == here - TOLD_ELSEWHERE
 
 
 def test_every_check_names_its_clause() -> None:

@@ -61,6 +61,7 @@ class ApiSettings:
     head: Callable[[str], int | None]
     networks: tuple[str, ...] = ()
     shards: int = 2
+    platform: str = "Tidegate"  # what customers call it
 
 
 def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None = None) -> FastAPI:
@@ -75,6 +76,7 @@ def create_app(settings: ApiSettings, console: Callable[[Gate], ASGIApp] | None 
         metrics=Metrics(),
         threads=CapacityLimiter(CONNECTIONS),
         head=settings.head,
+        platform=settings.platform,
     )
 
     @asynccontextmanager

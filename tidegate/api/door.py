@@ -79,7 +79,7 @@ class Said:
 class Route:
     """One call of the API: the row of the table that the server, the reference and the tests are made from."""
 
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     scope: str  # of parties.access, or PUBLIC
     does: Callable[..., Any]  # (call, path parameters, query, body) -> answer
@@ -135,6 +135,7 @@ class Gate:
     threads: CapacityLimiter
     head: Callable[[str], int | None]  # newest block of a network, None while its node is unreachable
     settings: Settings = field(default_factory=Settings)
+    platform: str = "Tidegate"  # what customers call it
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)

@@ -98,6 +98,8 @@ _CODES = {
     "string_pattern_mismatch": ("malformed", "is not written as it must be"),
     "literal_error": ("not_a_choice", "is none of the values that can stand here"),
     "enum": ("not_a_choice", "is none of the values that can stand here"),
+    "union_tag_invalid": ("not_a_choice", "is of a type that cannot stand here"),
+    "union_tag_not_found": ("field_missing", "is without its type"),
     "greater_than_equal": ("out_of_range", "is too small"),
     "less_than_equal": ("out_of_range", "is too large"),
 }

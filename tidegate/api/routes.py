@@ -35,6 +35,13 @@ from tidegate.withdrawals import bundle, replaying
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.asking import Ask, destination
+from tidegate.withdrawals.standing import answer as standing_answer
+from tidegate.withdrawals.standing import flow as standing
+from tidegate.withdrawals.standing import store as standing_store
+from tidegate.withdrawals.standing.calendar import Schedule
+from tidegate.withdrawals.standing.instruction import Instruction
+from tidegate.withdrawals.standing.instruction import Status as StandingStatus
+from tidegate.withdrawals.standing.wanted import Wanted
 from tidegate.withdrawals.withdrawal import Status
 
 Limit = Annotated[int, Query(ge=1, le=200, description="At most so many.")]
@@ -168,6 +175,16 @@ def remove_address(call: Call, id: str) -> Any:
     return say.address(entry, _usable_at(call, entry), _warnings(call, [entry])[entry.id])
 
 
+def challenge_ownership(call: Call, id: str) -> Any:
+    """A text to sign with the key of a self-hosted address, which proves that it is the customer's."""
+    return say.challenge(screening.challenge(call.conn, id, call.party_id, call.gate.platform, call.actor, call.now))
+
+
+def prove_ownership(call: Call, id: str, body: shapes.OwnershipSignature) -> Any:
+    """The newest text, signed. Signatures of contract wallets (EIP-1271) are refused: `signature_kind_unsupported`."""
+    return say.proof(screening.prove(call.conn, id, call.party_id, body.signature, call.actor, call.now))
+
+
 def get_allow_list(call: Call, id: str) -> Any:
     """Whether only addresses in the customer's book may be paid, and who decided that."""
     _party(call, id)
@@ -223,6 +240,8 @@ async def request_withdrawal(asking: Asking, body: shapes.NewWithdrawal) -> Said
         address_id=body.address_id,
         memo=body.memo,
         fee_ceiling=body.fee_ceiling,
+        description=body.description,
+        stated=_stated(body),
         scope=replay_scope(asking.identity),
         key=asking.key,
         request=asking.asked,
@@ -261,18 +280,32 @@ def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
     return withdrawals.view(call.conn, done, setting.assets)
 
 
+def _stated(body: shapes.NewWithdrawal | shapes.TravelRuleInformation) -> dict[str, Any] | None:
+    """What a body says of the receiver and the customer; None where it says nothing."""
+    parts = ("beneficiary", "counterparty", "originator")
+    given = {part: getattr(body, part, None) for part in parts}
+    return {part: said.model_dump() for part, said in given.items() if said is not None} or None
+
+
+def inform_withdrawal(call: Call, id: str, body: shapes.Information) -> Any:
+    """Give what the hold letter asks for: an answer to a reviewer, who receives and where, a proof of ownership."""
+    withdrawals.get(call.conn, id, call.party_id)
+    setting = call.setting()
+    if isinstance(body, shapes.NewInformation):
+        done = withdrawals.inform(call.conn, id, body.kind, body.text, call.actor, call.now)
+    elif isinstance(body, shapes.OwnershipInformation):
+        done = withdrawals.prove_address(call.conn, id, body.signature, call.actor, setting, call.now)
+    else:
+        stated = _stated(body) or {}
+        done = withdrawals.state_receiver(call.conn, id, stated, body.self_hosted, call.actor, setting, call.now)
+    return withdrawals.view(call.conn, done, setting.assets)
+
+
 def cancel_withdrawal(call: Call, id: str) -> Any:
     """Take it back, while no payment has started."""
     withdrawals.get(call.conn, id, call.party_id)
     setting = call.setting()
     return withdrawals.view(call.conn, withdrawals.cancel(call.conn, id, call.actor, setting, call.now), setting.assets)
-
-
-def inform_withdrawal(call: Call, id: str, body: shapes.NewInformation) -> Any:
-    """Answer what was asked about it; a person goes on with the same case."""
-    withdrawals.get(call.conn, id, call.party_id)
-    done = withdrawals.inform(call.conn, id, body.kind, body.text, call.actor, call.now)
-    return withdrawals.view(call.conn, done, call.setting().assets)
 
 
 def appeal_withdrawal(call: Call, id: str, body: shapes.NewAppeal) -> Any:
@@ -786,7 +819,114 @@ def _whose(call: Call, customer: str | None) -> str | None:
     return call.party_id
 
 
+# Standing withdrawals.
+
+
+def create_standing(call: Call, body: shapes.NewStanding) -> Any:
+    """Set up a standing withdrawal. Nothing runs before the customer has confirmed it with a code."""
+    party_id, name = call.customer(body.customer), (body.asset, body.network)
+    made = standing.create(call.conn, party_id, name, _wanted(body), call.actor, call.setting(), call.now)
+    return _standing(call, made)
+
+
+def list_standing(
+    call: Call,
+    customer: Text = None,
+    status: Annotated[StandingStatus | None, Query()] = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Any:
+    """Standing withdrawals, newest first, deleted ones too: without their settings."""
+    whose = _whose(call, customer)
+    found = standing_store.page(call.conn, whose, status.value if status else None, before, limit)
+    return page("standing_withdrawals", standing.views(call.conn, found, call.setting().assets), limit)
+
+
+def get_standing(call: Call, id: str) -> Any:
+    """One standing withdrawal: its terms in force, and those that wait for a code."""
+    return _standing(call, standing.get(call.conn, id, call.party_id))
+
+
+def edit_standing(call: Call, id: str, body: shapes.StandingTerms) -> Any:
+    """Draft new terms. Those in force stay in force until the customer has confirmed the draft with a code."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.edit(call.conn, id, _wanted(body), call.actor, call.setting(), call.now))
+
+
+def confirm_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+    """Confirm the draft that was shown."""
+    standing.get(call.conn, id, call.party_id)
+    key, setting = call.gate.data_key, call.setting()
+    done = standing.confirm(call.conn, id, body.factor, body.code, key, call.actor, setting, call.now)
+    return _standing(call, done)
+
+
+def pause_standing(call: Call, id: str) -> Any:
+    """Stop running, and keep the settings."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.pause(call.conn, id, call.actor, call.now))
+
+
+def resume_standing(call: Call, id: str, body: shapes.Confirmation) -> Any:
+    """Let it run again, with a code. What was due meanwhile is not made up for."""
+    standing.get(call.conn, id, call.party_id)
+    key, setting = call.gate.data_key, call.setting()
+    done = standing.resume(call.conn, id, body.factor, body.code, key, call.actor, setting, call.now)
+    return _standing(call, done)
+
+
+def delete_standing(call: Call, id: str) -> Any:
+    """Wipe its settings for good, and take back what it asked for and no payment has begun."""
+    standing.get(call.conn, id, call.party_id)
+    return _standing(call, standing.delete(call.conn, id, call.actor, call.setting(), call.now))
+
+
+def list_standing_runs(
+    call: Call, id: str, before: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None, limit: Limit = 50
+) -> Any:
+    """Every run, newest first: the withdrawal it made, or why it was skipped."""
+    standing.get(call.conn, id, call.party_id)
+    found = [standing_answer.run(r) for r in standing_store.runs(call.conn, id, before, limit)]
+    return page("runs", found, limit, "number")
+
+
+def _standing(call: Call, found: Instruction) -> Any:
+    return standing.views(call.conn, [found], call.setting().assets)[0]
+
+
+def _wanted(body: shapes.StandingTerms) -> Wanted:
+    """The body as the rules read it."""
+    trigger, amount, to = body.trigger, body.amount, body.destination
+    ceiling = body.fee_ceiling
+    if ceiling is not None and (ceiling.amount is None) == (ceiling.percent is None):
+        raise Malformed("fee_ceiling_invalid", "Give either an amount of coins or a percentage.", field="fee_ceiling")
+    schedule = None
+    if isinstance(trigger, shapes.ScheduleTrigger):
+        schedule = Schedule(trigger.every, trigger.at, trigger.zone, trigger.weekday, trigger.day)
+    ids: tuple[str, ...] = ()
+    if isinstance(to, shapes.FixedDestination):
+        ids = (to.address_id,)
+    if isinstance(to, shapes.RotatingDestination):
+        ids = tuple(to.address_ids)
+    return Wanted(
+        schedule=schedule,
+        balance=trigger.balance if isinstance(trigger, shapes.ThresholdTrigger) else None,
+        price=trigger.price if isinstance(trigger, shapes.PriceTrigger) else None,
+        when=trigger.when if isinstance(trigger, shapes.PriceTrigger) else None,
+        amount=amount.amount if isinstance(amount, shapes.FixedAmount) else None,
+        percent=amount.percent if isinstance(amount, shapes.PercentAmount) else None,
+        keep_back=body.keep_back,
+        least=body.least,
+        most=body.most,
+        fee_ceiling=None if ceiling is None else ceiling.amount,
+        fee_percent=None if ceiling is None else ceiling.percent,
+        address_ids=ids,
+        xpub=to.xpub if isinstance(to, shapes.XpubDestination) else None,
+    )
+
+
 _C, _W, _D = "/v1/customers", "/v1/withdrawals", "/v1/decisions"
+_S = "/v1/standing-withdrawals"
 _NOT = (404,)
 _FORM = (404, 409)
 
@@ -818,6 +958,27 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _C + "/{id}/addresses", "addresses:read", list_addresses, shapes.Addresses, refuses=_NOT),
     Route(
         "POST", "/v1/addresses/{id}/remove", "addresses:write", remove_address, shapes.Address, 200, True, refuses=_NOT
+    ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-challenge",
+        "addresses:write",
+        challenge_ownership,
+        shapes.OwnershipChallenge,
+        201,
+        True,
+        refuses=_FORM,
+    ),
+    Route(
+        "POST",
+        "/v1/addresses/{id}/ownership-proof",
+        "addresses:write",
+        prove_ownership,
+        shapes.OwnershipProof,
+        200,
+        True,
+        "json",
+        _FORM,
     ),
     Route("GET", _C + "/{id}/allow-list", "addresses:read", get_allow_list, shapes.AllowList, refuses=_NOT),
     Route(
@@ -988,6 +1149,35 @@ ROUTES: tuple[Route, ...] = (
         "json",
         _NOT,
     ),
+    Route("POST", _S, "withdrawals:write", create_standing, shapes.Standing, 201, True, "json", _FORM),
+    Route("GET", _S, "withdrawals:read", list_standing, shapes.Standings, refuses=_NOT),
+    Route("GET", _S + "/{id}", "withdrawals:read", get_standing, shapes.Standing, refuses=_NOT),
+    Route("PUT", _S + "/{id}", "withdrawals:write", edit_standing, shapes.Standing, takes="json", refuses=_FORM),
+    Route("DELETE", _S + "/{id}", "withdrawals:write", delete_standing, shapes.Standing, refuses=_FORM),
+    Route(
+        "POST",
+        _S + "/{id}/confirm",
+        "withdrawals:write",
+        confirm_standing,
+        shapes.Standing,
+        200,
+        True,
+        "json",
+        (404, 409, 429),
+    ),
+    Route("POST", _S + "/{id}/pause", "withdrawals:write", pause_standing, shapes.Standing, 200, True, refuses=_FORM),
+    Route(
+        "POST",
+        _S + "/{id}/resume",
+        "withdrawals:write",
+        resume_standing,
+        shapes.Standing,
+        200,
+        True,
+        "json",
+        (404, 409, 429),
+    ),
+    Route("GET", _S + "/{id}/runs", "withdrawals:read", list_standing_runs, shapes.StandingRuns, refuses=_NOT),
     Route("GET", "/v1/keys", "keys:read", list_keys, shapes.Keys),
     Route("POST", "/v1/keys", "keys:write", create_key, shapes.KeyWithSecret, 201, True, "json", _NOT),
     Route("POST", "/v1/keys/{id}/revoke", "keys:write", revoke_key, shapes.Key, 200, True, refuses=_FORM),

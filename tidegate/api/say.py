@@ -26,6 +26,7 @@ from tidegate.policy.market.regime import Regime
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
 from tidegate.screening.flow import AllowList, SavedAddress
+from tidegate.screening.ownership import Challenge, Proof
 from tidegate.screening.warning import ListedWarning
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.haste import Haste
@@ -150,6 +151,19 @@ def address(a: SavedAddress, usable_at: datetime | None, warnings: list[str]) ->
         "booked_at": at(a.booked_at),
         "usable_at": at(usable_at),
         "warnings": warnings,
+    }
+
+
+def challenge(c: Challenge) -> Said:
+    return {"id": c.id, "address_id": c.address_id, "message": c.message, "expires_at": rfc3339(c.expires_at)}
+
+
+def proof(p: Proof) -> Said:
+    return {
+        "address_id": p.address_id,
+        "challenge": p.challenge_id,
+        "method": p.method,
+        "proved_at": rfc3339(p.proved_at),
     }
 
 

@@ -273,6 +273,26 @@ class NewAddress(In):
     ownership: Literal["unknown", "self_hosted", "vasp"] = "unknown"
 
 
+class OwnershipSignature(In):
+    signature: Annotated[str, StringConstraints(max_length=4096)] = Field(
+        description="personal_sign (EIP-191) of the whole message with the key of the address: 0x and r, s, v."
+    )
+
+
+class OwnershipChallenge(Out):
+    id: str
+    address_id: str
+    message: str = Field(description="Sign this text, letter by letter.")
+    expires_at: At
+
+
+class OwnershipProof(Out):
+    address_id: str
+    challenge: str
+    method: Literal["eip191"]
+    proved_at: At
+
+
 class Address(Out):
     id: str
     customer: str
@@ -304,6 +324,47 @@ class AllowList(Out):
 # --- withdrawals -------------------------------------------------------------------------------------------------
 
 
+class Beneficiary(In):
+    """Who receives."""
+
+    name: Annotated[str, StringConstraints(max_length=100)] = Field(examples=["Lovelace"])
+    given_names: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        default=None, description="Where they can be told apart from the name."
+    )
+    kind: Literal["natural", "legal"] = "natural"
+
+
+class Counterparty(In):
+    """The provider that keeps the address. Its endpoint is never taken from a request."""
+
+    vasp_id: Annotated[str, StringConstraints(max_length=64)] = Field(examples=["bob-vasp"])
+    name: Annotated[str, StringConstraints(max_length=100)]
+    country: Annotated[str, StringConstraints(max_length=2)] = Field(examples=["DE"])
+
+
+class Originator(In):
+    """What only the customer knows of themselves: one of these where a place asks for more than names."""
+
+    address: dict[str, Any] | None = Field(default=None, description="An IVMS101 geographicAddress.")
+    document: dict[str, Any] | None = Field(default=None, description="An IVMS101 nationalIdentification.")
+    place_of_birth: Annotated[str, StringConstraints(max_length=70)] | None = None
+
+
+class TravelRuleInformation(In):
+    kind: Literal["travel_rule"]
+    beneficiary: Beneficiary | None = None
+    counterparty: Counterparty | None = None
+    originator: Originator | None = None
+    self_hosted: bool = Field(default=False, description="Nobody keeps the address for the customer: it is their own.")
+
+
+class OwnershipInformation(In):
+    kind: Literal["ownership_proof"]
+    signature: Annotated[str, StringConstraints(max_length=4096)] = Field(
+        description="Of the newest message of POST /v1/addresses/{id}/ownership-challenge."
+    )
+
+
 class NewWithdrawal(In):
     customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
     asset: Ticker
@@ -315,6 +376,9 @@ class NewWithdrawal(In):
     address_id: Id | None = None
     memo: Annotated[str, StringConstraints(max_length=200)] | None = None
     fee_ceiling: Amount | None = Field(default=None, description="The most fee the customer agrees to.")
+    description: Text | None = Field(default=None, description="What it is for; part of what is confirmed.")
+    beneficiary: Beneficiary | None = Field(default=None, description="Who receives, where the travel rule asks.")
+    counterparty: Counterparty | None = Field(default=None, description="The provider that keeps the address.")
 
 
 class Confirmation(In):
@@ -342,6 +406,7 @@ class Words(Out):
 
 class Reason(Words):
     code: str
+    missing: list[str] = Field(default_factory=list, description="What the customer has to give; absent = nothing.")
 
 
 class Hold(Out):
@@ -370,6 +435,7 @@ class Withdrawal(Out):
     network: str
     address: str
     memo: str | None
+    description: str | None = Field(description="What it is for, in the customer's words.")
     amount: Decimal
     fee: Decimal
     net_amount: Decimal = Field(description="What arrives: amount minus fee.")
@@ -612,8 +678,14 @@ class NewQuestion(In):
 
 
 class NewInformation(In):
-    kind: Short = Field(examples=["purpose"], description="source_of_funds, purpose, document_reference or other.")
+    """An answer to what a reviewer asked."""
+
+    kind: Literal["source_of_funds", "purpose", "document_reference", "other"]
     text: Annotated[str, StringConstraints(max_length=2000)]
+
+
+Information = Annotated[NewInformation | TravelRuleInformation | OwnershipInformation, Field(discriminator="kind")]
+"""What a customer tells about a withdrawal; `kind` says which of the bodies it is."""
 
 
 class NewAppeal(In):
@@ -1002,3 +1074,160 @@ class Warning(Out):
 
 class Warnings(Out):
     warnings: list[Warning]
+
+
+# --- standing withdrawals ----------------------------------------------------------------------------------------
+
+
+class ScheduleTrigger(In):
+    type: Literal["schedule"]
+    every: Literal["day", "week", "month"]
+    at: Short = Field(examples=["09:00"], description="Wall-clock time of the zone.")
+    zone: Short = Field(examples=["Europe/Berlin"], description="IANA time zone.")
+    weekday: int | None = Field(default=None, ge=1, le=7, description="1 Monday to 7 Sunday; every week only.")
+    day: int | None = Field(default=None, ge=1, le=31, description="Every month only; 29 to 31 = or its last day.")
+
+
+class ThresholdTrigger(In):
+    type: Literal["threshold"]
+    balance: Amount = Field(description="Due when so much is available.")
+
+
+class PriceTrigger(In):
+    type: Literal["price"]
+    when: Literal["at_or_above", "below"]
+    price: Usd = Field(description="USD per coin; due once per crossing.")
+
+
+class FixedAmount(In):
+    type: Literal["fixed"]
+    amount: Amount
+
+
+class AllAmount(In):
+    type: Literal["all"]
+
+
+class PercentAmount(In):
+    type: Literal["percent"]
+    percent: Short = Field(examples=["12.5"], description="Of what is available; two decimals at most.")
+
+
+class FeeAmount(In):
+    """The most a fee may be: coins, or a percentage of the run."""
+
+    amount: Amount | None = None
+    percent: Short | None = Field(default=None, examples=["2"])
+
+
+class FixedDestination(In):
+    type: Literal["fixed"]
+    address_id: Id
+
+
+class RotatingDestination(In):
+    type: Literal["rotating"]
+    address_ids: list[Id] = Field(min_length=2, max_length=20, description="They take turns.")
+
+
+class XpubDestination(In):
+    type: Literal["xpub"]
+    xpub: Annotated[str, StringConstraints(max_length=200)] = Field(
+        description="An account's extended public key; every run pays the next address of it."
+    )
+
+
+class StandingTerms(In):
+    trigger: ScheduleTrigger | ThresholdTrigger | PriceTrigger = Field(discriminator="type")
+    amount: FixedAmount | AllAmount | PercentAmount = Field(discriminator="type")
+    keep_back: Amount = Field(default="0", description="Stays in the balance.")
+    least: Amount = Field(default="0", description="A run of less is skipped.")
+    most: Amount | None = Field(default=None, description="A run takes no more.")
+    fee_ceiling: FeeAmount | None = Field(default=None, description="Null = as much as the policy lets a fee take.")
+    destination: FixedDestination | RotatingDestination | XpubDestination = Field(discriminator="type")
+
+
+class NewStanding(StandingTerms):
+    customer: Id = Field(examples=["cus_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    asset: Ticker
+    network: Network
+
+
+class SaidTrigger(Out):
+    type: Literal["schedule", "threshold", "price"]
+    every: str | None = None
+    at: str | None = None
+    zone: str | None = None
+    weekday: int | None = None
+    day: int | None = None
+    balance: Decimal | None = None
+    when: str | None = None
+    price: str | None = None
+
+
+class SaidAmount(Out):
+    type: Literal["fixed", "all", "percent"]
+    amount: Decimal | None = None
+    percent: str | None = None
+
+
+class SaidCeiling(Out):
+    amount: Decimal | None
+    percent: str | None
+
+
+class SaidDestination(Out):
+    type: Literal["fixed", "rotating", "xpub"]
+    address_ids: list[str]
+    xpub: str | None
+    addresses: list[str] = Field(description="Of a key its first ones: compare them with your wallet.")
+
+
+class SaidTerms(Out):
+    trigger: SaidTrigger
+    amount: SaidAmount
+    keep_back: Decimal
+    least: Decimal
+    most: Decimal | None
+    fee_ceiling: SaidCeiling
+    destination: SaidDestination
+
+
+class Standing(Out):
+    id: str = Field(examples=["stw_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    customer: str
+    asset: str
+    network: str
+    status: Literal["awaiting_confirmation", "active", "paused", "deleted"]
+    reason: Reason | None = Field(description="Why it is paused or deleted.")
+    required_factor: str | None = Field(description="What confirms the draft; null = there is none.")
+    confirm_by: At | None
+    terms: SaidTerms | None = Field(description="In force; null = none yet, or wiped.")
+    draft: SaidTerms | None = Field(description="Shown, and not confirmed yet.")
+    next_due_at: At | None
+    waiting_for: Reason | None
+    waits_until: At | None
+    runs: int
+    created_at: At
+    changed_at: At
+
+
+class Standings(Out):
+    standing_withdrawals: list[Standing]
+    next: str | None
+
+
+class StandingRun(Out):
+    number: int
+    due_at: At
+    at: At
+    outcome: Literal["made", "skipped"]
+    reason: Reason | None
+    withdrawal: str | None = Field(description="Also of a run whose withdrawal was declined at once.")
+    address: str | None
+    address_index: int | None = Field(description="Below the extended public key: 0/index.")
+
+
+class StandingRuns(Out):
+    runs: list[StandingRun]
+    next: int | None = Field(description="Send it as `before` to get the next page; null = this was the last.")

@@ -92,6 +92,27 @@ FINDINGS: dict[str, Text] = {
     "withdrawals_delayed": Text(
         "Withdrawals from your account are delayed for the time being.", "您的账户提币目前延迟处理。"
     ),
+    "place_delay": Text(
+        "The rules of your country or region let withdrawals start only some time after money came in.",
+        "根据您所在国家或地区的规定，资金入账后须等待一段时间方可提币。",
+    ),
+    "place_cap": Text(
+        "The amount is more than the rules of your country or region let leave in this time; ask for less or later.",
+        "提币金额超过您所在国家或地区规定的期间上限，请减少金额或稍后再试。",
+    ),
+    "allow_list_required": Text(
+        "The rules of your country or region allow withdrawals only to addresses in your address book; save it first.",
+        "根据您所在国家或地区的规定，仅可提币至地址簿中的地址，请先保存该地址。",
+    ),
+    "description_missing": Text("Say what this transfer is for and ask again.", "请填写本次转账的用途说明后重新提交。"),
+    "travel_rule_pending": Text(
+        "Before we send, the law wants us to know who receives and at which provider.",
+        "根据旅行规则的要求，发送前须了解收款人及其所在的服务商。",
+    ),
+    "ownership_unproven": Text(
+        "Before we send, the law wants you to prove that this address is yours, by signing a message with it.",
+        "根据规定，发送前须由您签署一条消息，证明该地址归您所有。",
+    ),
     "new_device": Text(
         "A device that we do not know yet signed in to your account. If it was not you, freeze your account.",
         "有新设备登录了您的账户。如非本人操作，请立即冻结账户。",
@@ -151,6 +172,10 @@ ENDINGS: dict[str, Text] = {
         "Too many wrong codes were entered. Ask again when you have your authenticator app at hand.",
         "验证码错误次数过多。请准备好身份验证器后重新提交。",
     ),
+    "travel_rule_unanswered": Text(
+        "The provider that keeps the address did not answer in time. Nothing was sent.",
+        "收款方服务商未在规定时间内回复，未发送任何资金。",
+    ),
     "declined_by_person": Text(
         "A person has checked this withdrawal and declined it.", "经人工审核，本次提币未获批准。"
     ),
@@ -190,10 +215,20 @@ NEXT_STEPS: dict[str, Text] = {
         "Nothing to do: a person is looking at it. We will ask if we need anything.",
         "无需操作：人工审核中，如需补充资料会与您联系。",
     ),
+    "give_information": Text(
+        "Please give what is missing with POST /v1/withdrawals/{id}/information in time. If you do not, it expires and "
+        "your funds are free.",
+        "请在截止时间前通过 POST /v1/withdrawals/{id}/information 补充所缺资料；"
+        "逾期未补充，本次提币将失效，资金将释放。",
+    ),
     "awaiting_information": Text(
         "Please answer what is asked above in time; then a person goes on with it. If you do not, it expires and your "
         "funds are free.",
         "请在截止时间前回复上述询问，之后将继续人工审核；逾期未回复，本次提币将失效，资金将释放。",
+    ),
+    "expired_counterparty": Text(
+        "Nothing was sent and your funds are free. Ask the receiver's provider before you try again.",
+        "未发送任何资金，您的余额已释放。重新提交前请先与收款方服务商确认。",
     ),
     "expired_unanswered": Text(
         "Nothing was sent and your funds are free. Ask again when you have what was asked for.",
@@ -262,6 +297,39 @@ MARKET: dict[str, Text] = {
 """The notice of a market regime that changed: one per change. It says neither why nor where the thresholds are."""
 
 MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
+
+STANDING: dict[str, Text] = {
+    "customer": Text("You paused it.", "您已暂停该自动提币。"),
+    "deleted": Text("You deleted it; its settings are wiped.", "您已删除该自动提币，其设置已清除。"),
+    "not_confirmed": Text("It was not confirmed in time.", "未在规定时间内确认。"),
+    "code_tries_used_up": Text(
+        "Too many wrong codes were entered; set it up again.", "验证码错误次数过多，请重新设置。"
+    ),
+    "security_event": Text(
+        "Your sign-in details or the state of your account changed. Check it and resume with a code.",
+        "您的登录信息或账户状态发生变更，请核对后使用验证码恢复。",
+    ),
+    "changed": Text(
+        "Its settings are not what you confirmed. Please contact support.", "其设置与您确认的内容不一致，请联系客服。"
+    ),
+    "not_enough": Text("There was not enough available above what you keep back.", "扣除保留金额后，可用余额不足。"),
+    "no_price": Text("No current price was known.", "当前没有可用的价格。"),
+    "fee_above_ceiling": Text(
+        "The fee is above your ceiling; it goes on when it falls.", "手续费高于您设定的上限，回落后将继续处理。"
+    ),
+    "blocked": Text("Withdrawals from your account were stopped.", "您的账户提币已被停止。"),
+    "over_limit": Text("It would have passed one of your limits.", "将超出您的提币额度。"),
+    "declined": Text("The withdrawal was checked and declined.", "经审核，本次提币未获批准。"),
+    "address_refused": Text("We could not send to this address.", "无法向该地址提币。"),
+    "address_removed": Text(
+        "The address is not in your book any more, or not as you confirmed it.",
+        "该地址已不在地址簿中，或与您确认时不同。",
+    ),
+    "factor_missing": Text("You have no authenticator app; enrol one.", "您尚未绑定身份验证器，请先绑定。"),
+    "not_decided": Text("Withdrawals could not be checked just then.", "当时无法对提币进行审核。"),
+    "paused": Text("It was paused when it was due.", "到期时处于暂停状态。"),
+}
+"""Why a standing withdrawal is paused, deleted, waits, or skipped a run."""
 
 APPEALS: dict[str, Text] = {
     "possible": Text(

@@ -174,6 +174,14 @@ def logins(conn: Conn, ids: Collection[str], since: datetime, hours: int) -> dic
     return {found.party_id: found for found in store.logins(conn, list(ids), since, hours * 60)}
 
 
+def alarms(conn: Conn, party_id: str, events: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many of these events and restrictions there ever were, in force or not: it only rises.
+
+    Whoever holds the party's lock and finds the number they know has missed none, whatever the clocks said.
+    """
+    return store.alarms(conn, party_id, events, kinds)
+
+
 def with_factor(conn: Conn, ids: Collection[str]) -> set[str]:
     """Which of the parties have a factor in use."""
     return {item.id for item in store.with_factor(conn, list(ids))}

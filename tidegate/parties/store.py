@@ -312,6 +312,18 @@ def latest_events(conn: Conn, ids: Sequence[str], types: Sequence[str]) -> list[
     )
 
 
+def alarms(conn: Conn, party_id: str, events: Sequence[str], kinds: Sequence[str]) -> int:
+    """How many events of these types and restrictions of these kinds a party ever had."""
+    got = conn.execute(
+        """
+        SELECT (SELECT count(*) FROM party_event WHERE party_id = %(party)s AND type = ANY(%(events)s::text[]))
+             + (SELECT count(*) FROM restriction WHERE party_id = %(party)s AND kind = ANY(%(kinds)s::text[]))
+        """,
+        {"party": party_id, "events": list(events), "kinds": list(kinds)},
+    ).fetchone()
+    return int(got[0]) if got else 0
+
+
 def factor(conn: Conn, party_id: str) -> Factor | None:
     """The factor in use, row-locked until the transaction ends: a code is spent by one of two at once."""
     return row(

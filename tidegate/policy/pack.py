@@ -16,13 +16,14 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import behaviour, jurisdictions, screening_numbers
+from tidegate.policy import behaviour, jurisdictions, screening_numbers, standing_numbers
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.screening_numbers import ScreeningNumbers
+from tidegate.policy.standing_numbers import StandingNumbers
 
 LEVELS = (0, 1, 2, 3)
 CREDENTIAL_EVENTS = ("password_changed", "mfa_changed", "email_changed", "phone_changed")
@@ -96,8 +97,10 @@ class Policy:
     outside_seconds: int = 10  # how long an outside check may take
     reserved_minutes: int = 15  # how long a decision for a platform with its own ledger keeps its room
     market: Market = DEFAULTS  # how limits follow the market
+    travel_rule_wait_hours: int = 24  # for the counterparty's answer, and for what the customer has to give
     screening_numbers: ScreeningNumbers | None = None  # None = a pack from before these checks
     behaviour: BehaviourNumbers | None = None  # None = nobody looks at people's ways
+    standing_numbers: StandingNumbers | None = None  # None = a pack from before standing withdrawals
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -105,6 +108,13 @@ class Policy:
         if self.screening_numbers is None:
             raise PolicySilent("no_screening", f"Policy version {self.version} has no section screening")
         return self.screening_numbers
+
+    @property
+    def standing(self) -> StandingNumbers:
+        """The numbers of standing withdrawals. Raises PolicySilent `no_standing`."""
+        if self.standing_numbers is None:
+            raise PolicySilent("no_standing", f"Policy version {self.version} has no section standing")
+        return self.standing_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -255,7 +265,9 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "check_failures",
             "outside_checks",
             "deciding",
+            "travel_rule_wait_hours",
             "behaviour",
+            "standing",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -323,8 +335,12 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         outside_seconds=reader.whole("deciding.outside_seconds", deciding["outside_seconds"], 1, 3600),
         reserved_minutes=reader.whole("deciding.reserved_minutes", deciding["reserved_minutes"], 1, 24 * 60),
         market=market_section.read(reader, top["market"]) if "market" in top else DEFAULTS,
+        travel_rule_wait_hours=reader.whole(
+            "travel_rule_wait_hours", top.get("travel_rule_wait_hours", 24), 1, 24 * 30
+        ),
         screening_numbers=screening_numbers.read(reader, top["screening"]) if "screening" in top else None,
         behaviour=behaviour.read(reader, top["behaviour"]) if "behaviour" in top else None,
+        standing_numbers=standing_numbers.read(reader, top["standing"]) if "standing" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

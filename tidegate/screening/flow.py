@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,17 +11,18 @@ from io import StringIO
 
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import NotFound
+from tidegate.base.refusals import Conflict, NotFound
 from tidegate.base.times import hours
 from tidegate.db import Conn, Tx, act
 from tidegate.notifications import templates
 from tidegate.parties import flow as parties
 from tidegate.policy.screening_numbers import LookAlike, ScreeningNumbers
 from tidegate.screening import address as addresses
-from tidegate.screening import allow_list, lists, lookalike, store, warning
+from tidegate.screening import allow_list, lists, lookalike, ownership, store, warning
 from tidegate.screening.allow_list import AllowList
 from tidegate.screening.lists import Quarantined
 from tidegate.screening.lookalike import Known, Likeness
+from tidegate.screening.ownership import Challenge, Proof
 from tidegate.screening.store import HitRow, ListRow, OwnAddress, QuarantineRow, SavedAddress
 from tidegate.screening.warning import Insistence, ListedWarning, Warned
 
@@ -214,6 +216,22 @@ def save(
     )
     booked_at = entry.booked_at or tx.now
     return SavedAddress(entry.id, *place, label, ownership, entry.saved_at, entry.paid_at, booked_at), bool(new)
+
+
+def book_since(tx: Tx, party_id: str, network: str, address: str, label: str, since: datetime) -> SavedAddress:
+    """Put a place into a customer's book that they named at `since` by naming the key that it comes from.
+
+    An entry that is there already keeps its own times and its name. The caller holds the party's lock.
+    """
+    place = (party_id, network, address, "")
+    entries, new = entries_for(tx.conn, [place], since)
+    entry = entries[place]
+    if not new:
+        return entry
+    keep(tx, [entry])
+    store.relabel(tx.conn, entry.id, label, "self_hosted", since)
+    tx.note("address.saved", party_id, {"address": entry.id, "network": network, "ownership": "self_hosted"})
+    return replace(entry, label=label, ownership="self_hosted", booked_at=since)
 
 
 def unbook(conn: Conn, id: str, party_id: str | None, actor: str, now: datetime) -> SavedAddress:
@@ -428,3 +446,70 @@ def set_allow_list(
             store.put_allow_list(conn, after)
             tx.note("allow_list.on" if on else "allow_list.off_asked", party_id, {"off_from": after.off_from})
         return after
+
+
+# Whose an address is.
+
+
+def challenge(conn: Conn, id: str, party_id: str | None, platform: str, actor: str, now: datetime) -> Challenge:
+    """A fresh text for the owner of a saved address to sign; those handed out before stay good until they end.
+
+    `party_id` is the customer who asks (None = somebody for them). Raises NotFound `address_unknown`; Conflict as
+    `ownership.check_provable` says.
+    """
+    with act(conn, actor, now) as tx:
+        entry = _entry(conn, id, party_id)
+        ownership.check_provable(entry.network, entry.ownership)
+        nonce, ends = secrets.token_hex(16), now + ownership.VALID
+        text = ownership.message(platform, entry.party_id, entry.network, entry.address, nonce, ends)
+        made = Challenge(new_id("och"), id, entry.party_id, nonce, text, now, ends, None)
+        store.add_challenge(conn, made)
+        tx.note("address.challenged", entry.party_id, {"address": id, "challenge": made.id, "expires_at": ends})
+        return made
+
+
+def prove(conn: Conn, id: str, party_id: str | None, signature: str, actor: str, now: datetime) -> Proof:
+    """The newest text that was handed out for a saved address was signed with its key: the customer controls it.
+
+    The same signature again gives the first proof. Raises NotFound `address_unknown`; Conflict `challenge_missing`,
+    and what `ownership.check` says.
+    """
+    with act(conn, actor, now) as tx:
+        entry = _entry(conn, id, party_id)
+        parties.lock(conn, [entry.party_id])
+        ownership.check_provable(entry.network, entry.ownership)
+        newest = store.newest_challenge(conn, id)
+        if newest is None:
+            raise Conflict("challenge_missing", f"Nobody asked for a text to sign for {id}; ask for one first.")
+        done = store.proof_by(conn, newest.id)
+        if done is not None and done.signature == signature:
+            return done
+        ownership.check(newest, entry.address, signature, now)
+        made = Proof(newest.id, id, entry.party_id, ownership.METHOD, signature, now)
+        store.use_challenge(conn, newest.id, now)
+        store.add_proof(conn, made)
+        store.declare(conn, id, "self_hosted")
+        tx.note("address.proven", entry.party_id, {"address": id, "challenge": newest.id, "method": made.method})
+        return made
+
+
+def proofs(conn: Conn, address_ids: Collection[str]) -> dict[str, Proof]:
+    """The newest proof of each saved address that has one."""
+    found = store.proofs(conn, sorted(set(address_ids))) if address_ids else []
+    return {proof.address_id: proof for proof in found}
+
+
+def declare(tx: Tx, id: str, ownership_: str) -> None:
+    """The customer says whose an address is. It is a word, not a proof."""
+    entry = store.by_id(tx.conn, id)
+    assert entry is not None  # entries are never deleted
+    if entry.ownership != ownership_:
+        store.declare(tx.conn, id, ownership_)
+        tx.note("address.declared", entry.party_id, {"address": id, "ownership": ownership_})
+
+
+def _entry(conn: Conn, id: str, party_id: str | None) -> SavedAddress:
+    entry = store.by_id(conn, id)
+    if entry is None or party_id not in (None, entry.party_id):
+        raise NotFound("address_unknown", f"There is no saved address {id}.")
+    return entry

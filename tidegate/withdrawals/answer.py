@@ -41,6 +41,7 @@ def as_json(
         "network": asset.network,
         "address": withdrawal.address,
         "memo": withdrawal.memo or None,
+        "description": withdrawal.description or None,
         "amount": to_text(withdrawal.units, asset.decimals),
         "fee": to_text(withdrawal.fee_units, asset.decimals),
         "net_amount": to_text(withdrawal.net_units, asset.decimals),

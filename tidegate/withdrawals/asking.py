@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tidegate.base.money import Asset, BadAmount, to_text, to_units
 from tidegate.base.refusals import Malformed
 from tidegate.policy.pack import Policy
 from tidegate.policy.pricing import value_micro_usd
 from tidegate.screening import address as addresses
+from tidegate.screening import travel_rule
+from tidegate.screening.travel_rule import Statement
+
+NOTHING_STATED = Statement()
+LONGEST_DESCRIPTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Ask:
     scope: str = "platform"
     key: str | None = None
     request: str = ""
+    description: str | None = None  # what the transfer is for
+    stated: Mapping[str, Any] | None = None  # who receives and where, as `travel_rule.read` takes it
     alone: bool = False  # only a decision: the platform keeps the funds, the fee and the payment to itself
 
 
@@ -44,6 +52,8 @@ class Asked:
     address: str | None
     address_id: str | None
     memo: str
+    description: str = ""
+    stated: Statement = NOTHING_STATED
 
 
 def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], policy: Policy) -> Asked:
@@ -89,7 +99,19 @@ def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], 
         address,
         ask.address_id,
         memo,
+        _description(ask.description),
+        NOTHING_STATED if ask.stated is None else travel_rule.read(ask.stated),
     )
+
+
+def _description(text: str | None) -> str:
+    if text is not None and not (text.isprintable() and text.strip() and len(text) <= LONGEST_DESCRIPTION):
+        raise Malformed(
+            "description_invalid",
+            f"description is {text[:60]!r}; say in 1 to {LONGEST_DESCRIPTION} letters of one line what it is for.",
+            field="description",
+        )
+    return text or ""
 
 
 def destination(network: str, text: str, memo: str, assets: dict[tuple[str, str], Asset], ours: Collection[str]) -> str:

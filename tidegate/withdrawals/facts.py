@@ -76,6 +76,33 @@ class OutsideAnswer:
     state: State
     outcome: Outcome | None = None
     detail: str = ""
+    ends_at: datetime | None = None  # of a delay
+
+
+TRAVEL_RULE = "travel_rule"
+"""The outside check whose answer is the counterparty's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """What the rules of places look at; gathered where the policy describes places."""
+
+    counterparty: str | None  # country of the provider that keeps the address; None = unknown
+    happened: tuple[tuple[str, datetime], ...]  # when each event took place that a delay begins with
+    exempt: tuple[str, ...]  # places whose delays do not hold this customer
+    used: tuple[Use, ...]  # scope is a class of assets ("any", "stablecoin"): what else left in the window
+    booked: bool  # the address is in the customer's book
+    description: str  # what the transfer is for, in the customer's words; "" = they gave none
+    proved_at: datetime | None  # when the customer proved that the address is theirs
+    lacks_basic: tuple[str, ...]  # travel-rule data that only the customer can give, for each set of fields
+    lacks_extended: tuple[str, ...]
+
+    def used_by(self, assets: str, hours: int) -> int:
+        """What a window of a class holds. Raises LookupError where nobody looked."""
+        for use in self.used:
+            if (use.scope, use.hours) == (assets, hours):
+                return use.used
+        raise LookupError(f"no count of {assets} over {hours} hours")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +149,7 @@ class Facts:
     allow_list: bool | None = None  # whether only addresses of the party's own book may be paid
     usable_at: datetime | None = None  # from when the allow-list lets this one be paid; None = it is not in the book
     warnings: tuple[tuple[str, str], ...] = ()  # (list, how far its warning has come: "shown", "acknowledged", …)
+    place: PlaceFacts | None = None  # None = the policy described no places
     behaviour: Behaviour = NOTHING  # logins, the customer's past, the platform's haste
 
     def used(self, scope: str, hours: int | None) -> int:

@@ -22,7 +22,8 @@ from tidegate.base.authorisation import Authorisation
 from tidegate.base.canonical import canonical, readable
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.ids import new_id
-from tidegate.base.money import Asset
+from tidegate.base.money import Asset, to_text
+from tidegate.base.outside import Message, Opinion, Reply, Silent
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.base.times import hours, rfc3339
 from tidegate.cases import flow as cases
@@ -33,7 +34,7 @@ from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
-from tidegate.policy import breaker
+from tidegate.policy import breaker, jurisdictions
 from tidegate.policy import flow as policies
 from tidegate.policy.behaviour import BehaviourNumbers, Egress
 from tidegate.policy.breaker import Trip
@@ -44,15 +45,43 @@ from tidegate.policy.pack import CREDENTIAL_EVENTS, Policy
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.switch import stopping
 from tidegate.screening import flow as screening
+from tidegate.screening import travel_rule
 from tidegate.screening.allow_list import usable_from
-from tidegate.withdrawals import answer, appeals, bundle, deciding, limits, replaying, seizure, store
-from tidegate.withdrawals.asking import Ask, Asked, read
-from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, OutsideAnswer, Resembles, Restricted, State, Use
+from tidegate.screening.ivms101 import Person
+from tidegate.screening.ownership import Proof
+from tidegate.screening.travel_rule import Sender, Statement
+from tidegate.withdrawals import (
+    answer,
+    appeals,
+    bundle,
+    deciding,
+    limits,
+    replaying,
+    seizure,
+    store,
+    vendors,
+)
+from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, read
+from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
+from tidegate.withdrawals.facts import (
+    FACTS_VERSION,
+    TRAVEL_RULE,
+    Facts,
+    Hit,
+    OutsideAnswer,
+    PlaceFacts,
+    Resembles,
+    Restricted,
+    State,
+    Use,
+)
 from tidegate.withdrawals.habits import Asking, Behaviour, Rushing, Sessions
 from tidegate.withdrawals.haste import Haste, rushing_under
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
-from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing
+from tidegate.withdrawals.review import Answered, Verdict, blocked, named, required_of, review, standing, to_ask
+from tidegate.withdrawals.standing import store as standing_store
+from tidegate.withdrawals.standing import terms as standing_terms
 from tidegate.withdrawals.withdrawal import (
     CANCELLABLE,
     FINAL,
@@ -172,7 +201,10 @@ class _Batch:
         self.past = _Past.gather(tx, asks, self.asked, self.parties, setting.policy)
         self.haste = self._haste([ask for ask in asks if id(ask) in self.subjects])
         self.reservations: list[store.Reservation] = []
+        self.law = _Law.gather(tx.conn, ids, self.book.entry_ids, setting.policy, now)
         self.questions: list[store.Question] = []
+        self.statements: list[tuple[str, str]] = []
+        self.kept_by_vasp: list[str] = []
         self.lone: list[deciding.Lone] = []
         self.warnings: list[tuple[Withdrawal, screening.HitRow]] = []
         self.withdrawals: list[Withdrawal] = []
@@ -245,7 +277,6 @@ class _Batch:
         found = [self.windows[*s, length] for s in subjects for length in self.hours.get(s[0], ())]
         room = None if ask.alone else self.rooms[party.id, asked.asset.id]
         id_, decision_id = new_id("wd"), new_id("dec")
-        required = policy.outside_required(asked.value)
         facts = self.people.facts(
             party,
             now=now,
@@ -257,17 +288,21 @@ class _Batch:
             available_units=None if room is None else room.available,
             **_of_windows(found),
             **self.setting.market(asked.asset.id, asked.value),
-            **_of_entry(entry),
+            **_of_entry(entry, asked.stated),
             **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
             memo=asked.memo,
-            required=required,
-            # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
-            outside=tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required),
+            place=self.law.facts(party, entry, asked.description, asked.stated),
             asking=self.past.asking(ask, asked, found, self.book.first_of(entry)),
             rushing=None if self.haste is None else self.haste.trip or Rushing(None),
         )
+        required = policy.outside_required(asked.value)
+        if travel_rule_asked(facts, policy) is not None:
+            required = tuple(sorted({*required, TRAVEL_RULE}))
+        # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+        outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)
+        facts = replace(facts, required=required, outside=outside)
         if facts.own == "own_deposit":
             raise Malformed(
                 "address_is_own_deposit",
@@ -311,6 +346,7 @@ class _Batch:
                 asked.units,
                 asked.fee_units,
                 asked.fee_ceiling_units,
+                asked.description,
             ),
             status=Status.DECLINED if declined else Status.AWAITING_CONFIRMATION,
             waiting_for=None,
@@ -326,11 +362,13 @@ class _Batch:
             created_at=now,
             changed_at=now,
             ended_at=now if declined else None,
+            description=asked.description,
         )
         self.withdrawals.append(made)
         self.decisions.append(_decision_row(decision_id, id_, "request", facts, verdict, policy))
         if not declined:
-            self._take(made, room, subjects)
+            self._take(made, room, subjects, required)
+            self._state(made, entry, asked.stated)
         self.warnings += [(made, hit) for hit in self.book.places.to_warn(entry)]
         body = readable(answer.as_json(made, asked.asset, verdict.outcome, verdict.findings, Known()))
         self._keep(ask, body)
@@ -391,18 +429,32 @@ class _Batch:
             self.firsts[ask.scope, ask.key] = first
             self.kept.append(first)
 
-    def _take(self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...]) -> None:
+    def _state(self, made: Withdrawal, entry: screening.SavedAddress, stated: Statement) -> None:
+        """Keep what the customer said of the receiver. Who names a provider says that it keeps the address."""
+        if stated != NOTHING_STATED:
+            self.statements.append((made.id, canonical(travel_rule.as_json(stated))))
+        if stated.counterparty is not None and entry.ownership == "unknown":
+            self.kept_by_vasp.append(entry.id)
+
+    def _take(
+        self, made: Withdrawal, room: _Room, subjects: tuple[limits.Subject, ...], required: Sequence[str]
+    ) -> None:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room.available -= made.units
         self.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
         now = self.tx.now
-        due = now + timedelta(seconds=self.setting.policy.outside_seconds)
-        for check in self.setting.policy.outside_required(made.value):
-            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, due))
+        policy = self.setting.policy
+        due = now + timedelta(seconds=policy.outside_seconds)
+        # The counterparty is asked once the customer has confirmed, and its hours begin then.
+        told = now + timedelta(minutes=policy.confirmation_minutes) + hours(policy.travel_rule_wait_hours)
+        for check in required:
+            ends = told if check == TRAVEL_RULE and check not in policy.outside_required(made.value) else due
+            self.questions.append(store.Question(made.id, check, State.PENDING, None, "", now, ends))
 
     def _reserve(self, ref: str, value: int, subjects: tuple[limits.Subject, ...]) -> None:
         self.reservations.append(store.Reservation(ref, value, subjects))
+        self.law.add(dict(subjects), value)
         if self.haste is not None:
             whose = dict(subjects)
             self.haste.took(whose["party"], whose["address"], value)
@@ -431,6 +483,10 @@ class _Batch:
             store.ask_outside(conn, self.questions)
         for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
             screening.warn(self.tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
+        if self.statements:
+            store.put_statements(conn, self.statements, now)
+        for entry_id in self.kept_by_vasp:
+            screening.declare(self.tx, entry_id, "vasp")
         if self.kept:
             replay.keep_many(conn, self.kept, now)
 
@@ -561,7 +617,9 @@ class _Book:
         self._by_id = screening.entries_by_id(tx.conn, by_id)
         self._raw, self._new = screening.entries_for(tx.conn, raw, tx.now)
         self.first_named: list[screening.SavedAddress] = []
-        self.places = _Places.gather(tx.conn, [*self._by_id.values(), *self._raw.values()], policy, tx.now)
+        entries = [*self._by_id.values(), *self._raw.values()]
+        self.entry_ids = [entry.id for entry in entries]
+        self.places = _Places.gather(tx.conn, entries, policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
@@ -648,6 +706,76 @@ class _Places:
         return [hit for hit in found if numbers.action(hit.list, hit.category) == "warn"]
 
 
+@dataclass(slots=True)
+class _Law:
+    """What the rules of places look at, read for a whole batch; nothing where the policy describes no places."""
+
+    policy: Policy
+    exempt: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    happened: Mapping[str, Sequence[tuple[str, datetime]]] = field(default_factory=dict)
+    uses: dict[tuple[str, int], dict[str, int]] = field(default_factory=dict)  # (party, hours) -> class -> micro-USD
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    @staticmethod
+    def gather(
+        conn: Conn, party_ids: Sequence[str], entry_ids: Sequence[str], policy: Policy, now: datetime, own: str = ""
+    ) -> _Law:
+        """`own` is a withdrawal under review, which does not count against itself."""
+        if not policy.places:
+            return _Law(policy)
+        rules = [rule for place in policy.places.values() for rule in place.rules]
+        lengths = sorted({rule.hours for rule in rules if rule.ask is jurisdictions.Ask.OUT_CAP})
+        stablecoins = sorted(policy.stablecoins)
+        found = store.class_uses(conn, party_ids, lengths, stablecoins, own, now) if lengths else []
+        happened: dict[str, list[tuple[str, datetime]]] = {}
+        for item in store.happened(conn, party_ids):
+            happened.setdefault(item.party_id, []).append((item.event, item.at))
+        return _Law(
+            policy,
+            policies.exempt(conn, party_ids, now),
+            happened,
+            {(use.party_id, use.hours): {"any": use.any, "stablecoin": use.stablecoin} for use in found},
+            screening.proofs(conn, entry_ids),
+        )
+
+    def add(self, subjects: Mapping[str, str], value: int) -> None:
+        """What this batch took counts for the requests that follow in it."""
+        for (party, _), used in self.uses.items():
+            if party == subjects["party"]:
+                used["any"] += value
+                used["stablecoin"] += value if subjects["asset"] in self.policy.stablecoins else 0
+
+    def facts(
+        self, party: Party, entry: screening.SavedAddress, description: str, stated: Statement
+    ) -> PlaceFacts | None:
+        if not self.policy.places:
+            return None
+        proof = self.proofs.get(entry.id)
+        sender = _sender(party)
+        return PlaceFacts(
+            counterparty=None if stated.counterparty is None else stated.counterparty.country,
+            happened=tuple(self.happened.get(party.id, ())),
+            exempt=tuple(sorted(self.exempt.get(party.id, ()))),
+            used=tuple(
+                Use(assets, length, used[assets])
+                for (whose, length), used in sorted(self.uses.items())
+                if whose == party.id
+                for assets in sorted(used)
+            ),
+            booked=entry.booked_at is not None,
+            description=description,
+            proved_at=None if proof is None else proof.proved_at,
+            lacks_basic=travel_rule.missing("basic", sender, stated),
+            lacks_extended=travel_rule.missing("extended", sender, stated),
+        )
+
+
+def _sender(party: Party) -> Sender:
+    """The customer as a counterparty hears of them. A merchant of whom nobody knows a day of birth is a firm."""
+    is_legal = party.kind == "merchant" and party.date_of_birth is None
+    return Sender(party.id, party.verified_name or party.name, party.country, party.date_of_birth, is_legal)
+
+
 @dataclass(frozen=True, slots=True)
 class _People:
     """What is known of the parties of a batch, read in a few set-based statements."""
@@ -730,12 +858,13 @@ def _of_windows(found: Sequence[limits.Window]) -> dict[str, Any]:
     }
 
 
-def _of_entry(entry: screening.SavedAddress) -> dict[str, Any]:
-    """What the address book says of the destination."""
+def _of_entry(entry: screening.SavedAddress, stated: Statement = NOTHING_STATED) -> dict[str, Any]:
+    """What the address book says of the destination, and a request that names the provider for the first time."""
+    named = stated.counterparty is not None and entry.ownership == "unknown"
     return {
         "address_saved_at": entry.saved_at,
         "address_paid_at": entry.paid_at,
-        "ownership": entry.ownership,
+        "ownership": "vasp" if named else entry.ownership,
     }
 
 
@@ -749,6 +878,9 @@ class _Looked:
     withdrawal: Withdrawal
     asset: Asset
     facts: Facts
+    party: Party
+    stated: Statement
+    latest: store.DecisionRow | None = None  # what the customer and staff were told last, where somebody asks for it
 
 
 def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
@@ -782,6 +914,9 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
     ]
     places = _Places.gather(tx.conn, [entry], setting.policy, tx.now)
     people = _People.gather(tx.conn, [party.id], setting.policy, tx.now)
+    law = _Law.gather(tx.conn, [party.id], [entry.id], setting.policy, tx.now, id)
+    said = store.statement(tx.conn, id) if setting.policy.places else None
+    stated = NOTHING_STATED if said is None else travel_rule.read(json.loads(said))
     facts = people.facts(
         party,
         now=tx.now,
@@ -801,13 +936,17 @@ def _look(tx: Tx, id: str, setting: Setting) -> _Looked:
         memo=withdrawal.memo,
         required=tuple(q.check_id for q in questions),
         outside=tuple(
-            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail)
+            OutsideAnswer(q.check_id, State(q.state), Outcome(q.outcome) if q.outcome else None, q.detail, q.ends_at)
             for q in questions
         ),
+        place=law.facts(party, entry, withdrawal.description, stated),
         asking=_as_asked(tx.conn, id, setting.policy),
         rushing=_rushing(tx.conn, setting.policy),
     )
-    return _Looked(withdrawal, asset, facts)
+    latest = None
+    if withdrawal.status is Status.AWAITING_INFORMATION:
+        latest = store.decision(tx.conn, withdrawal.decision_id)
+    return _Looked(withdrawal, asset, facts, party, stated, latest)
 
 
 def _as_asked(conn: Conn, id: str, policy: Policy) -> Asking | None:
@@ -840,6 +979,8 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
         return Status.DECLINED
+    if to_ask(verdict.findings, looked.facts.cleared):
+        return _ask_customer(tx, withdrawal, decision_id, policy)
     if verdict.pending:
         return _move(tx, withdrawal, Status.SCREENING, decision_id=decision_id)
     if verdict.outcome is Outcome.REVIEW:
@@ -859,8 +1000,36 @@ def _follow(tx: Tx, looked: _Looked, decision_id: str, verdict: Verdict, setting
     if verdict.outcome is Outcome.DELAY:
         assert verdict.release_at is not None  # every delay says when it ends; a test holds the checks to it
         return _move(tx, withdrawal, Status.DELAYED, decision_id=decision_id, release_at=verdict.release_at)
+    if _owes_code(tx, withdrawal, verdict):
+        return _ask_code(tx, withdrawal, decision_id, policy)
     assert verdict.complete(required_of(looked.facts))  # nothing is approved that somebody was to look at
     return _move(tx, withdrawal, Status.APPROVED, decision_id=decision_id)
+
+
+def _ask_customer(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
+    """What only the customer can give is awaited before anybody else is troubled."""
+    if withdrawal.status is Status.AWAITING_INFORMATION:  # they gave a part of it: the deadline stays
+        store.clear(tx.conn, withdrawal.id, withdrawal.cleared, decision_id)
+        return withdrawal.status
+    moved = _move(tx, withdrawal, Status.AWAITING_INFORMATION, decision_id=decision_id)
+    wait = hours(policy.travel_rule_wait_hours)
+    store.wait_until(tx.conn, withdrawal.id, tx.now + wait)
+    store.postpone_outside(tx.conn, withdrawal.id, TRAVEL_RULE, tx.now + 2 * wait)
+    return moved
+
+
+def _owes_code(tx: Tx, withdrawal: Withdrawal, verdict: Verdict) -> bool:
+    """Whether a code is asked for and none was entered: what stood for it were the terms of a standing withdrawal."""
+    # What leaves awaiting_confirmation has its code, in this very act, or was found to need none.
+    if verdict.outcome is not Outcome.STEP_UP or withdrawal.status is Status.AWAITING_CONFIRMATION:
+        return False
+    used = store.used_factor(tx.conn, withdrawal.id)
+    return used is not None and used.factor == STANDING
+
+
+def _ask_code(tx: Tx, withdrawal: Withdrawal, decision_id: str, policy: Policy) -> Status:
+    store.ask_code(tx.conn, withdrawal.id, tx.now + timedelta(minutes=policy.confirmation_minutes))
+    return _move(tx, withdrawal, Status.AWAITING_CONFIRMATION, decision_id=decision_id, why="step_up")
 
 
 def _hard(verdict: Verdict) -> list[str]:
@@ -981,6 +1150,50 @@ def confirm(
     return _got(conn, id)
 
 
+STANDING = "standing"
+"""The factor that the journal names where a customer's confirmed terms stand for a code."""
+
+
+def confirm_by_terms(tx: Tx, id: str, setting: Setting) -> Status:
+    """A run of a standing withdrawal: what the customer confirmed once confirms it, where that covers it.
+
+    Only while nothing asks for more than `allow`: whatever else is found, the customer's own code is waited for, as
+    with any other withdrawal. Raises Conflict, Forbidden as `confirm`; Conflict `terms_do_not_cover`.
+    """
+    looked = _look(tx, id, setting)
+    withdrawal = looked.withdrawal
+    _confirmable(withdrawal, looked, "totp", tx.now)
+    terms = _terms_of(tx, withdrawal, looked.asset)
+    if terms is None:
+        raise Conflict("terms_do_not_cover", f"{id} is not what its standing withdrawal allows; nothing is sent.")
+    if review(looked.facts, setting.policy).outcome is not Outcome.ALLOW:
+        return withdrawal.status
+    store.confirmed(tx.conn, id, tx.now)
+    tx.note("factor.used", id, {"factor": STANDING, "payload": withdrawal.payload_hash, "terms": terms})
+    decision_id, verdict = _decide(tx, looked, "confirm", setting)
+    return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _terms_of(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | None:
+    """The hash of the terms that allow this withdrawal; None where none do.
+
+    The terms must be the text that the journal says a code was entered for, and the withdrawal's own asset,
+    destination and amount must be among what that text allows: a changed row of either pays nothing.
+    """
+    made = standing_store.run_of(tx.conn, withdrawal.id)
+    if made is None:
+        return None
+    row = standing_store.terms(tx.conn, [(made.standing_id, made.version)]).get((made.standing_id, made.version))
+    if row is None:
+        return None
+    hash = standing_terms.hash_of(made.standing_id, withdrawal.party_id, row.version, row.body)
+    if not standing_store.was_confirmed(tx.conn, made.standing_id, hash):
+        return None
+    terms = standing_terms.from_body(row.body)
+    place = (withdrawal.address, withdrawal.memo, withdrawal.units, made.address_index)
+    return hash if standing_terms.covers(terms, asset.name, *place) else None
+
+
 def _confirmable(withdrawal: Withdrawal, looked: _Looked, factor: str, now: datetime) -> None:
     if withdrawal.status is not Status.AWAITING_CONFIRMATION:
         raise Conflict("withdrawal_not_confirmable", f"{withdrawal.id} is {withdrawal.status}; it waits for no code.")
@@ -1020,6 +1233,15 @@ def cancel(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
             raise Conflict("withdrawal_not_cancellable", f"{id} is {status}; it can no longer be cancelled.")
         _end(tx, withdrawal, Status.CANCELLED, why=f"by {actor}")
     return _got(conn, id)
+
+
+def cancel_if_free(tx: Tx, id: str, why: str, setting: Setting) -> bool:
+    """Take it back inside somebody's act; False where a payout attempt owns it or it has ended."""
+    withdrawal = _look(tx, id, setting).withdrawal
+    if withdrawal.status not in CANCELLABLE or not custody.recall(tx, id):
+        return False
+    _end(tx, withdrawal, Status.CANCELLED, why=why)
+    return True
 
 
 def insist(
@@ -1070,24 +1292,66 @@ def expire(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
 # --- outside checks ----------------------------------------------------------------------------------------------
 
 
-def outside_answered(tx: Tx, id: str, check: str, outcome: Outcome | None, detail: str, setting: Setting) -> bool:
+def outside_answered(
+    tx: Tx,
+    id: str,
+    check: str,
+    outcome: Outcome | None,
+    detail: str,
+    setting: Setting,
+    ends_at: datetime | None = None,
+) -> bool:
     """An outside check has answered (`outcome` None: it failed). True where this was its first answer, in time.
 
     The answer is kept once. When it was the last one that a withdrawal in screening waited for, it is reviewed
     again. An answer that comes too late is noted for people and changes nothing. Raises NotFound where the
     withdrawal is not pinned to this check, Malformed for an outcome that has no end.
     """
-    if outcome is Outcome.DELAY:
+    if outcome is Outcome.DELAY and (ends_at is None or not tx.now < ends_at <= tx.now + LONGEST_DELAY):
         raise Malformed("outcome_without_end", f"{check} asks for a delay but cannot say when it ends; use review.")
     looked = _look(tx, id, setting)
     if check not in looked.facts.required:
         raise NotFound("check_unknown", f"{id} waits for no check {check!r}.", field="check")
     state = State.ERROR if outcome is None else State.ANSWERED
-    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, tx.now) == 1
+    kept = store.answer_outside(tx.conn, id, check, state, outcome, detail, ends_at, tx.now) == 1
     said = {"check": check, "state": state, "outcome": outcome, "detail": detail}
+    if ends_at is not None:
+        said["ends_at"] = rfc3339(ends_at)
     tx.note("withdrawal.outside_answered" if kept else "withdrawal.outside_late", id, said)
     _go_on(tx, id, setting)
     return kept
+
+
+def take_vendor_asks(
+    conn: Conn, checks: Sequence[str], ids: Sequence[str], now: datetime, again_at: datetime
+) -> list[tuple[store.VendorAsk, str]]:
+    """Questions to vendors that nobody else asks until `again_at`, with their text; made of the facts of the request,
+    so that they are the same however often they are asked."""
+    with act(conn, "worker", now):
+        taken = store.take_vendor_asks(conn, checks, ids, now, again_at)
+        found = []
+        for asked in taken:
+            first = store.decisions_of(conn, asked.ref)[0]
+            facts = replaying.read(first.facts)
+            found.append((asked, vendors.question(asked.id, asked.check_id, asked.ref, facts)))
+        return found
+
+
+def vendor_answered(conn: Conn, id: str, check: str, said: Opinion | Silent, setting: Setting, now: datetime) -> bool:
+    """A vendor gave its opinion, or nothing usable, which asks for a person. True where this was the first answer,
+    in time. A delay that could never end is none."""
+    with act(conn, "worker", now) as tx:
+        if isinstance(said, Silent):
+            return outside_answered(tx, id, check, None, str(said), setting)
+        ends_at = said.ends_at
+        if ends_at is not None and not now < ends_at <= now + LONGEST_DELAY:
+            detail = f"a delay until {rfc3339(ends_at)} is past or longer than {LONGEST_DELAY.days} days"
+            return outside_answered(tx, id, check, None, detail, setting)
+        return outside_answered(tx, id, check, said.outcome, said.detail, setting, ends_at)
+
+
+LONGEST_DELAY = timedelta(days=30)
+"""How long somebody outside may let a customer's funds wait."""
 
 
 def outside_overdue(conn: Conn, id: str, setting: Setting, now: datetime) -> Status:
@@ -1103,7 +1367,195 @@ def _go_on(tx: Tx, id: str, setting: Setting) -> Status:
     if looked.withdrawal.status is not Status.SCREENING or awaited:
         return looked.withdrawal.status
     decision_id, verdict = _decide(tx, looked, "outside", setting)
+    if _unanswered(looked.facts, setting.policy) and verdict.outcome.severity < Outcome.DECLINE.severity:
+        _end(tx, looked.withdrawal, Status.EXPIRED, decision_id=decision_id, why="the counterparty did not answer")
+        return Status.EXPIRED
     return _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _unanswered(facts: Facts, policy: Policy) -> bool:
+    """Section 10, travel-rule wait: where a place wants an answer and none came, no person can give it instead. A
+    policy that says what follows is obeyed."""
+    silent = any(a.check == TRAVEL_RULE and a.state is State.TIMEOUT for a in facts.outside)
+    asked = travel_rule_asked(facts, policy) is not None and policy.failing(TRAVEL_RULE, facts.now) is None
+    return silent and asked
+
+
+# --- what the customer has to give -------------------------------------------------------------------------------
+
+
+def state_receiver(
+    conn: Conn, id: str, more: Mapping[str, Any], self_hosted: bool, actor: str, setting: Setting, now: datetime
+) -> Withdrawal:
+    """The customer says who receives and where, or that the address is their own; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`, `address_kept_by_provider`; Malformed as
+    `travel_rule.read` says.
+    """
+    stated = travel_rule.read(more)
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, "travel_rule_pending")
+        withdrawal = looked.withdrawal
+        if self_hosted and looked.facts.ownership == "vasp":
+            raise Conflict(
+                "address_kept_by_provider",
+                "You said that a provider keeps this address; prove that it is yours instead (ownership_proof).",
+            )
+        if self_hosted:
+            screening.declare(tx, withdrawal.saved_address_id, "self_hosted")
+        elif stated.counterparty is not None and looked.facts.ownership == "unknown":
+            screening.declare(tx, withdrawal.saved_address_id, "vasp")
+        whole = looked.stated.with_more(stated)
+        store.put_statements(conn, [(id, canonical(travel_rule.as_json(whole)))], now)
+        tx.note("withdrawal.informed", id, {"given": sorted(more), "self_hosted": self_hosted})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+def prove_address(conn: Conn, id: str, signature: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:
+    """The customer proves that the address is theirs; then it is reviewed again.
+
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`; and what `screening.prove` says.
+    """
+    with act(conn, actor, now) as tx:
+        looked = _look(tx, id, setting)
+        _awaits(looked, *ASKED_OF_OWNERS)
+        screening.prove(conn, looked.withdrawal.saved_address_id, None, signature, actor, now)
+        tx.note("withdrawal.informed", id, {"given": [OWNERSHIP_PROOF]})
+        _go_on_informed(tx, id, setting)
+    return _got(conn, id)
+
+
+ASKED_OF_OWNERS = ("ownership_unproven", "travel_rule_pending")
+"""Findings that a proof of ownership answers: whoever has the key needs no provider."""
+
+
+def address_proven(tx: Tx, address_id: str, setting: Setting) -> None:
+    """An address was proven (news from `screening`): whatever waited for that goes on."""
+    for id in store.waiting_for_address(tx.conn, address_id):
+        looked = _look(tx, id, setting)
+        if _asked_now(looked) & set(ASKED_OF_OWNERS):
+            _go_on_informed(tx, id, setting)
+
+
+def _asked_now(looked: _Looked) -> set[str]:
+    """What the customer is asked for; empty where a reviewer asked, who waits for another answer."""
+    if looked.withdrawal.status is not Status.AWAITING_INFORMATION or looked.latest is None:
+        return set()
+    return {finding.code for finding in to_ask(findings_of(looked.latest), looked.facts.cleared)}
+
+
+def _awaits(looked: _Looked, *codes: str) -> None:
+    withdrawal = looked.withdrawal
+    if not _asked_now(looked) & set(codes):
+        raise Conflict("information_not_asked", f"{withdrawal.id} is {withdrawal.status}; it does not wait for this.")
+    if withdrawal.expires_at is not None and withdrawal.expires_at <= looked.facts.now:
+        raise Conflict("information_too_late", f"The time to answer ended at {rfc3339(withdrawal.expires_at)}.")
+
+
+def _go_on_informed(tx: Tx, id: str, setting: Setting) -> None:
+    looked = _look(tx, id, setting)
+    if not blocked(looked.facts) and _settled_by_ownership(tx, looked, setting.policy):
+        looked = _look(tx, id, setting)
+    decision_id, verdict = _decide(tx, looked, "outside", setting)
+    _follow(tx, looked, decision_id, verdict, setting)
+
+
+def _settled_by_ownership(tx: Tx, looked: _Looked, policy: Policy) -> bool:
+    """Nobody keeps the account of an address that is the customer's own, so nobody has to be asked."""
+    facts = looked.facts
+    needed = travel_rule_asked(facts, policy) is not None or TRAVEL_RULE in policy.outside_required(facts.value)
+    if needed or not awaited(facts):
+        return False
+    detail = "The address is the customer's own: there is no provider to tell."
+    id = looked.withdrawal.id
+    store.answer_outside(tx.conn, id, TRAVEL_RULE, State.ANSWERED, Outcome.ALLOW, detail, None, tx.now)
+    said = {"check": TRAVEL_RULE, "state": State.ANSWERED, "outcome": Outcome.ALLOW, "detail": detail}
+    tx.note("withdrawal.outside_answered", id, said)
+    return True
+
+
+# --- the counterparty --------------------------------------------------------------------------------------------
+
+TRY_AGAIN = (60, 120, 300, 900, 1800, 3600)
+"""Seconds before a message is sent again, the last for ever: an answer may be a person's work over there."""
+
+
+def next_travel_message(
+    conn: Conn, id: str, us: Person, vasps: Mapping[str, Person], setting: Setting, now: datetime
+) -> Message | None:
+    """The message to send now about a withdrawal, stored before it is sent; None where nothing is to be sent.
+
+    What cannot be written (a provider that is not in our directory) is an answer of its own: a person decides.
+    """
+    with act(conn, "worker", now) as tx:
+        looked = _look(tx, id, setting)
+        if looked.withdrawal.status is not Status.SCREENING or not awaited(looked.facts):
+            return None
+        kept = store.travel_message(conn, id)
+        if kept is None:
+            written = _written(looked, us, vasps, setting)
+            if isinstance(written, str):
+                outside_answered(tx, id, TRAVEL_RULE, None, written, setting)
+                return None
+            kept = written
+            store.add_travel_message(conn, kept)
+            tx.note("travel_rule.written", id, {"message": kept.id, "vasp": kept.vasp_id, "fields": kept.fields})
+        elif kept.answer is not None or kept.next_at > now:
+            return None
+        wait = TRY_AGAIN[min(kept.tries, len(TRY_AGAIN) - 1)]
+        store.try_travel_message(conn, id, now + timedelta(seconds=wait))
+        return Message(kept.id, kept.vasp_id, kept.body)
+
+
+def _written(looked: _Looked, us: Person, vasps: Mapping[str, Person], setting: Setting) -> store.TravelMessage | str:
+    """The message, or why there can be none."""
+    withdrawal, stated, asset = looked.withdrawal, looked.stated, looked.asset
+    asked = travel_rule_asked(looked.facts, setting.policy)
+    fields = "basic" if asked is None else asked[0]
+    sender = _sender(looked.party)
+    lacks = travel_rule.missing(fields, sender, stated)
+    if lacks or stated.counterparty is None:
+        return f"Travel-rule data are missing: {', '.join(lacks)}."
+    vasp_id = stated.counterparty.vasp_id
+    if vasp_id not in vasps:
+        return f"The provider {vasp_id!r} ({stated.counterparty.name}) is not in our directory."
+    try:
+        payload = travel_rule.build(fields, sender, stated, withdrawal.address, us, vasps[vasp_id])
+    except Malformed as fault:
+        return f"No message can be written: {fault.message}"[:500]
+    id = new_id("trm")
+    body = readable(
+        {
+            "id": id,
+            "asset": asset.symbol,
+            "network": asset.network,
+            "address": withdrawal.address,
+            "memo": withdrawal.memo or None,
+            "amount": to_text(withdrawal.net_units, asset.decimals),
+            "ivms101": payload,
+        }
+    )
+    now = looked.facts.now
+    return store.TravelMessage(withdrawal.id, id, vasp_id, fields, body, now, 0, now, None, None)
+
+
+def travel_answered(
+    conn: Conn, id: str, message_id: str, reply: Reply | None, why: str, setting: Setting, now: datetime
+) -> bool:
+    """The counterparty answered a message (`reply` None: it will not take it, as `why` says); once.
+
+    Accepted lets it go on, rejected ends it, refused asks for a person; "pending" is no answer yet.
+    """
+    if reply is not None and reply.status == "pending":
+        return False
+    answers = {"accepted": Outcome.ALLOW, "rejected": Outcome.DECLINE}
+    status = "refused" if reply is None else reply.status
+    with act(conn, "worker", now) as tx:
+        detail = f"The counterparty {status} it" + (f": {why}" if why else ".")
+        outside_answered(tx, id, TRAVEL_RULE, answers.get(status), detail, setting)
+        return store.answer_travel_message(conn, message_id, status, now) == 1
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -1137,6 +1589,10 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
         return
     if verdict.outcome.severity >= Outcome.DECLINE.severity:
         _end(tx, withdrawal, Status.DECLINED, decision_id=decision_id, why=", ".join(_hard(verdict)))
+        return
+    if _owes_code(tx, withdrawal, verdict):
+        store.clear(tx.conn, withdrawal.id, cleared, decision_id)
+        _ask_code(tx, withdrawal, decision_id, setting.policy)
         return
     delayed = verdict.outcome is Outcome.DELAY
     _move(
@@ -1322,7 +1778,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
             _waits(tx, withdrawal, "person")
             return withdrawal.status
         decision_id, verdict = _decide(tx, looked, "pay", setting)
-        if verdict.outcome.severity > Outcome.STEP_UP.severity:
+        if verdict.outcome.severity > Outcome.STEP_UP.severity or _owes_code(tx, withdrawal, verdict):
             return _follow(tx, looked, decision_id, verdict, setting)
         if receiver is not None:
             return _transfer(tx, withdrawal, looked.asset, receiver)
@@ -1380,8 +1836,10 @@ def _changed_behind_us(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> str | No
 def _as_requested(tx: Tx, withdrawal: Withdrawal, asset: Asset) -> bool:
     """What the journal says was asked for, what a factor was used for, and what the row says now are one."""
     seen = store.requested_payload(tx.conn, withdrawal.id)
-    used = store.confirmed_payload(tx.conn, withdrawal.id)
-    return seen == used == withdrawal.payload_hash == payload_of(withdrawal, asset.name)
+    used = store.used_factor(tx.conn, withdrawal.id)
+    if used is None or not seen == used.payload == withdrawal.payload_hash == payload_of(withdrawal, asset.name):
+        return False
+    return used.factor != STANDING or used.terms == _terms_of(tx, withdrawal, asset) is not None
 
 
 def _waits(tx: Tx, withdrawal: Withdrawal, what: str) -> None:

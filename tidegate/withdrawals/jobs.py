@@ -5,10 +5,16 @@ Each withdrawal is its own act, so any number of workers may run these beside ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
 
+from tidegate.base.ids import new_id
+from tidegate.base.outside import Message, Opinion, Refused, Reply, Silent, TravelRule, Vendor
 from tidegate.db import Conn
+from tidegate.screening.ivms101 import Person
 from tidegate.withdrawals import flow, store
 
 Clock = Callable[[], datetime]
@@ -60,3 +66,80 @@ def authorise_approved(
     for id in ready:
         flow.authorise(conn, id, sign, chain_ids, setting(), clock())
     return len(ready)
+
+
+# --- whom we ask outside -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """How we are named in travel-rule messages, and the counterparties that we can write to, by our name for them."""
+
+    us: Person
+    vasps: Mapping[str, Person] = field(default_factory=dict)
+
+
+ASK_AGAIN = timedelta(seconds=30)
+"""A question whose asker died is asked again after this: longer than any question may take."""
+
+TOGETHER = 16
+"""How many are asked at once: one that hangs must not keep the others waiting."""
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def _all(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """The work on each item, all at the same time: they only wait."""
+    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+def ask_vendors(conn: Conn, vendors: Mapping[str, Vendor], setting: SettingNow, clock: Clock) -> int:
+    """Ask every vendor whose opinion is awaited, once each, and keep what came of it; how many were asked.
+
+    Two workers never ask one question at a time. What is said counts once, whoever hears it first; who said nothing
+    usable has failed, and a person looks.
+    """
+    now = clock()
+    ids = [new_id("ask") for _ in range(TOGETHER)]
+    taken = flow.take_vendor_asks(conn, sorted(vendors), ids, now, now + ASK_AGAIN)
+
+    def ask(item: tuple[store.VendorAsk, str]) -> Opinion | Silent:
+        asked, text = item
+        try:
+            return vendors[asked.check_id].ask(asked.id, text)
+        except Silent as silent:
+            return silent
+
+    for (asked, _), said in zip(taken, _all(ask, taken), strict=True):
+        flow.vendor_answered(conn, asked.ref, asked.check_id, said, setting(), clock())
+    return len(taken)
+
+
+def exchange_travel_rule(
+    conn: Conn, travel: TravelRule, directory: Directory, setting: SettingNow, clock: Clock, limit: int = TOGETHER
+) -> int:
+    """Tell counterparties who sends and who receives, or ask again what they say; how many were told.
+
+    A lost reply is no answer: the same message goes again, with the same id, when its time has come.
+    """
+    due = store.travel_due(conn, clock(), limit)
+    messages = []
+    for id in due:
+        message = flow.next_travel_message(conn, id, directory.us, directory.vasps, setting(), clock())
+        if message is not None:
+            messages.append((id, message))
+
+    def send(item: tuple[str, Message]) -> Reply | Silent | Refused:
+        try:
+            return travel.send(item[1])
+        except (Silent, Refused) as fault:
+            return fault
+
+    for (id, message), said in zip(messages, _all(send, messages), strict=True):
+        if isinstance(said, Refused):
+            flow.travel_answered(conn, id, message.id, None, str(said), setting(), clock())
+        elif isinstance(said, Reply):
+            flow.travel_answered(conn, id, message.id, said, said.reason, setting(), clock())
+    return len(messages)

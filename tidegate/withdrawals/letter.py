@@ -9,7 +9,8 @@ from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
 from tidegate.notifications import templates
 from tidegate.withdrawals.appeals import APPEALABLE
-from tidegate.withdrawals.review import standing
+from tidegate.withdrawals.facts import TRAVEL_RULE
+from tidegate.withdrawals.review import standing, to_ask
 from tidegate.withdrawals.withdrawal import FINAL, Status, Withdrawal
 
 
@@ -37,15 +38,21 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding], known: Known) ->
     if withdrawal.status in FINAL and withdrawal.status not in (Status.DECLINED, Status.EXPIRED):
         return None
     step = templates.NEXT_STEPS.get(withdrawal.status)
+    if withdrawal.status is Status.AWAITING_INFORMATION and to_ask(findings, withdrawal.cleared):
+        step = templates.NEXT_STEPS["give_information"]
     if step is None:
         return None
     reasons: list[dict[str, object]] = [
         {"code": code, **templates.reason(code).both()} for code in _codes(withdrawal, findings)
     ]
+    if withdrawal.status is Status.AWAITING_INFORMATION:
+        asked = {f.code: f.data["missing"].split(", ") for f in to_ask(findings, withdrawal.cleared)}
+        reasons = [r | ({"missing": asked[str(r["code"])]} if r["code"] in asked else {}) for r in reasons]
     if known.asked is not None:
         reasons.append({"code": "information_asked", **templates.information(known.asked).both()})
     if withdrawal.status is Status.EXPIRED and withdrawal.confirmed_at is not None:
-        step = templates.NEXT_STEPS["expired_unanswered"]
+        silent = any(_is_silent_counterparty(f) for f in findings)
+        step = templates.NEXT_STEPS["expired_unanswered" if not silent else "expired_counterparty"]
     if withdrawal.waiting_for is not None:
         step = templates.NEXT_STEPS["waiting"]
         waiting = templates.WAITING[withdrawal.waiting_for]
@@ -57,7 +64,8 @@ def letter(withdrawal: Withdrawal, findings: Sequence[Finding], known: Known) ->
     }.get(withdrawal.status)
     text = templates.APPEALS[_appeal(withdrawal, known)]
     appeal = {lang: words.replace("{id}", withdrawal.id) for lang, words in text.both().items()}
-    return Letter(reasons, rfc3339(ends) if ends else None, step.both(), appeal)
+    to_do = {lang: words.replace("{id}", withdrawal.id) for lang, words in step.both().items()}
+    return Letter(reasons, rfc3339(ends) if ends else None, to_do, appeal)
 
 
 def _appeal(withdrawal: Withdrawal, known: Known) -> str:
@@ -70,9 +78,15 @@ def _appeal(withdrawal: Withdrawal, known: Known) -> str:
 def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:
     """Why it waits; of one that was declined only what declined it, which may be a person or too many wrong codes."""
     counting = [f for f in standing(findings, withdrawal.cleared) if f.outcome is not Outcome.ALLOW]
+    if withdrawal.status is Status.EXPIRED and any(_is_silent_counterparty(f) for f in counting):
+        return ["travel_rule_unanswered"]
     if withdrawal.status is Status.EXPIRED and withdrawal.confirmed_at is not None:
         return ["information_missing"]
     if withdrawal.status is not Status.DECLINED:
         return [f.code for f in counting]
     hard = [f.code for f in counting if f.outcome.severity >= Outcome.DECLINE.severity]
     return hard or ["code_tries_used_up" if withdrawal.confirmed_at is None else "declined_by_person"]
+
+
+def _is_silent_counterparty(finding: Finding) -> bool:
+    return finding.code == "check_timed_out" and finding.data.get("check") == TRAVEL_RULE

@@ -73,6 +73,8 @@ TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "check_failed": ("check",),
     "check_timed_out": ("check",),
     "outside_flagged": ("check",),
+    "place_delay": ("place", "event"),
+    "place_cap": ("place", "assets", "hours"),
     "new_device": ("since",),
     "new_network": ("since",),
     "impossible_travel": ("at",),
@@ -145,6 +147,15 @@ def required_of(facts: Facts) -> tuple[str, ...]:
 def standing(findings: Iterable[Finding], cleared: Collection[str]) -> list[Finding]:
     """The findings that still count: a person lets pass what they have seen, not what has the same code."""
     return [f for f in findings if not (f.outcome is Outcome.REVIEW and named(f) in cleared)]
+
+
+ASKED_OF_CUSTOMER = frozenset({"travel_rule_pending", "ownership_unproven"})
+"""Findings that the customer can answer: what is missing stands in their data. They are asked before a person is."""
+
+
+def to_ask(findings: Iterable[Finding], cleared: Collection[str]) -> list[Finding]:
+    """What the customer has to give before anything else can happen, of what no person has let pass."""
+    return [f for f in standing(findings, cleared) if f.code in ASKED_OF_CUSTOMER and "missing" in f.data]
 
 
 def named(finding: Finding) -> str:

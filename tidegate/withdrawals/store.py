@@ -43,6 +43,7 @@ class Question:
     detail: str
     asked_at: datetime
     due_at: datetime
+    ends_at: datetime | None = None  # of a delay that was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,19 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
         """
         INSERT INTO withdrawal (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units,
                                 fee_units, fee_ceiling_units, value, payload_hash, status, required_factor, decision_id,
-                                expires_at, created_at, changed_at, ended_at)
+                                expires_at, created_at, changed_at, ended_at, description)
         SELECT id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at, created_at,
-               created_at, ended_at
+               created_at, ended_at, description
           FROM unnest(%(ids)s::text[], %(parties)s::text[], %(requesters)s::text[], %(assets)s::int[],
                       %(networks)s::text[], %(addresses)s::text[], %(memos)s::text[], %(saved)s::text[],
                       %(units)s::numeric[], %(fees)s::numeric[], %(ceilings)s::numeric[], %(values)s::numeric[],
                       %(payloads)s::text[], %(statuses)s::text[], %(factors)s::text[], %(decisions)s::text[],
-                      %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[])
+                      %(expires)s::timestamptz[], %(created)s::timestamptz[], %(ended)s::timestamptz[],
+                      %(descriptions)s::text[])
                AS w (id, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                      fee_ceiling_units, value, payload_hash, status, required_factor, decision_id, expires_at,
-                     created_at, ended_at)
+                     created_at, ended_at, description)
         """,
         {
             "ids": [w.id for w in items],
@@ -107,6 +109,7 @@ def insert(conn: Conn, items: Sequence[Withdrawal]) -> None:
             "expires": [w.expires_at for w in items],
             "created": [w.created_at for w in items],
             "ended": [w.ended_at for w in items],
+            "descriptions": [w.description for w in items],
         },
     )
 
@@ -277,7 +280,8 @@ def get(conn: Conn, id: str) -> Withdrawal | None:
         """
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
-               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
+               description
           FROM withdrawal WHERE id = %(id)s
         """,
         {"id": id},
@@ -292,7 +296,8 @@ def lock(conn: Conn, id: str) -> Withdrawal | None:
         """
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
-               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
+               description
           FROM withdrawal WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
@@ -309,7 +314,8 @@ def search(
         """
         SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
                fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
-               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
+               description
           FROM withdrawal
          WHERE (%(party)s::text IS NULL OR party_id = %(party)s) AND (%(status)s::text IS NULL OR status = %(status)s)
            AND (%(asset)s::int IS NULL OR asset_id = %(asset)s) AND (%(before)s::text IS NULL OR id < %(before)s)
@@ -465,16 +471,39 @@ def requested_payload(conn: Conn, id: str) -> str | None:
     return got[0] if got else None
 
 
-def confirmed_payload(conn: Conn, id: str) -> str | None:
-    """What the journal says a factor was used for."""
-    got = conn.execute(
+@dataclass(frozen=True, slots=True)
+class UsedFactor:
+    """What the journal says confirmed a withdrawal: a factor, or the terms of a standing one (their hash)."""
+
+    factor: str  # "totp", "standing"
+    payload: str
+    terms: str | None
+
+
+def used_factor(conn: Conn, id: str) -> UsedFactor | None:
+    """What the journal says a factor was used for, the newest time."""
+    return row(
+        conn,
+        UsedFactor,
         """
-        SELECT body::jsonb ->> 'payload' FROM journal
+        SELECT body::jsonb ->> 'factor' AS factor, body::jsonb ->> 'payload' AS payload,
+               body::jsonb ->> 'terms' AS terms
+          FROM journal
          WHERE subject = %(id)s AND kind = 'factor.used' ORDER BY link DESC, position DESC LIMIT 1
         """,
         {"id": id},
-    ).fetchone()
-    return got[0] if got else None
+    )
+
+
+def ask_code(conn: Conn, id: str, until: datetime) -> None:
+    """What confirmed it is not enough any more: the customer has until then to enter a code."""
+    run(
+        conn,
+        """
+        UPDATE withdrawal SET confirmed_at = NULL, authorised_at = NULL, expires_at = %(until)s WHERE id = %(id)s
+        """,
+        {"id": id, "until": until},
+    )
 
 
 def timeline(conn: Conn, party_id: str) -> list[News]:
@@ -485,6 +514,7 @@ def timeline(conn: Conn, party_id: str) -> list[News]:
         """
         SELECT link, position, at, actor, kind, subject, body FROM journal
          WHERE subject = %(party)s OR subject IN (SELECT id FROM withdrawal WHERE party_id = %(party)s)
+            OR subject IN (SELECT id FROM standing WHERE party_id = %(party)s)
          ORDER BY link, position
         """,
         {"party": party_id},
@@ -589,7 +619,7 @@ def outside_of(conn: Conn, ref: str) -> list[Question]:
         conn,
         Question,
         """
-        SELECT ref, check_id, state, outcome, detail, asked_at, due_at
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at, ends_at
           FROM outside_answer WHERE ref = %(ref)s ORDER BY check_id
         """,
         {"ref": ref},
@@ -602,7 +632,7 @@ def outside_open(conn: Conn, check: str, now: datetime, limit: int) -> list[Ques
         conn,
         Question,
         """
-        SELECT ref, check_id, state, outcome, detail, asked_at, due_at FROM outside_answer
+        SELECT ref, check_id, state, outcome, detail, asked_at, due_at, ends_at FROM outside_answer
          WHERE state = 'pending' AND check_id = %(check)s AND due_at > %(now)s ORDER BY due_at, ref LIMIT %(limit)s
         """,
         {"check": check, "now": now, "limit": limit},
@@ -610,16 +640,24 @@ def outside_open(conn: Conn, check: str, now: datetime, limit: int) -> list[Ques
 
 
 def answer_outside(
-    conn: Conn, ref: str, check: str, state: str, outcome: str | None, detail: str, now: datetime
+    conn: Conn,
+    ref: str,
+    check: str,
+    state: str,
+    outcome: str | None,
+    detail: str,
+    ends_at: datetime | None,
+    now: datetime,
 ) -> int:
     """Write an answer down, once; 1 when this call did."""
     return run(
         conn,
         """
-        UPDATE outside_answer SET state = %(state)s, outcome = %(outcome)s, detail = %(detail)s, answered_at = %(now)s
+        UPDATE outside_answer SET state = %(state)s, outcome = %(outcome)s, detail = %(detail)s, answered_at = %(now)s,
+               ends_at = %(ends)s
          WHERE ref = %(ref)s AND check_id = %(check)s AND state = 'pending'
         """,
-        {"ref": ref, "check": check, "state": state, "outcome": outcome, "detail": detail, "now": now},
+        {"ref": ref, "check": check, "state": state, "outcome": outcome, "detail": detail, "now": now, "ends": ends_at},
     )
 
 
@@ -706,6 +744,250 @@ def lone_expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
         {"now": now, "limit": limit},
     ).fetchall()
     return [id for (id,) in found]
+
+
+# --- places, travel rule, vendors --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event of a party's account that a place's delay begins with."""
+
+    party_id: str
+    event: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClassUse:
+    """What a party reserved and consumed in a window, micro-USD: of every asset, and of stablecoins alone."""
+
+    party_id: str
+    hours: int
+    any: int
+    stablecoin: int
+
+
+@dataclass(frozen=True, slots=True)
+class TravelMessage:
+    """A travel-rule message as stored: what is sent, to the byte."""
+
+    ref: str
+    id: str
+    vasp_id: str
+    fields: str
+    body: str
+    created_at: datetime
+    tries: int
+    next_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class VendorAsk:
+    """A question to an outside vendor that this worker has taken."""
+
+    ref: str
+    check_id: str
+    id: str
+
+
+def happened(conn: Conn, party_ids: Sequence[str]) -> list[Happened]:
+    """When each event took place: the first and the newest deposit of a state's money, the newest deposit of coins,
+    the newest purchase; for who never withdrew, the newest of money and purchases once more as `first_withdrawal`."""
+    return rows(
+        conn,
+        Happened,
+        """
+        WITH asked AS (SELECT unnest(%(parties)s::text[]) AS party_id), said AS (
+            SELECT e.party_id, e.type, min(e.at) AS first, max(e.at) AS newest
+              FROM asked JOIN party_events_v e USING (party_id)
+             WHERE e.type IN ('fiat_deposit', 'purchase') GROUP BY e.party_id, e.type
+        )
+        SELECT party_id, 'first_deposit' AS event, first AS at FROM said WHERE type = 'fiat_deposit'
+        UNION ALL SELECT party_id, 'each_deposit', newest FROM said WHERE type = 'fiat_deposit'
+        UNION ALL SELECT party_id, 'each_purchase', newest FROM said WHERE type = 'purchase'
+        UNION ALL SELECT d.party_id, 'each_coin_deposit', max(d.at)
+          FROM asked JOIN credited_deposits_v d USING (party_id) GROUP BY d.party_id
+        UNION ALL SELECT s.party_id, 'first_withdrawal', max(s.newest)
+          FROM said s
+         WHERE NOT EXISTS (SELECT FROM withdrawal w WHERE w.party_id = s.party_id AND w.status = 'settled')
+         GROUP BY s.party_id
+         ORDER BY 1, 2
+        """,
+        {"parties": list(party_ids)},
+    )
+
+
+def class_uses(
+    conn: Conn, party_ids: Sequence[str], hours: Sequence[int], stablecoins: Sequence[str], own: str, now: datetime
+) -> list[ClassUse]:
+    """What parties' windows hold by class of assets, `own` (a withdrawal under review) not counted: one row per party
+    and length."""
+    return rows(
+        conn,
+        ClassUse,
+        """
+        SELECT p.party_id, h.hours, coalesce(sum(u.value), 0) AS any,
+               coalesce(sum(u.value) FILTER (WHERE u.subjects[array_position(u.scopes, 'asset')]
+                                                   = ANY(%(stablecoins)s::text[])), 0) AS stablecoin
+          FROM unnest(%(parties)s::text[]) AS p (party_id)
+         CROSS JOIN unnest(%(hours)s::int[], %(opens)s::timestamptz[]) AS h (hours, opens)
+          LEFT JOIN LATERAL (
+                SELECT w.id AS ref FROM withdrawal w
+                 WHERE w.party_id = p.party_id AND w.created_at > h.opens AND w.id <> %(own)s
+                 UNION ALL
+                SELECT l.decision_id FROM lone_decision l WHERE l.party_id = p.party_id AND l.created_at > h.opens
+               ) r ON true
+          LEFT JOIN limit_use u ON u.ref = r.ref AND u.released_at IS NULL
+         GROUP BY p.party_id, h.hours
+        """,
+        {
+            "parties": list(party_ids),
+            "hours": list(hours),
+            "opens": [opens(now, length) for length in hours],
+            "stablecoins": list(stablecoins),
+            "own": own,
+        },
+    )
+
+
+def put_statements(conn: Conn, said: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Keep what customers stated about withdrawals' receivers: (withdrawal, canonical JSON)."""
+    run(
+        conn,
+        """
+        INSERT INTO travel_statement (ref, said, changed_at)
+        SELECT ref, said, %(now)s FROM unnest(%(refs)s::text[], %(said)s::text[]) AS s (ref, said)
+        ON CONFLICT (ref) DO UPDATE SET said = excluded.said, changed_at = excluded.changed_at
+        """,
+        {"refs": [ref for ref, _ in said], "said": [text for _, text in said], "now": now},
+    )
+
+
+def statement(conn: Conn, ref: str) -> str | None:
+    """What the customer stated about a withdrawal's receiver, canonical JSON."""
+    got = conn.execute("SELECT said FROM travel_statement WHERE ref = %(ref)s", {"ref": ref}).fetchone()
+    return got[0] if got else None
+
+
+def postpone_outside(conn: Conn, ref: str, check: str, due: datetime) -> int:
+    """Give an open question more time; 1 when it was open."""
+    return run(
+        conn,
+        """
+        UPDATE outside_answer SET due_at = %(due)s
+         WHERE ref = %(ref)s AND check_id = %(check)s AND state = 'pending' AND due_at < %(due)s
+        """,
+        {"ref": ref, "check": check, "due": due},
+    )
+
+
+def waiting_for_address(conn: Conn, address_id: str) -> list[str]:
+    """Withdrawals to a saved address whose customer was asked for something."""
+    found = conn.execute(
+        """
+        SELECT w.id FROM saved_address a JOIN withdrawal w ON w.party_id = a.party_id AND w.saved_address_id = a.id
+         WHERE a.id = %(address)s AND w.status = 'awaiting_information' ORDER BY w.id
+        """,
+        {"address": address_id},
+    ).fetchall()
+    return [id for (id,) in found]
+
+
+def travel_due(conn: Conn, now: datetime, limit: int) -> list[str]:
+    """Withdrawals in screening whose counterparty has to be told, or asked again, oldest first."""
+    found = conn.execute(
+        """
+        SELECT a.ref FROM outside_answer a JOIN withdrawal w ON w.id = a.ref
+          LEFT JOIN travel_message m ON m.ref = a.ref
+         WHERE a.check_id = 'travel_rule' AND a.state = 'pending' AND a.due_at > %(now)s AND w.status = 'screening'
+           AND (m.ref IS NULL OR (m.answer IS NULL AND m.next_at <= %(now)s))
+         ORDER BY a.due_at, a.ref LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    ).fetchall()
+    return [ref for (ref,) in found]
+
+
+def travel_message(conn: Conn, ref: str) -> TravelMessage | None:
+    """The message about a withdrawal; None = nothing was written yet."""
+    return row(
+        conn,
+        TravelMessage,
+        """
+        SELECT ref, id, vasp_id, fields, body, created_at, tries, next_at, answer, answered_at
+          FROM travel_message WHERE ref = %(ref)s
+        """,
+        {"ref": ref},
+    )
+
+
+def add_travel_message(conn: Conn, m: TravelMessage) -> None:
+    """Keep a message before it is sent."""
+    run(
+        conn,
+        """
+        INSERT INTO travel_message (ref, id, vasp_id, fields, body, created_at, tries, next_at)
+        VALUES (%(ref)s, %(id)s, %(vasp)s, %(fields)s, %(body)s, %(at)s, %(tries)s, %(next)s)
+        """,
+        {
+            "ref": m.ref,
+            "id": m.id,
+            "vasp": m.vasp_id,
+            "fields": m.fields,
+            "body": m.body,
+            "at": m.created_at,
+            "tries": m.tries,
+            "next": m.next_at,
+        },
+    )
+
+
+def try_travel_message(conn: Conn, ref: str, next_at: datetime) -> None:
+    """Somebody is about to send it; the caller holds the withdrawal's lock."""
+    run(
+        conn,
+        "UPDATE travel_message SET tries = tries + 1, next_at = %(next)s WHERE ref = %(ref)s AND answer IS NULL",
+        {"ref": ref, "next": next_at},
+    )
+
+
+def answer_travel_message(conn: Conn, id: str, answer: str, now: datetime) -> int:
+    """Write the counterparty's answer down, once; 1 when this call did."""
+    return run(
+        conn,
+        "UPDATE travel_message SET answer = %(answer)s, answered_at = %(now)s WHERE id = %(id)s AND answer IS NULL",
+        {"id": id, "answer": answer, "now": now},
+    )
+
+
+def take_vendor_asks(
+    conn: Conn, checks: Sequence[str], ids: Sequence[str], now: datetime, again_at: datetime
+) -> list[VendorAsk]:
+    """Take open questions that nobody else is asking just now, the most urgent first, at most as many as there are
+    `ids` for new ones. One that was left by a worker that died keeps its id."""
+    return rows(
+        conn,
+        VendorAsk,
+        """
+        WITH open AS (
+            SELECT o.ref, o.check_id, o.due_at FROM outside_answer o
+             WHERE o.state = 'pending' AND o.check_id = ANY(%(checks)s::text[]) AND o.due_at > %(now)s
+               AND NOT EXISTS (SELECT FROM vendor_ask v WHERE (v.ref, v.check_id) = (o.ref, o.check_id)
+                                                          AND v.again_at > %(now)s)
+             ORDER BY o.due_at, o.ref LIMIT cardinality(%(ids)s::text[]) FOR UPDATE SKIP LOCKED
+        ), numbered AS (
+            SELECT ref, check_id, row_number() OVER (ORDER BY due_at, ref, check_id) AS place FROM open
+        )
+        INSERT INTO vendor_ask AS v (ref, check_id, id, asked_at, again_at)
+        SELECT ref, check_id, (%(ids)s::text[])[place], %(now)s, %(again)s FROM numbered
+        ON CONFLICT (ref, check_id) DO UPDATE SET again_at = excluded.again_at WHERE v.again_at <= %(now)s
+        RETURNING v.ref, v.check_id, v.id
+        """,
+        {"checks": list(checks), "ids": list(ids), "now": now, "again": again_at},
+    )
 
 
 # --- habits and haste --------------------------------------------------------------------------------------------

@@ -30,14 +30,15 @@ class Status(StrEnum):
 _S = Status
 _ENDS = frozenset({_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.SEIZED})
 _WAITS = frozenset({_S.SCREENING, _S.AWAITING_INFORMATION, _S.DELAYED, _S.IN_REVIEW, _S.APPROVED})
+_CODE = frozenset({_S.AWAITING_CONFIRMATION})  # of a standing one: its terms were enough, and now a code is asked for
 
 MOVES: dict[Status, frozenset[Status]] = {
     _S.AWAITING_CONFIRMATION: _WAITS | _ENDS,
-    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS,
-    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS,
-    _S.DELAYED: _WAITS | _ENDS,  # delayed again: a new reason to wait appeared while it waited
-    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS,
-    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | {_S.PAYING},
+    _S.SCREENING: _WAITS - {_S.SCREENING} | _ENDS | _CODE,
+    _S.AWAITING_INFORMATION: _WAITS - {_S.AWAITING_INFORMATION} | _ENDS | _CODE,
+    _S.DELAYED: _WAITS | _ENDS | _CODE,  # delayed again: a new reason to wait appeared while it waited
+    _S.IN_REVIEW: _WAITS - {_S.IN_REVIEW} | _ENDS | _CODE,
+    _S.APPROVED: _WAITS - {_S.APPROVED} | _ENDS | _CODE | {_S.PAYING},
     _S.PAYING: frozenset({_S.SETTLED, _S.RETURNED}),
     _S.SETTLED: frozenset(),
     _S.RETURNED: frozenset(),
@@ -89,6 +90,7 @@ class Withdrawal:
     created_at: datetime
     changed_at: datetime
     ended_at: datetime | None
+    description: str = ""  # what the transfer is for, in the customer's words
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
@@ -108,9 +110,14 @@ def payload_hash(
     units: int,
     fee_units: int,
     fee_ceiling_units: int | None,
+    description: str = "",
 ) -> str:
-    """What the customer sees and confirms, as one hash: a changed row no longer matches it (section 1)."""
-    return digest([id, party_id, asset, address, memo, str(units), str(fee_units), str(fee_ceiling_units)])
+    """What the customer sees and confirms, as one hash: a changed row no longer matches it (section 1).
+
+    A description is part of it where there is one, so that the hash of a withdrawal without one is as it ever was.
+    """
+    seen = [id, party_id, asset, address, memo, str(units), str(fee_units), str(fee_ceiling_units)]
+    return digest([*seen, description] if description else seen)
 
 
 def payload_of(withdrawal: Withdrawal, asset: str) -> str:
@@ -124,4 +131,5 @@ def payload_of(withdrawal: Withdrawal, asset: str) -> str:
         withdrawal.units,
         withdrawal.fee_units,
         withdrawal.fee_ceiling_units,
+        withdrawal.description,
     )

@@ -16,7 +16,7 @@ from tidegate.policy.market import store
 from tidegate.policy.market.hearing import believe, hear
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.market.quotes import MOST_SOURCES, Quote, bar_of, source_name
-from tidegate.policy.market.regime import Change, Regime, State, outflow, pass_time, standing, tell, unfed
+from tidegate.policy.market.regime import Change, Regime, State, fresh, outflow, pass_time, standing, tell, unfed
 from tidegate.policy.market.series import Bar, RefusedPrice, Series, early, fault
 from tidegate.policy.pack import Policy
 
@@ -73,6 +73,18 @@ def regimes(conn: Conn, asset_ids: Collection[int], now: datetime, policy: Polic
     if missing:
         raise NotFound("asset_unknown", f"There is no asset {min(missing)}.")
     return {asset_id: _regime(found, now, policy) for asset_id, found in seen.items()}
+
+
+def prices(conn: Conn, asset: Asset, now: datetime, policy: Policy) -> list[int]:
+    """What the asset costs just now, 10^-12 USD per coin, one price per source; empty where nobody knows.
+
+    Fresh prices of sources; where no source ever named the asset, the one that the policy fixes. A source that has
+    gone silent is not replaced by a fixed price: that one may be far away by now.
+    """
+    told = [w for row in store.seen(conn, [asset.id]) if (w := row.witness) is not None]
+    if told:
+        return [w.close for w in fresh(told, now, policy.market)]
+    return [policy.fixed_prices[asset.name]] if asset.name in policy.fixed_prices else []
 
 
 def feed(conn: Conn, source: str, quotes: Sequence[Quote], actor: str, now: datetime) -> Fed:

@@ -199,6 +199,11 @@ def _gap(witnesses: Sequence[Witness], fresh: Sequence[Witness], now: datetime, 
     return ""
 
 
+def fresh(witnesses: Sequence[Witness], now: datetime, p: Market) -> list[Witness]:
+    """The sources whose newest price still counts."""
+    return _fresh(witnesses, now, p)
+
+
 def _fresh(witnesses: Sequence[Witness], now: datetime, p: Market) -> list[Witness]:
     return [w for w in witnesses if now < w.at + p.stale_after(w.seconds)]
 

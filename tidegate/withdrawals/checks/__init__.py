@@ -26,6 +26,14 @@ from tidegate.withdrawals.checks.behaviour import (
 from tidegate.withdrawals.checks.egress import egress_tripped
 from tidegate.withdrawals.checks.limits import over_limit, over_limit_24h, over_transaction_limit
 from tidegate.withdrawals.checks.outside import outside_flagged
+from tidegate.withdrawals.checks.place import (
+    allow_list_required,
+    description_missing,
+    ownership_unproven,
+    place_cap,
+    place_delay,
+    travel_rule_pending,
+)
 from tidegate.withdrawals.checks.session import (
     credentials_changed,
     impossible_travel,
@@ -64,6 +72,12 @@ CHECKS: tuple[Check, ...] = (
     Check("address_look_alike", "W4 look-alike", address_look_alike, applies=lambda f: f.own is not None),
     Check("address_ours", "W4 address", address_ours, applies=lambda f: f.own is not None),
     Check("address_not_in_book", "W4 allow-list", address_not_in_book, applies=lambda f: f.allow_list is not None),
+    Check("place_delay", "W4 jurisdiction", place_delay, applies=lambda f: f.place is not None),
+    Check("place_cap", "W4 jurisdiction", place_cap, applies=lambda f: f.place is not None),
+    Check("allow_list_required", "W4 jurisdiction", allow_list_required, applies=lambda f: f.place is not None),
+    Check("description_missing", "W4 jurisdiction", description_missing, applies=lambda f: f.place is not None),
+    Check("travel_rule_pending", "W4 travel rule", travel_rule_pending, applies=lambda f: f.place is not None),
+    Check("ownership_unproven", "W4 travel rule", ownership_unproven, applies=lambda f: f.place is not None),
     Check("new_device", "W4 session", new_device, applies=_sessions),
     Check("new_network", "W4 session", new_network, applies=_sessions),
     Check("impossible_travel", "W4 session", impossible_travel, applies=_sessions),

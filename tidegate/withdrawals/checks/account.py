@@ -7,18 +7,35 @@ from datetime import timedelta
 
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import rfc3339
+from tidegate.policy.jurisdictions import law
 from tidegate.policy.pack import Policy
+from tidegate.policy.reading import STANDINGS
 from tidegate.withdrawals.check import usd
-from tidegate.withdrawals.facts import Facts
+from tidegate.withdrawals.facts import Facts, PlaceFacts
 
 
 def country_banned(f: Facts, p: Policy) -> Iterator[Finding]:
     """Section 4, jurisdiction: nothing leaves for a banned place; a restricted one needs a person."""
     standing = p.jurisdiction(f.country)
+    if f.place is not None:
+        yield from _standing(f, p, f.place, standing)
+        return
     if standing == "banned":
         yield Finding("country_banned", Outcome.DECLINE, "W4 jurisdiction", f"{f.country} is banned by this policy.")
     if standing == "restricted":
         yield Finding("country_restricted", Outcome.REVIEW, "W4 jurisdiction", f"{f.country} is restricted.")
+
+
+def _standing(f: Facts, p: Policy, seen: PlaceFacts, of_policy: str) -> Iterator[Finding]:
+    """The policy's own list and every dated place that the withdrawal touches: the worst of them counts."""
+    places = law(p.places, (f.country, p.operator, seen.counterparty), f.now.date()).places
+    worst = max([of_policy, *(place.standing for place in places)], key=STANDINGS.index)
+    where = [f"{f.country} by this policy"] if of_policy == worst else []
+    where += [f"{place.code} since {place.standing_since}" for place in places if place.standing == worst]
+    if worst == "banned":
+        yield Finding("country_banned", Outcome.DECLINE, "W4 jurisdiction", f"Banned: {', '.join(where)}.")
+    if worst == "restricted":
+        yield Finding("country_restricted", Outcome.REVIEW, "W4 jurisdiction", f"Restricted: {', '.join(where)}.")
 
 
 def funds_short(f: Facts, _: Policy) -> Iterator[Finding]:
