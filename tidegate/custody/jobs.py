@@ -135,7 +135,8 @@ def pay(conn: Conn, chain: Chain, signer: Signer, network: str, clock: Clock, ho
 def _work(lane: _Lane) -> int:
     state = store.lane(lane.conn, lane.wallet.id)
     if state is not None and state.stopped_at is not None:
-        store.lane_waits(lane.conn, lane.wallet.id, f"the wallet stopped after {state.failures} failures")
+        why = f"the wallet stopped after {state.failures} failures in a row; the last: {state.detail}"
+        store.lane_waits(lane.conn, lane.wallet.id, why)
         return _press(lane)  # what was sent is still looked after: only new nonces wait
     if state is not None and lane.clock() < state.next_at:
         return _press(lane)
