@@ -28,6 +28,7 @@ READS = frozenset(
         "keys:read",
         "journal:read",
         "market:read",
+        "notices:read",
     }
 )
 WRITES = frozenset(
@@ -52,6 +53,7 @@ WRITES = frozenset(
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
+        "notices:write",  # have staff told about a topic, or no more
     }
 )
 SCOPES = READS | WRITES
@@ -79,7 +81,7 @@ ROLES: dict[str, frozenset[str]] = {
             "market:write",
         }
     ),
-    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
+    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write", "notices:write"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -92,11 +94,12 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
         "egress:reset",
+        "notices:write",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
-    | {"egress:reset"},
+    | {"egress:reset", "notices:write"},
     "support": frozenset(
         {
             "customers:read",
@@ -106,6 +109,8 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "notices:read",
+            "notices:write",
         }
     ),
     "auditor": READS,
@@ -120,6 +125,7 @@ ROLES: dict[str, frozenset[str]] = {
         "treasury:write",
         "keys:write",
         "market:confirm",
+        "notices:write",
     },
     "customer": frozenset(  # their own objects only
         {
