@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
     _part(add("work", _work, "the worker: run as many as you like"))
-    add("sign", _sign, "the signer, a process of its own").add_argument("--home", type=Path, default=HOME / "signer")
+    sign = add("sign", _sign, "the signer, a process of its own")
+    sign.add_argument("--home", type=Path, default=HOME / "signer")
+    sign.add_argument("--new", action="store_true", help="make the key store that its signer.json names, and stop")
     _part(add("migrate", _migrate, "bring the database's schema up to date"))
 
     address = commands.add_parser("address", help="addresses").add_subparsers(required=True, metavar="COMMAND")
@@ -218,8 +220,11 @@ def _work(args: argparse.Namespace) -> int:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from tidegate.signer.program import run
+    from tidegate.signer.program import create, run
 
+    if args.new:
+        _say({"keystore": str(create(args.home))})
+        return 0
     run(args.home)
     return 0
 
