@@ -33,6 +33,7 @@ ABOVE = {
     "mailing",
     "serve",
     "settings",
+    "setup",
     "reference",
     "sim",
     "__main__",
