@@ -32,9 +32,12 @@ from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
 from tidegate.news import READER, handlers
+from tidegate.notifications import flow as mails
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
 from tidegate.p2p.merchants import jobs as merchants
+from tidegate.parties import flow as parties
+from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
@@ -53,6 +56,9 @@ RECONCILE_EVERY = 60.0
 """Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
 ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
 
+
+RETENTION_EVERY = 24 * 3600.0
+"""Seconds between two looks for what nobody needs any more. A turn that found some looks again at once."""
 
 OUTFLOW_EVERY = 15.0
 """Seconds between two looks at what left the hot wallets: a run is seen soon after the look that shows it."""
@@ -107,6 +113,14 @@ def loops(
     def runs(conn: Conn) -> int:
         return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
 
+    def retention(conn: Conn) -> int:
+        now = clock()
+        policy = policies.active_or_none(conn, now)
+        keep = None if policy is None else policy.retention
+        if keep is None:
+            return 0
+        return mails.purge(conn, keep.mails, now) + parties.purge(conn, keep.challenges, keep.sessions, now)
+
     def ledger(conn: Conn) -> int:
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
@@ -128,6 +142,7 @@ def loops(
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
+        Loop("retention", retention, RETENTION_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),
     ]
     if post is not None:

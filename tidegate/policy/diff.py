@@ -171,6 +171,7 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("merchants", "top_up_days"), LESS),
     (("merchants", "name_score"), MORE),
     (("merchants", "*"), CHANGED),
+    (("retention", "*"), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 
