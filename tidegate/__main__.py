@@ -62,6 +62,7 @@ def _expected() -> list[type[Exception]]:
     import psycopg
 
     from tidegate.base.chain import Unreachable
+    from tidegate.base.prices import FeedFault
     from tidegate.base.signing import SignerRefused
     from tidegate.custody.jobs import WrongChain
     from tidegate.db.migrate import MigrationFault
@@ -72,7 +73,7 @@ def _expected() -> list[type[Exception]]:
     from tidegate.signer.settings import SettingsFault as SignerFault
 
     known = [Refusal, SettingsFault, SetupFault, OSError, WrongChain, MigrationFault, ServerFault]
-    away = [Unreachable, SignerRefused]
+    away = [Unreachable, SignerRefused, FeedFault]
     unusable = [psycopg.OperationalError, psycopg.errors.UndefinedTable]  # no database; not migrated
     return [*known, *unusable, *away, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
