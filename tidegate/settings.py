@@ -1,7 +1,7 @@
 """Where a deployment's parts are: one file for all of them, each reads what it needs.
 
-Secrets are named by file, not held here: the API reads the data key, the worker the authoriser's key, the signer
-its own home. Nobody reads another's.
+Secrets are named by file, not held here: the API reads the data key, the worker that one and the authoriser's key, the
+signer its own home. Nobody reads another's.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from tidegate.base.network import Network
 
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -93,7 +96,7 @@ class Settings:
     database_url: str
     networks: Mapping[str, NetworkSettings]
     signer_socket: Path
-    data_key_file: Path  # 32 bytes, hex: seals TOTP secrets
+    data_key_file: Path  # 32 bytes, hex: seals TOTP secrets and those of webhooks
     authoriser_key_file: Path  # Ed25519 private key, hex: signs authorisations; the worker's alone
     platform: str = "Tidegate"  # what customers call it
     vendors: Mapping[str, VendorSettings] = field(default_factory=dict)  # check of the policy -> who answers it
@@ -101,6 +104,7 @@ class Settings:
     public_url: str = "http://localhost:8800"  # where the links of mails lead
     passkeys: PasskeySettings = PasskeySettings()
     mail: MailSettings | None = None  # None = nothing is written to customers
+    webhook_networks: tuple[Network, ...] = ()  # beside public addresses, webhooks may go to these, unencrypted too
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
@@ -131,6 +135,7 @@ def load(path: Path) -> Settings:
             public_url=_public(said.get("public_url", "http://localhost:8800")),
             passkeys=_passkeys(said.get("passkeys")),
             mail=_mail(said.get("mail")),
+            webhook_networks=tuple(ip_network(text) for text in said.get("webhook_networks", ())),
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
@@ -225,6 +230,8 @@ def save(settings: Settings, path: Path) -> None:
                 id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
             },
         }
+    if settings.webhook_networks:
+        more["webhook_networks"] = [str(network) for network in settings.webhook_networks]
     text = json.dumps(
         {
             "database_url": settings.database_url,

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
-from tidegate.base.outside import TravelRule, Vendor
+from tidegate.base.outside import Receiver, TravelRule, Vendor
 from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
@@ -30,9 +30,11 @@ from tidegate.integrations.mail import FolderMailer, SmtpMailer
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
+from tidegate.integrations.webhook import HttpReceiver
 from tidegate.news import READER, handlers
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
+from tidegate.notifications.webhooks import jobs as webhooks
 from tidegate.policy.market import flow as market
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
@@ -75,10 +77,12 @@ def loops(
     holder: str,
     outside: Outside | None = None,
     post: tuple[Mailer, Sender] | None = None,
+    hooks: tuple[Receiver, bytes] | None = None,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads.
 
-    `post` None = nothing is written to customers.
+    `post` None = nothing is written to customers. `hooks`: the way to webhooks, and the data key that their secrets
+    are sealed with; None = nobody is told anything.
     """
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
 
@@ -120,6 +124,8 @@ def loops(
     ]
     if post is not None:
         made += _mail_loops(*post, clock)
+    if hooks is not None:
+        made += _hook_loops(*hooks, clock)
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
@@ -133,6 +139,14 @@ def _mail_loops(mailer: Mailer, sender: Sender, clock: Callable[[], datetime]) -
     return [
         Loop("mails", order, 0.3),
         Loop("post", lambda conn: notifications.send_due(conn, mailer, sender, clock), 0.5),
+    ]
+
+
+def _hook_loops(receiver: Receiver, data_key: bytes, clock: Callable[[], datetime]) -> list[Loop]:
+    return [
+        Loop("webhooks", lambda conn: webhooks.tell(conn, clock), 0.2),
+        Loop("deliveries", lambda conn: webhooks.deliver_due(conn, receiver, data_key, clock), 0.2),
+        Loop("old_deliveries", lambda conn: webhooks.forget_old(conn, clock), 600.0),
     ]
 
 
@@ -211,10 +225,13 @@ def work(settings: Settings) -> None:
         for name, chain in chains().items():
             custody.check_wallets(conn, chain, signer(), name)
     post = _post(settings)
+    hooks = HttpReceiver(settings.webhook_networks), settings.data_key()
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post)
+        for loop in loops(
+            chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post, hooks
+        )
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

@@ -25,6 +25,7 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "sequence": "997",
 }
 
 

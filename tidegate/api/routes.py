@@ -19,6 +19,7 @@ from tidegate.api.policies import routes as policies
 from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
 from tidegate.api.treasury import routes as treasury
+from tidegate.api.webhooks import routes as webhooks
 from tidegate.api.withdrawals import routes as withdrawals
 
 ROUTES: tuple[Route, ...] = (
@@ -38,5 +39,6 @@ ROUTES: tuple[Route, ...] = (
     *keys.ROUTES,
     *treasury.ROUTES,
     *journal.ROUTES,
+    *webhooks.ROUTES,
     *operation.ROUTES,
 )

@@ -28,6 +28,7 @@ READS = frozenset(
         "keys:read",
         "journal:read",
         "market:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -52,6 +53,7 @@ WRITES = frozenset(
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
+        "webhooks:write",  # say which servers are told what happens
     }
 )
 SCOPES = READS | WRITES
@@ -120,6 +122,7 @@ ROLES: dict[str, frozenset[str]] = {
         "treasury:write",
         "keys:write",
         "market:confirm",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {
