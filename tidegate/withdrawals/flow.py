@@ -304,9 +304,10 @@ class _Batch:
             rushing=None if self.haste is None else self.haste.trip or Rushing(None),
         )
         required = policy.outside_required(asked.value)
-        if travel_rule_asked(facts, policy) is not None:
+        if travel_rule_asked(facts, policy) is not None and not ask.alone:
             required = tuple(sorted({*required, TRAVEL_RULE}))
-        # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
+        # A decision that stands alone is given at once: nobody is there to wait, so a person has to look. Travel-rule
+        # data are exchanged by whoever pays: the finding says what is missing, or that they were not exchanged.
         outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)
         facts = replace(facts, required=required, outside=outside)
         if facts.own == "own_deposit":
@@ -330,7 +331,7 @@ class _Batch:
         if not declined:
             self.past.took(ask, asked)
         if room is None:
-            return self._alone(ask, decision_id, facts, verdict, subjects)
+            return self._alone(ask, asked.stated, entry, decision_id, facts, verdict, subjects)
         required_factors = () if declined else factors.needed(enrolled, verdict.asks_step_up, policy)
         made = Withdrawal(
             id=id_,
@@ -398,9 +399,17 @@ class _Batch:
         return Answer(201, body)
 
     def _alone(
-        self, ask: Ask, id_: str, facts: Facts, verdict: Verdict, subjects: tuple[limits.Subject, ...]
+        self,
+        ask: Ask,
+        stated: Statement,
+        entry: screening.SavedAddress,
+        id_: str,
+        facts: Facts,
+        verdict: Verdict,
+        subjects: tuple[limits.Subject, ...],
     ) -> Answer:
-        """Only the decision, and its room in the limits for a while."""
+        """Only the decision, and its room in the limits for a while. What was stated of the receiver is judged and not
+        kept: whoever pays tells the counterparty."""
         now, policy = self.tx.now, self.setting.policy
         declined = verdict.outcome.severity >= Outcome.DECLINE.severity
         made = deciding.Lone(
@@ -416,6 +425,7 @@ class _Batch:
         self.decisions.append(_decision_row(id_, None, "decide", facts, verdict, policy))
         if not declined:
             self._reserve(id_, facts.value, subjects)
+            self._kept_by(entry, stated)
         body = readable(deciding.as_json(made, verdict.outcome, verdict.findings))
         self._keep(ask, body)
         said = {"status": made.status, "party": made.party_id, "outcome": verdict.outcome}
@@ -441,9 +451,13 @@ class _Batch:
             self.kept.append(first)
 
     def _state(self, made: Withdrawal, entry: screening.SavedAddress, stated: Statement) -> None:
-        """Keep what the customer said of the receiver. Who names a provider says that it keeps the address."""
+        """Keep what the customer said of the receiver."""
         if stated != NOTHING_STATED:
             self.statements.append((made.id, canonical(travel_rule.as_json(stated))))
+        self._kept_by(entry, stated)
+
+    def _kept_by(self, entry: screening.SavedAddress, stated: Statement) -> None:
+        """Who names a provider says that it keeps the address."""
         if stated.counterparty is not None and entry.ownership == "unknown":
             self.kept_by_vasp.append(entry.id)
 
