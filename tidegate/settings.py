@@ -73,6 +73,18 @@ class VendorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesSettings:
+    """A yente server of our own, which knows sanctioned names."""
+
+    url: str
+    dataset: str = "sanctions"
+    key_file: Path | None = None  # its key for us, as text
+
+    def key(self) -> str | None:
+        return None if self.key_file is None else self.key_file.read_text().strip()
+
+
+@dataclass(frozen=True, slots=True)
 class CounterpartySettings:
     name: str
     country: str
@@ -101,6 +113,7 @@ class Settings:
     platform: str = "Tidegate"  # what customers call it
     vendors: Mapping[str, VendorSettings] = field(default_factory=dict)  # check of the policy -> who answers it
     travel_rule: TravelRuleSettings | None = None  # None = counterparties cannot be told anything
+    names: NamesSettings | None = None  # who answers the check `names`; None = nobody: it times out, and a person looks
     public_url: str = "http://localhost:8800"  # where the links of mails lead
     passkeys: PasskeySettings = PasskeySettings()
     mail: MailSettings | None = None  # None = nothing is written to customers
@@ -132,6 +145,7 @@ def load(path: Path) -> Settings:
                 for check, v in said.get("vendors", {}).items()
             },
             travel_rule=_travel_rule(said["travel_rule"]) if "travel_rule" in said else None,
+            names=_names(said["names"]) if "names" in said else None,
             public_url=_public(said.get("public_url", "http://localhost:8800")),
             passkeys=_passkeys(said.get("passkeys")),
             mail=_mail(said.get("mail")),
@@ -154,6 +168,11 @@ def _travel_rule(said: Mapping[str, Any]) -> TravelRuleSettings:
             for id, c in said["counterparties"].items()
         },
     )
+
+
+def _names(said: Mapping[str, Any]) -> NamesSettings:
+    key_file = Path(said["key_file"]) if "key_file" in said else None
+    return NamesSettings(_web(said["url"]), said.get("dataset", "sanctions"), key_file)
 
 
 def _web(url: str) -> str:
@@ -230,6 +249,11 @@ def save(settings: Settings, path: Path) -> None:
                 id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
             },
         }
+    if settings.names is not None:
+        n = settings.names
+        more["names"] = {"url": n.url, "dataset": n.dataset} | (
+            {} if n.key_file is None else {"key_file": str(n.key_file)}
+        )
     if settings.webhook_networks:
         more["webhook_networks"] = [str(network) for network in settings.webhook_networks]
     text = json.dumps(

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
+from tidegate.base.naming import NameScreening
 from tidegate.base.outside import Receiver, TravelRule, Vendor
 from tidegate.cases import jobs as cases
 from tidegate.custody import jobs as custody
@@ -31,6 +32,7 @@ from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
 from tidegate.integrations.webhook import HttpReceiver
+from tidegate.integrations.yente import Yente
 from tidegate.news import READER, handlers
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
@@ -41,6 +43,7 @@ from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
 from tidegate.withdrawals.backtest import flow as backtests
+from tidegate.withdrawals.names import jobs as names
 from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
@@ -56,10 +59,11 @@ ledger entry, so it is no work for every second; and two rounds must lie further
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whom this worker asks outside: vendors by the check they answer, and counterparties."""
+    """Whom this worker asks outside: vendors by the check they answer, counterparties, a service of names."""
 
     vendors: Mapping[str, Vendor] = field(default_factory=dict)
     travel_rule: tuple[TravelRule, jobs.Directory] | None = None
+    names: NameScreening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +178,24 @@ def _outside_loops(
         travel, directory = outside.travel_rule
         step: Step = lambda c: jobs.exchange_travel_rule(c, travel, directory, setting(c), clock)  # noqa: E731
         made.append(Loop("travel_rule", step, 1.0))
+    service = outside.names
+    if service is not None:
+        made.append(Loop("names", lambda c: names.ask(c, service, setting(c), clock), 0.2))
     return made
 
 
 def outside_of(settings: Settings) -> Outside:
-    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI."""
+    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI or a wrong dataset."""
     vendors = {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
-    t = settings.travel_rule
+    n, t = settings.names, settings.travel_rule
+    yente = None if n is None else Yente(n.url, n.dataset, n.key())
     if t is None:
-        return Outside(vendors)
+        return Outside(vendors, names=yente)
     endpoints = {id: c.url for id, c in t.counterparties.items()}
-    names = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
-    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), names)
-    return Outside(vendors, (HttpTravelRule(endpoints, Ed25519PrivateKey.from_private_bytes(t.key())), directory))
+    vasps = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
+    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), vasps)
+    signing = Ed25519PrivateKey.from_private_bytes(t.key())
+    return Outside(vendors, (HttpTravelRule(endpoints, signing), directory), yente)
 
 
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
