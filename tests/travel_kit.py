@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,7 +68,9 @@ class Answering:
 
 
 @contextmanager
-def counterpart(say: Callable[[Heard], Answering], *, keep: bool = False) -> Iterator[tuple[str, list[Heard]]]:
+def counterpart(
+    say: Callable[[Heard], Answering], *, keep: bool = False, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[Heard]]]:
     """A server on loopback; its URL, and what it heard. `keep`: it lets a connection be used again."""
     heard: list[Heard] = []
 
@@ -93,10 +96,12 @@ def counterpart(say: Callable[[Heard], Answering], *, keep: bool = False) -> Ite
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", heard
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}", heard
     finally:
         server.shutdown()
         server.server_close()
