@@ -226,7 +226,7 @@ def test_where_the_hot_wallet_must_be_known_not_knowing_it_needs_a_person(
     assert asked_by("hot_balance_unknown", replace(GOOD, **but), STRICT) == outcome
 
 
-def test_what_is_said_of_each_case_is_what_wassert_agreed() -> None:
+def test_what_is_said_of_each_case_is_what_was_agreed() -> None:
     """Under the strictest policy: there, what is not known is said as well."""
     quiet = {
         "nobody knows a login": seen(login_at=None, login_complete=False),

@@ -216,7 +216,7 @@ def test_a_place_is_obeyed(policy: Policy, seen: dict[str, Any], but: dict[str, 
     assert [f.code for f in look(policy, seen, **but).findings] == codes
 
 
-def test_what_is_said_of_each_case_is_what_wassert_agreed(policy: Policy) -> None:
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
     assert_agreed("findings_place.txt", [(name, look(policy, seen, **but).findings) for name, seen, but, _ in CASES])
 
 

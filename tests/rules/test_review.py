@@ -273,7 +273,7 @@ def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome
     assert (verdict.outcome, sorted(f.code for f in verdict.findings)) == (outcome, codes)
 
 
-def test_what_is_said_of_each_case_is_what_wassert_agreed(policy: Policy) -> None:
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
     said = [(name, review(replace(GOOD, **but), policy).findings) for name, but, _, _ in CASES]
     assert_agreed("findings.txt", said)
 
