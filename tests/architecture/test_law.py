@@ -20,6 +20,7 @@ LADDER = (
     "screening",
     "cases",
     "custody",
+    "p2p",
     "withdrawals",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
