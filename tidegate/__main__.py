@@ -310,7 +310,7 @@ def _bounded(file: TextIO) -> Iterator[str]:
 
 
 def _policy_check(args: argparse.Namespace) -> int:
-    from tidegate.api import say
+    from tidegate.api.policies import say
     from tidegate.policy.pack import faults
     from tidegate.policy.yaml_pack import from_text
     from tidegate.withdrawals.vocabulary import VOCABULARY
@@ -321,7 +321,7 @@ def _policy_check(args: argparse.Namespace) -> int:
 
 
 def _policy_backtest(args: argparse.Namespace) -> int:
-    from tidegate.api import say
+    from tidegate.api.policies import say
     from tidegate.db import connect
     from tidegate.policy import flow as policies
     from tidegate.policy.yaml_pack import from_text

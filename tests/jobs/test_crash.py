@@ -34,16 +34,17 @@ from tidegate.withdrawals.withdrawal import FINAL, Status
 COIN = 10**6
 ROOT = Path(tidegate.__file__).parent
 PATH = {
-    str(ROOT / name)
+    str(path)
     for name in (
         "custody/jobs.py",
         "custody/flow.py",
-        "withdrawals/flow.py",
+        "withdrawals/flow/**/*.py",
         "db/core.py",
         "db/reader.py",
         "signer/desk.py",
         "signer/ledger.py",
     )
+    for path in ROOT.glob(name)
 }
 KILLS = 132
 

@@ -25,18 +25,19 @@ from tidegate.withdrawals.withdrawal import Status as WithdrawalStatus
 
 ROOT = Path(tidegate.__file__).parent
 PATH = {
-    str(ROOT / name)
+    str(path)
     for name in (
         "withdrawals/standing/flow.py",
         "withdrawals/standing/jobs.py",
         "withdrawals/standing/store.py",
         "withdrawals/standing/instruction.py",
-        "withdrawals/flow.py",
-        "withdrawals/store.py",
+        "withdrawals/flow/**/*.py",
+        "withdrawals/store/*.py",
         "screening/flow.py",
         "db/core.py",
         "db/replay.py",
     )
+    for path in ROOT.glob(name)
 }
 KILLS = 150
 

@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tidegate.api import say
+from tidegate.api.cases.say import case_file
 from tidegate.api.door import Gate
+from tidegate.api.journal.say import entry
+from tidegate.api.withdrawals.say import payout
 from tidegate.base.refusals import Forbidden, Malformed, Refusal, Unauthorised
 from tidegate.cases import flow as cases
 from tidegate.cases.case import SEEN_BY, may_answer
@@ -194,9 +196,9 @@ class _Pages:
             party=parties.get(conn, found.party_id),
             decision=decision,
             findings=[(f, letters.finding(f.code).both()) for f in withdrawals.findings_of(decision)],
-            payout=say.payout(view, self._gate.head(found.network) if view else None),
-            timeline=[say.entry(news) for news in journal.about(conn, id)],
-            cases=[say.case_file(file) for file in files],
+            payout=payout(view, self._gate.head(found.network) if view else None),
+            timeline=[entry(news) for news in journal.about(conn, id)],
+            cases=[case_file(file) for file in files],
             reasons={code: letters.why_asked(code).both() for file in files for code in file.case.reasons},
             may_answer={case.id: identity.may("cases:answer") and may_answer(case, identity.role) for case in about},
             voices={file.case.id: [a.person for a in file.answers] for file in files},
