@@ -84,6 +84,7 @@ ASKS = Way(_word(tuple(Outcome)))
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
 CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: without it there is none
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
+BOND = Way(_more, added=_L, removed=_T)  # an asset more to choose from is a way more to do with less
 NEEDED = Way(None, added=_T, removed=_L)
 
 WAYS: tuple[tuple[Path, Way], ...] = (
@@ -165,6 +166,11 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("factors", "*"), CHANGED),
     (("factors", "step_up", "*"), CHANGED),
     (("travel_rule_wait_hours",), CHANGED),
+    (("merchants", "bond", "*"), BOND),
+    (("merchants", "release_days"), MORE),
+    (("merchants", "top_up_days"), LESS),
+    (("merchants", "name_score"), MORE),
+    (("merchants", "*"), CHANGED),
     (("p2p", "currencies", "*"), Way(None, added=_L, removed=_T)),
     (("p2p", "payment_minutes", "*"), CHANGED),
     (("p2p", "open_orders"), LESS),

@@ -20,6 +20,7 @@ from tidegate.policy import (
     behaviour,
     factor_numbers,
     jurisdictions,
+    merchant_numbers,
     p2p_numbers,
     rules,
     screening_numbers,
@@ -31,6 +32,7 @@ from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
+from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.p2p_numbers import P2PNumbers
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
@@ -119,6 +121,7 @@ class Policy:
     rules: RuleBook = NO_RULES  # the analysts' own; they can only add findings
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
+    merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
 
     @property
@@ -134,6 +137,24 @@ class Policy:
         if self.standing_numbers is None:
             raise PolicySilent("no_standing", f"Policy version {self.version} has no section standing")
         return self.standing_numbers
+
+    @property
+    def merchants(self) -> MerchantNumbers:
+        """The numbers of merchants. Raises PolicySilent `no_merchants`."""
+        if self.merchant_numbers is None:
+            raise PolicySilent("no_merchants", f"Policy version {self.version} has no section merchants")
+        return self.merchant_numbers
+
+    def bond_units(self, asset: Asset) -> int:
+        """What a merchant must lock, in units of the asset. Raises PolicySilent: `no_merchants`, `no_bond`,
+        `bond_too_precise`."""
+        if asset.name not in self.merchants.bond:
+            known = ", ".join(sorted(self.merchants.bond)) or "nothing"
+            raise PolicySilent("no_bond", f"No bond is taken in {asset.name}; it is taken in {known}")
+        try:
+            return to_units(self.merchants.bond[asset.name], asset.decimals)
+        except BadAmount as bad:
+            raise PolicySilent("bond_too_precise", f"The policy's bond for {asset.name}: {bad}") from bad
 
     @property
     def p2p(self) -> P2PNumbers:
@@ -248,7 +269,8 @@ def faults(pack: Mapping[str, object], catalogue: Catalogue = NO_FACTS) -> list[
 
 
 def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
-    """Fees and ceilings that no whole number of units can pay, for the assets that are registered."""
+    """Fees, ceilings and bonds that no whole number of units can pay, for the assets that are registered."""
+    bonds = {} if policy.merchant_numbers is None else policy.merchant_numbers.bond
     return [
         FieldError(path, "pack_invalid", f"{text} has more than the {asset.decimals} decimals of {asset.name}")
         for asset in assets
@@ -258,6 +280,7 @@ def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
                 f"network_fee_ceiling.{asset.network}",
                 policy.network_fee_ceilings.get(asset.network) if asset.is_native else None,
             ),
+            (f"merchants.bond.{asset.name}", bonds.get(asset.name)),
         )
         if text is not None and len(text.partition(".")[2].rstrip("0")) > asset.decimals
     ]
@@ -298,6 +321,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "rules",
             "loosening_hours",
             "factors",
+            "merchants",
             "p2p",
         ),
     )
@@ -377,6 +401,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours", top.get("loosening_hours", LOOSENING_HOURS), 1, MOST_LOOSENING_HOURS
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
+        merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
