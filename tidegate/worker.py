@@ -34,6 +34,7 @@ from tidegate.news import READER, handlers
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
 from tidegate.p2p.merchants import jobs as merchants
+from tidegate.p2p.orders import jobs as orders
 from tidegate.policy.market import flow as market
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
@@ -116,6 +117,7 @@ def loops(
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
+        Loop("orders", lambda conn: orders.expire_due(conn, clock) + orders.mature_due(conn, clock), 1.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),

@@ -174,7 +174,6 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("p2p", "currencies", "*"), Way(None, added=_L, removed=_T)),
     (("p2p", "payment_minutes", "*"), CHANGED),
     (("p2p", "open_orders"), LESS),
-    (("p2p", "name_percent"), MORE),
     (("p2p", "dispute", "hours"), CHANGED),
     (("p2p", "dispute", "two_people_from_value"), LESS),
     (("p2p", "retention_hours", "*"), MORE),

@@ -1,4 +1,4 @@
-"""The numbers of trading between customers: currencies, payment windows, names, and how long bought coins stay.
+"""The numbers of trading between customers: currencies, payment windows, disputes, and how long bought coins stay.
 
 A part of the policy pack (`p2p`). A pack from before the desk has none; asking for it then is refused with `no_p2p`.
 """
@@ -42,7 +42,6 @@ class P2PNumbers:
     least_minutes: int  # a payment window lasts from so long
     most_minutes: int  # to so long
     open_orders: int  # of one taker at a time
-    name_percent: int  # a payer's name less alike than this is another's
     dispute_hours: int  # people have so long for a dispute
     two_people_from: int  # micro-USD: from this value on two people resolve a dispute in favour of the payer
     retention: Retention
@@ -50,9 +49,7 @@ class P2PNumbers:
 
 def read(reader: Reader, value: object) -> P2PNumbers:
     """The section `p2p` of a pack; faults go to the reader."""
-    top = reader.section(
-        "p2p", value, "currencies", "payment_minutes", "open_orders", "name_percent", "dispute", "retention_hours"
-    )
+    top = reader.section("p2p", value, "currencies", "payment_minutes", "open_orders", "dispute", "retention_hours")
     currencies = reader.entries("p2p.currencies", top["currencies"], _FIAT, 'a currency, like "EUR"')
     window = reader.section("p2p.payment_minutes", top["payment_minutes"], "least", "most")
     dispute = reader.section("p2p.dispute", top["dispute"], "hours", "two_people_from_value")
@@ -61,7 +58,6 @@ def read(reader: Reader, value: object) -> P2PNumbers:
         least_minutes=reader.whole("p2p.payment_minutes.least", window["least"], 1, 24 * 60),
         most_minutes=reader.whole("p2p.payment_minutes.most", window["most"], 1, 24 * 60),
         open_orders=reader.whole("p2p.open_orders", top["open_orders"], 1, 1000),
-        name_percent=reader.whole("p2p.name_percent", top["name_percent"], 1, 100),
         dispute_hours=reader.whole("p2p.dispute.hours", dispute["hours"], 1, _MOST_HOURS),
         two_people_from=reader.usd("p2p.dispute.two_people_from_value", dispute["two_people_from_value"]),
         retention=_retention(reader, top["retention_hours"]),

@@ -50,7 +50,6 @@ class Ad:
 
     id: str  # "ad_…"
     merchant_id: str
-    subject_id: str  # who is rated: one person's accounts together
     party_id: str
     side: Side
     asset_id: int
@@ -121,7 +120,7 @@ def rank(side: Side, ads: Iterable[T], price: Callable[[T], int]) -> list[T]:
 
 def drafted(
     id: str,
-    merchant: tuple[str, str, str],
+    merchant: tuple[str, str],
     side: str,
     asset: Asset,
     fiat: str,
@@ -129,7 +128,7 @@ def drafted(
     numbers: P2PNumbers,
     now: datetime,
 ) -> Ad:
-    """A new ad; `merchant` is (merchant, subject, party). Raises Malformed naming the field."""
+    """A new ad; `merchant` is (merchant, party). Raises Malformed naming the field."""
     if side not in set(Side):
         raise Malformed(
             "side_unknown", f"{side[:20]!r} is no side; a merchant's ad is to buy or to sell.", field="side"
@@ -138,8 +137,7 @@ def drafted(
     blank = Ad(
         id=id,
         merchant_id=merchant[0],
-        subject_id=merchant[1],
-        party_id=merchant[2],
+        party_id=merchant[1],
         side=Side(side),
         asset_id=asset.id,
         fiat=fiat,
