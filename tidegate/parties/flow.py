@@ -16,12 +16,13 @@ from typing import Any
 import pyotp
 import structlog
 
+from tidegate.base import sealing
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany, Unauthorised
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act, journal
 from tidegate.notifications import flow as notifications
-from tidegate.parties import access, party, passkey, sealing, store, totp
+from tidegate.parties import access, party, passkey, store, totp
 from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
 from tidegate.parties.passkey import NotRight, Relying
