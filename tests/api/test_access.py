@@ -26,6 +26,7 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "sequence": "997",
 }
 
 

@@ -20,6 +20,7 @@ Kind = Literal[
     "merchant_exit",
     "bond_deduction",
     "bond_delisting",
+    "webhook",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
@@ -31,6 +32,7 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "merchant_exit": REVIEWERS,  # may the merchant leave?
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
+    "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
 }
 """Kind -> roles whose voice counts."""
 

@@ -30,6 +30,7 @@ READS = frozenset(
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
         "notices:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -61,6 +62,7 @@ WRITES = frozenset(
         "accounts:write",  # name and retire payment accounts
         "accounts:attest",  # say that one is used elsewhere
         "notices:write",  # have staff told about a topic, or no more
+        "webhooks:write",  # say which servers are told what happens
     }
 )
 SCOPES = READS | WRITES
@@ -152,6 +154,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:write",
         "market:confirm",
         "notices:write",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {

@@ -21,6 +21,7 @@ from tidegate.policy import (
     factor_numbers,
     jurisdictions,
     merchant_numbers,
+    retention_numbers,
     rules,
     screening_numbers,
     standing_numbers,
@@ -33,6 +34,7 @@ from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.standing_numbers import StandingNumbers
@@ -120,6 +122,7 @@ class Policy:
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
+    retention: RetentionNumbers | None = None  # None = nothing is deleted
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -312,6 +315,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours",
             "factors",
             "merchants",
+            "retention",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -391,6 +395,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
+        retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
