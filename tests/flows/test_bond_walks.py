@@ -139,8 +139,8 @@ class Walk:
 
 STEPS = st.tuples(
     st.sampled_from(
-        ["lock", "lock", "top_up", "unlock", "deduct", "compensate", "give_back", "require", "matter", "exit", "approve",
-         "decline", "time"]
+        ["lock", "lock", "top_up", "unlock", "deduct", "compensate", "give_back", "require", "matter", "exit",
+         "approve", "decline", "time"]
     ),
     st.integers(0, 1),
     st.integers(0, 35),
