@@ -12,7 +12,7 @@ from tidegate.base.times import hours, rfc3339
 
 ANSWERS = ("approve", "decline")
 
-Kind = Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books", "webhook"]
+Kind = Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books", "webhook", "travel_rule"]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
 ANSWERED_BY: dict[str, frozenset[str]] = {
@@ -20,6 +20,7 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "withdrawal_appeal": REVIEWERS,  # was the customer treated rightly? Approve overturns, decline upholds
     "seizure": frozenset({"compliance"}),  # shall a lawful order take effect?
     "books": frozenset({"treasury", "compliance"}),  # why do ledger and chain differ?
+    "travel_rule": REVIEWERS,  # is the receiver whom a counterparty names our customer?
     "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
 }
 """Kind -> roles whose voice counts."""

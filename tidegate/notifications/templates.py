@@ -198,6 +198,9 @@ CASES: dict[str, Text] = {
     "appeal": Text("The customer appeals.", "客户提出申诉。"),
     "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
     "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+    "receiver_differs": Text(
+        "A counterparty names a receiver who may not be our customer.", "对手方填写的收款人可能不是我方客户。"
+    ),
     "webhook_disabled": Text("A webhook endpoint was switched off.", "一个 Webhook 端点已被停用。"),
 }
 """Why people are asked where no check asked for them: staff read these."""

@@ -54,6 +54,7 @@ WRITES = frozenset(
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
         "webhooks:write",  # say which servers are told what happens
+        "travel_rule:review",  # read what counterparties write about our customers, and ask them for more
     }
 )
 SCOPES = READS | WRITES
@@ -81,7 +82,7 @@ ROLES: dict[str, frozenset[str]] = {
             "market:write",
         }
     ),
-    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
+    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write", "travel_rule:review"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -94,6 +95,7 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
         "egress:reset",
+        "travel_rule:review",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}

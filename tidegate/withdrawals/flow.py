@@ -1763,6 +1763,21 @@ def travel_answered(
         return store.answer_travel_message(conn, message_id, status, now) == 1
 
 
+def travel_told(conn: Conn, vasp_id: str, message_id: str, reply: Reply, setting: Setting, now: datetime) -> str:
+    """A counterparty says by itself what it says to a message of ours; the answer that counts, which is its first.
+
+    Raises NotFound `message_unknown`, also for a message to somebody else.
+    """
+    found = store.travel_message_by_id(conn, message_id)
+    if found is None or found.vasp_id != vasp_id:
+        raise NotFound("message_unknown", f"You were sent no message {message_id[:64]}.", field="id")
+    travel_answered(conn, found.ref, message_id, reply, reply.reason, setting, now)
+    kept = store.travel_message_by_id(conn, message_id)
+    assert kept is not None  # never deleted
+    assert kept.answer is not None  # this one, or one before it
+    return kept.answer
+
+
 # --- people ------------------------------------------------------------------------------------------------------
 
 

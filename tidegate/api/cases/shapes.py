@@ -36,7 +36,7 @@ class CaseQuestion(Out):
 
 class Case(Out):
     id: str
-    kind: Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books", "webhook"]
+    kind: Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books", "webhook", "travel_rule"]
     subject: str
     customer: str | None = Field(description="Null = about the house.")
     reasons: list[str]
