@@ -9,6 +9,8 @@ from tidegate.custody import flow as custody
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications.webhooks import flow as webhooks
+from tidegate.p2p.deductions import flow as deductions
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.screening.inbox import flow as inbox
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.standing import flow as standing
@@ -33,6 +35,11 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             withdrawals.seizure_answered(tx, said["subject"], said["answer"], case)
         elif kind == "travel_rule":
             inbox.answered(tx, said["subject"], said["answer"])
+        elif kind == "merchant_exit":
+            merchants.exit_answered(tx, said["subject"], said["answer"], now_setting(tx.conn).policy)
+        elif kind == "bond_deduction":
+            setting = now_setting(tx.conn)
+            deductions.answered(tx, case, said["answer"], setting.assets, setting.policy)
         elif kind == "webhook" and said["answer"] == "approved":
             webhooks.switch_on(tx, said["subject"])
 

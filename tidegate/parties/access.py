@@ -28,6 +28,8 @@ READS = frozenset(
         "keys:read",
         "journal:read",
         "market:read",
+        "merchants:read",  # merchants, bonds, payment accounts
+        "notices:read",
         "webhooks:read",
     }
 )
@@ -53,6 +55,13 @@ WRITES = frozenset(
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
+        "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
+        "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
+        "bonds:deduct",  # propose to take from a bond
+        "accounts:write",  # name and retire payment accounts
+        "accounts:attest",  # say that one is used elsewhere
+        "notices:write",  # have staff told about a topic, or no more
         "webhooks:write",  # say which servers are told what happens
         "travel_rule:review",  # read what counterparties write about our customers, and ask them for more
     }
@@ -80,9 +89,24 @@ ROLES: dict[str, frozenset[str]] = {
             "policy:read",
             "market:read",
             "market:write",
+            "merchants:read",
+            "merchants:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
-    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write", "travel_rule:review"},
+    "analyst": READS - {"keys:read"}
+    | {
+        "cases:answer",
+        "customers:freeze",
+        "policy:write",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
+        "notices:write",
+        "travel_rule:review",
+    },
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -95,12 +119,17 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
         "egress:reset",
+        "merchants:decide",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
+        "notices:write",
         "travel_rule:review",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
-    | {"egress:reset"},
+    | {"egress:reset", "notices:write"},
     "support": frozenset(
         {
             "customers:read",
@@ -110,6 +139,9 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "merchants:read",
+            "notices:read",
+            "notices:write",
         }
     ),
     "auditor": READS,
@@ -124,6 +156,7 @@ ROLES: dict[str, frozenset[str]] = {
         "treasury:write",
         "keys:write",
         "market:confirm",
+        "notices:write",
         "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
@@ -137,6 +170,11 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "withdrawals:write",
             "market:read",
+            "merchants:read",
+            "merchants:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
 }

@@ -37,7 +37,3 @@ END $$;
 CREATE TRIGGER travel_inbox_moves BEFORE UPDATE ON travel_inbox FOR EACH ROW EXECUTE FUNCTION travel_inbox_moves();
 CREATE TRIGGER travel_inbox_kept BEFORE DELETE OR TRUNCATE ON travel_inbox
     FOR EACH STATEMENT EXECUTE FUNCTION never_changed();
-
-ALTER TABLE case_file DROP CONSTRAINT case_file_kind_check;
-ALTER TABLE case_file ADD CONSTRAINT case_file_kind_check
-    CHECK (kind IN ('withdrawal_review', 'withdrawal_appeal', 'seizure', 'books', 'webhook', 'travel_rule'));
