@@ -68,6 +68,7 @@ WRITES = frozenset(
         "accounts:attest",  # say that one is used elsewhere
         "notices:write",  # have staff told about a topic, or no more
         "webhooks:write",  # say which servers are told what happens
+        "travel_rule:review",  # read what counterparties write about our customers, and ask them for more
     }
 )
 SCOPES = READS | WRITES
@@ -114,6 +115,7 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
+        "travel_rule:review",
     },
     "compliance": READS - {"keys:read"}
     | {
@@ -133,6 +135,7 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
+        "travel_rule:review",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
