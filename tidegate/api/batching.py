@@ -147,7 +147,7 @@ class Committer:
         conn = self._conn
         if conn is None or conn.closed:
             try:
-                conn = self._conn = connect(self._url)
+                conn = self._conn = connect(self._url, planned_once=True)
             except psycopg.OperationalError as fault:
                 log.error("no database", fault=str(fault))
                 raise Unavailable(
