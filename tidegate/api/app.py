@@ -62,7 +62,7 @@ class ApiSettings:
     head: Callable[[str], int | None]
     networks: tuple[str, ...] = ()
     relying: Relying = field(default_factory=Relying)
-    shards: int = 2
+    shards: int = 1
     platform: str = "Tidegate"  # what customers call it
 
 
