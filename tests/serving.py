@@ -16,8 +16,8 @@ from house import DATA_KEY, Customer, House
 
 from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
+from tidegate.console.app import console
 from tidegate.console.links import links
-from tidegate.console.pages import console
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
 
@@ -58,9 +58,9 @@ class Site:
 
 
 @contextmanager
-def served(house: House, database_url: str) -> Iterator[Site]:
-    """Serve until the block ends."""
-    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100)
+def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
+    """Serve until the block ends; `more` of the server's settings."""
+    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     app = create_app(settings, console, links)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from house import House
+from http_kit import listening
 
 from tidegate.screening import travel_rule
 
@@ -67,11 +68,15 @@ class Answering:
 
 
 @contextmanager
-def counterpart(say: Callable[[Heard], Answering]) -> Iterator[tuple[str, list[Heard]]]:
-    """A server on loopback; its URL, and what it heard."""
+def counterpart(
+    say: Callable[[Heard], Answering], *, keep: bool = False, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[Heard]]]:
+    """A server on loopback; its URL, and what it heard. `keep`: it lets a connection be used again."""
     heard: list[Heard] = []
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if keep else "HTTP/1.0"
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, raw))
@@ -90,15 +95,8 @@ def counterpart(say: Callable[[Heard], Answering]) -> Iterator[tuple[str, list[H
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler, tls) as url:
+        yield url, heard
 
 
 def said(**body: Any) -> Answering:

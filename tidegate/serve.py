@@ -12,8 +12,8 @@ from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
+from tidegate.console.app import console
 from tidegate.console.links import links
-from tidegate.console.pages import console
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
 from tidegate.parties.passkey import Relying
@@ -59,6 +59,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             tuple(sorted(settings.networks)),
             Relying(settings.passkeys.rp_id, settings.platform, settings.passkeys.origins),
             platform=settings.platform,
+            webhook_networks=settings.webhook_networks,
         ),
         console,
         links,

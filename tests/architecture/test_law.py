@@ -21,6 +21,7 @@ LADDER = (
     "screening",
     "cases",
     "custody",
+    "p2p",
     "withdrawals",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
@@ -33,6 +34,7 @@ ABOVE = {
     "mailing",
     "serve",
     "settings",
+    "setup",
     "reference",
     "sim",
     "__main__",

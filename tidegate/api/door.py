@@ -28,10 +28,12 @@ from tidegate.api.batching import Batching, Settings
 from tidegate.api.callers import Callers
 from tidegate.api.metrics import Metrics
 from tidegate.base.canonical import digest, readable
+from tidegate.base.network import Network
 from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, Unavailable
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
+from tidegate.parties.party import Party
 from tidegate.parties.passkey import Relying
 from tidegate.withdrawals.flow import Setting
 
@@ -123,6 +125,18 @@ class Call:
             raise NotFound("customer_unknown", f"There is no customer {id}.")
         return id
 
+    def whose(self, customer: str | None) -> str | None:
+        """Whose things a list shows: a customer's credential sees its own, whatever it asks for."""
+        if self.party_id is None:
+            return customer
+        if customer not in (None, self.party_id):
+            raise NotFound("customer_unknown", f"There is no customer {customer}.", field="customer")
+        return self.party_id
+
+    def party(self, id: str) -> Party:
+        """The customer, where the caller may see them. Raises NotFound."""
+        return parties.get(self.conn, self.customer(id))
+
 
 @dataclass(slots=True)
 class Gate:
@@ -138,6 +152,7 @@ class Gate:
     relying: Relying = field(default_factory=Relying)  # who we are to authenticators
     settings: Settings = field(default_factory=Settings)
     platform: str = "Tidegate"  # what customers call it
+    webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)

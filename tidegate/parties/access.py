@@ -28,6 +28,11 @@ READS = frozenset(
         "keys:read",
         "journal:read",
         "market:read",
+        "merchants:read",  # merchants, bonds, payment accounts
+        "ads:read",
+        "orders:read",  # orders, and how long bought coins stay
+        "notices:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -52,6 +57,17 @@ WRITES = frozenset(
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
+        "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
+        "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "ads:write",
+        "orders:write",  # take an ad, pay, release, give up, dispute
+        "orders:resolve",  # decide a dispute
+        "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
+        "bonds:deduct",  # propose to take from a bond
+        "accounts:write",  # name and retire payment accounts
+        "accounts:attest",  # say that one is used elsewhere
+        "notices:write",  # have staff told about a topic, or no more
+        "webhooks:write",  # say which servers are told what happens
     }
 )
 SCOPES = READS | WRITES
@@ -77,9 +93,28 @@ ROLES: dict[str, frozenset[str]] = {
             "policy:read",
             "market:read",
             "market:write",
+            "merchants:read",
+            "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
-    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
+    "analyst": READS - {"keys:read"}
+    | {
+        "cases:answer",
+        "customers:freeze",
+        "policy:write",
+        "orders:resolve",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
+        "notices:write",
+    },
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -92,11 +127,17 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
         "egress:reset",
+        "merchants:decide",
+        "orders:resolve",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
+        "notices:write",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
-    | {"egress:reset"},
+    | {"egress:reset", "notices:write"},
     "support": frozenset(
         {
             "customers:read",
@@ -106,6 +147,11 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "ads:read",
+            "orders:read",
+            "merchants:read",
+            "notices:read",
+            "notices:write",
         }
     ),
     "auditor": READS,
@@ -120,6 +166,8 @@ ROLES: dict[str, frozenset[str]] = {
         "treasury:write",
         "keys:write",
         "market:confirm",
+        "notices:write",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -132,6 +180,15 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "withdrawals:write",
             "market:read",
+            "merchants:read",
+            "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
 }
