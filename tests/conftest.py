@@ -20,9 +20,11 @@ from tidegate.db.server import EmbeddedServer
 
 MIGRATIONS = Path(__file__).parent.parent / "tidegate" / "db" / "migrations"
 # The same examples every time: a red build is about the change, not about luck. HYPOTHESIS_PROFILE=explore draws new
-# ones, for hours where one likes. No deadline: a slow machine is no fault.
+# ones, HYPOTHESIS_EXAMPLES of each property, for hours where one likes. No deadline: a slow machine is no fault.
 settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("explore", deadline=None, print_blob=True)
+settings.register_profile(
+    "explore", deadline=None, print_blob=True, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100"))
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 _numbers = itertools.count()

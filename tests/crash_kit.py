@@ -19,10 +19,13 @@ class Killed(BaseException):
 
 
 class Death:
-    """Runs something and kills it at the n-th line of these files; counts the lines where n is None."""
+    """Runs something and kills it at the n-th line of these files; counts the lines where n is None.
+
+    Files are patterns below `tidegate/`.
+    """
 
     def __init__(self, files: tuple[str, ...], at: int | None) -> None:
-        self._path = {str(ROOT / name) for name in files}
+        self._path = {str(path) for name in files for path in ROOT.glob(name)}
         self._at = at
         self.lines = 0
         self.place = ""

@@ -12,7 +12,7 @@ from house import COIN_USDT as COIN
 from house import NETWORK, RECEIVER, Customer, furnish
 from serving import Site, served
 
-from tidegate.api import shapes
+from tidegate.api.standing import shapes
 from tidegate.db import connect
 
 

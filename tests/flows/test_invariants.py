@@ -37,6 +37,7 @@ from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs, store
 from tidegate.withdrawals.flow import Answer
+from tidegate.withdrawals.flow.following import end
 from tidegate.withdrawals.replaying import replay
 from tidegate.withdrawals.withdrawal import FINAL, MOVES, Status
 
@@ -332,7 +333,7 @@ def test_i5_no_end_can_be_written_while_something_is_reserved(house: House, stat
             (status.value, made.id),
         )
         with act(house.conn, "test", house.now) as tx:
-            withdrawals._end(tx, house.get(made.id), target, why="a test")
+            end(tx, house.get(made.id), target, why="a test")
         assert house.get(made.id).status is target
         assert (house.available(ada), house.held(ada), house.used(ada)) == (100 * COIN, 0, 0)
 

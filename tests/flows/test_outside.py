@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from house import Customer, House, furnish
 
-from tidegate.api import say
+from tidegate.api.decisions import say
 from tidegate.base.findings import Outcome
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.cases import flow as cases

@@ -32,7 +32,7 @@ COIN = 10**6
 PATH = (
     "custody/jobs.py",
     "custody/flow.py",
-    "withdrawals/flow.py",
+    "withdrawals/flow/**/*.py",
     "db/core.py",
     "db/reader.py",
     "signer/desk.py",

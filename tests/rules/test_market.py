@@ -365,6 +365,35 @@ def test_the_only_fresh_source_is_believed() -> None:
     assert room.said(6 * MINUTE) == ("stormy", "fall")
 
 
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize(("silent", "level"), [("b", "stormy"), ("ab", "stormy"), ("", "calm"), ("a", "calm")])
+def test_a_source_contradicts_nobody_in_the_instant_it_returns(silent: str, level: str, order: tuple[str, ...]) -> None:
+    """ "a" sees a crash at 12:06, and "b" says at the very same instant that there is none."""
+    room = Room(replace(DEFAULTS, disagree_percent=50, least_volatility=Steps(10_000, 10_000)))
+    room.tick(100, 0 * MINUTE, "a", "b")
+    room.tick(100, 4 * MINUTE, *(source for source in "ab" if source not in silent))
+    for source in order:
+        room.tick(79 if source == "a" else 100, 6 * MINUTE, source)
+    assert room.state.level.word == level
+
+
+@pytest.mark.parametrize(("gap", "back"), [(5 * MINUTE - TICK, 0 * MINUTE), (5 * MINUTE, 5 * MINUTE)])
+def test_a_silence_begins_where_a_price_is_stale(gap: timedelta, back: timedelta) -> None:
+    room = Room()
+    room.tick(100, 0 * MINUTE)
+    room.tick(100, gap)
+    assert room.known["a"].back_at == START + back
+
+
+def test_a_source_contradicts_again_from_the_next_instant_on() -> None:
+    room = Room(replace(DEFAULTS, disagree_percent=50, least_volatility=Steps(10_000, 10_000)))
+    room.tick(100, 0 * MINUTE, "a", "b")
+    room.tick(100, 4 * MINUTE, "a")
+    room.tick(100, 6 * MINUTE, "b")
+    room.hear("a", Bar.tick(START + 6 * MINUTE + TICK, 79 * USD))
+    assert room.state.level is Level.CALM
+
+
 def test_sources_that_stay_apart_make_nervous_and_nobody_calls_it_a_crash() -> None:
     room = Room()
     for minute in range(40):

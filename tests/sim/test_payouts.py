@@ -22,8 +22,8 @@ from tidegate.signer import rules as signer
 from tidegate.sim.__main__ import quiet
 from tidegate.sim.house import Estate
 from tidegate.sim.schedule import Failed, run, run_all
-from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import store as withdrawal_store
+from tidegate.withdrawals.flow import asking, authorising
 
 CHUNKS, SCHEDULES = 50, 40  # 2,000 in all, in parts small enough to share between processes
 MUTANT_SCHEDULES = 150
@@ -285,19 +285,19 @@ def no_fence(patch: pytest.MonkeyPatch) -> None:
 
 def pay_the_fee_too(patch: pytest.MonkeyPatch) -> None:
     """The whole amount is sent, the fee as well."""
-    real = withdrawals._order
+    real = authorising._order
 
     def order(withdrawal: Any, *rest: Any) -> Any:
         from dataclasses import replace as changed
 
         return changed(real(withdrawal, *rest), units=withdrawal.units)
 
-    patch.setattr(withdrawals, "_order", order)
+    patch.setattr(authorising, "_order", order)
 
 
 def forget_the_key(patch: pytest.MonkeyPatch) -> None:
     """An Idempotency-Key is not looked up: the same request makes a second withdrawal."""
-    patch.setattr(withdrawals._Batch, "_replayed", lambda *_: None)
+    patch.setattr(asking._Batch, "_replayed", lambda *_: None)
 
 
 def believe_every_machine(patch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""The JSON API: who may call what, what a body must look like, how an answer and a "no" are said."""
+"""The JSON API: one folder per resource (routes, shapes, say); around them the door, the table and what all share."""

@@ -28,8 +28,11 @@ from tidegate.api.batching import Batching
 from tidegate.api.door import Endpoint, Gate, Guarded, Route
 from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
-from tidegate.api.routes import ROUTES, request_withdrawal
+from tidegate.api.operation.shapes import Health, Ready
+from tidegate.api.routes import ROUTES
 from tidegate.api.short import ShortWay
+from tidegate.api.withdrawals.routes import request_withdrawal
+from tidegate.api.withdrawals.shapes import NewWithdrawal
 from tidegate.base.canonical import canonical
 from tidegate.base.refusals import Refusal
 from tidegate.db import pool
@@ -117,7 +120,7 @@ def create_app(
         )
     _health(app, gate, settings)
     _errors(app)
-    app.add_middleware(ShortWay, gate=gate, route=SHORT, shape=shapes.NewWithdrawal, listed=_listed(app, SHORT))
+    app.add_middleware(ShortWay, gate=gate, route=SHORT, shape=NewWithdrawal, listed=_listed(app, SHORT))
     app.add_middleware(Around, metrics=gate.metrics)
     if console is not None:
         app.mount("/console", console(gate))
@@ -158,12 +161,12 @@ def _extra(scope: str, takes: str) -> dict[str, Any]:
 
 
 def _health(app: FastAPI, gate: Gate, settings: ApiSettings) -> None:
-    @app.get("/health", response_model=shapes.Health, openapi_extra={"x-scope": "public"}, tags=["operation"])
+    @app.get("/health", response_model=Health, openapi_extra={"x-scope": "public"}, tags=["operation"])
     async def health() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok", "version": tidegate.__version__}
 
-    @app.get("/ready", response_model=shapes.Ready, openapi_extra={"x-scope": "public"}, tags=["operation"])
+    @app.get("/ready", response_model=Ready, openapi_extra={"x-scope": "public"}, tags=["operation"])
     async def ready() -> Response:
         """Database, worker and nodes are there: coins can move."""
         waiting = await gate.in_thread(partial(_waiting_for, gate, settings))

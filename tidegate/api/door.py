@@ -32,6 +32,7 @@ from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, 
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
+from tidegate.parties.party import Party
 from tidegate.parties.passkey import Relying
 from tidegate.withdrawals.flow import Setting
 
@@ -122,6 +123,18 @@ class Call:
         if self.party_id not in (None, id):
             raise NotFound("customer_unknown", f"There is no customer {id}.")
         return id
+
+    def whose(self, customer: str | None) -> str | None:
+        """Whose things a list shows: a customer's credential sees its own, whatever it asks for."""
+        if self.party_id is None:
+            return customer
+        if customer not in (None, self.party_id):
+            raise NotFound("customer_unknown", f"There is no customer {customer}.", field="customer")
+        return self.party_id
+
+    def party(self, id: str) -> Party:
+        """The customer, where the caller may see them. Raises NotFound."""
+        return parties.get(self.conn, self.customer(id))
 
 
 @dataclass(slots=True)

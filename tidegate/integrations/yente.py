@@ -11,8 +11,10 @@ import re
 from decimal import Decimal
 
 from tidegate.base.naming import NameFound, NoAnswer, Person
-from tidegate.base.outside import Refused, Silent
-from tidegate.integrations.posting import TIMEOUT, Posting
+from tidegate.integrations.exchange import Exchange, Unanswered
+
+TIMEOUT = 10.0
+"""Seconds for the whole answer (rulebook section 4, outside vendors); after that a person decides."""
 
 LARGEST_ANSWER = 4 * 1024 * 1024
 _DATASET = re.compile(r"[a-z0-9][a-z0-9_]{0,63}")
@@ -27,10 +29,10 @@ class Yente:
             raise ValueError(f"{dataset!r} is not a dataset of yente; it is named like sanctions")
         self._url = f"{url.rstrip('/')}/match/{dataset}"
         self._headers = {} if key is None else {"Authorization": f"ApiKey {key}"}
-        self._posting = Posting(timeout, LARGEST_ANSWER)
+        self._exchange = Exchange(timeout, LARGEST_ANSWER)
 
     def close(self) -> None:
-        self._posting.close()
+        self._exchange.close()
 
     def match(self, person: Person) -> list[NameFound]:
         """Whom the server found, best first, whatever it thinks of the score. Raises NoAnswer."""
@@ -39,12 +41,17 @@ class Yente:
             properties["birthDate"] = [person.born.isoformat()]
         if person.country is not None:
             properties["country"] = [person.country.lower()]
-        question = {"queries": {_QUESTION: {"schema": "Person", "properties": properties}}}
-        try:
-            body = self._posting.post(self._url, json.dumps(question), self._headers)
-        except (Refused, Silent) as fault:
-            raise NoAnswer(f"yente: {fault}") from fault
+        body = self._posted({"queries": {_QUESTION: {"schema": "Person", "properties": properties}}})
         return _found(body)
+
+    def _posted(self, question: object) -> bytes:
+        try:
+            answer = self._exchange.post(self._url, json.dumps(question).encode(), self._headers)
+        except Unanswered as fault:
+            raise NoAnswer(f"yente: {fault}") from fault
+        if answer.status != 200:
+            raise NoAnswer(f"yente answered with HTTP status {answer.status}.")
+        return answer.body
 
 
 def _found(body: bytes) -> list[NameFound]:

@@ -1,8 +1,8 @@
 """What a decision sees: one frozen value, and the catalogue of facts that analysts' rules may name.
 
-The facts are gathered once, under lock, for a whole batch (`flow.py`). A decision keeps them as canonical text, so a
-field that is added later needs a default that means "nobody had looked": then what was decided before it existed is
-still judged to the same bytes.
+The facts are gathered once, under lock, for a whole batch (`flow/gathering`). A decision keeps them as canonical text,
+so a field that is added later needs a default that means "nobody had looked": then what was decided before it existed
+is still judged to the same bytes.
 """
 
 from __future__ import annotations

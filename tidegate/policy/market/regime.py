@@ -180,7 +180,7 @@ def _grounds(state: State, witnesses: Sequence[Witness], now: datetime, p: Marke
     fresh = _fresh(witnesses, now, p)
     for level in (Level.STORMY, Level.NERVOUS):
         seen = [w for w in fresh if _recent(w.claims.entered(level), now, p, w.seconds)]
-        if seen and len(seen) >= min(2, len(fresh)):
+        if len(seen) > 1 or (seen and not _contradicted(seen[0], fresh, now)):
             return level, min((w.why for w in seen), key=_STRONGEST.index)
         if _recent(state.run.entered(level), now, p, 0):
             return level, "outflow"
@@ -206,6 +206,12 @@ def fresh(witnesses: Sequence[Witness], now: datetime, p: Market) -> list[Witnes
 
 def _fresh(witnesses: Sequence[Witness], now: datetime, p: Market) -> list[Witness]:
     return [w for w in witnesses if now < w.at + p.stale_after(w.seconds)]
+
+
+def _contradicted(claimant: Witness, fresh: Sequence[Witness], now: datetime) -> bool:
+    """Whether anybody else could have seen it too. Who was silent until this very instant could not: otherwise it
+    would matter which of two sources that speak at one instant is heard first, since news never loosens."""
+    return any(w.back_at < now for w in fresh if w.source != claimant.source)
 
 
 def _recent(at: datetime | None, now: datetime, p: Market, seconds: int) -> bool:

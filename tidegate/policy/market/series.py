@@ -84,6 +84,7 @@ class Witness:
     claims: Claims
     why: str  # what its newest claim was made on: "fall"; "" = it never made one
     suspect_at: datetime | None  # newest price that was not believed, where none was believed since
+    back_at: datetime  # since when its prices have come without a gap: the first one, or the one that ended a silence
 
     def stands_at(self, now: datetime) -> float:
         """Log of the price it stands at by now: a wick of a minute hardly moves it, a lasting move does."""
@@ -156,8 +157,9 @@ def follow(series: Series | None, source: str, bar: Bar, asset: str, p: Market) 
     """The series after one more believed bar of "ETH@ethereum"."""
     if series is None:
         series = _begin(source, bar)
-        top = bar.open
+        top, back_at = bar.open, bar.at
     else:
+        back_at = series.back_at if bar.at < series.at + p.stale_after(series.seconds) else bar.at
         series = _estimate(series, bar, p)
         top = max((*_within_a_day(series, bar.at)[1][:1], bar.open))
     entered, held, why = _levels(series, bar, top, asset, p)
@@ -170,6 +172,7 @@ def follow(series: Series | None, source: str, bar: Bar, asset: str, p: Market) 
         claims=series.claims.seen(bar.at, entered, held),
         why=why or series.why,
         suspect_at=None,
+        back_at=back_at,
         highs_at=highs_at,
         highs=highs,
     )
@@ -190,7 +193,7 @@ def long_run(samples: Sequence[float], quantile_percent: int) -> float:
 def _begin(source: str, bar: Bar) -> Series:
     start = math.log(bar.open)
     return Series(
-        source, bar.at, bar.seconds, bar.close, start, Claims(), "", None,
+        source, bar.at, bar.seconds, bar.close, start, Claims(), "", None, bar.at,
         bar.at, bar.close, None, 0, 0, 0.0, 0.0, (), (), (),
     )  # fmt: skip
 

@@ -44,6 +44,7 @@ class SeriesRow:
     stormy_held: datetime | None
     why: str
     suspect_at: datetime | None
+    back_at: datetime
     mark_at: datetime
     mark: int
     span_at: datetime | None
@@ -66,6 +67,7 @@ class SeriesRow:
             claims=Claims(self.nervous_entered, self.stormy_entered, self.nervous_held, self.stormy_held),
             why=self.why,
             suspect_at=self.suspect_at,
+            back_at=self.back_at,
             mark_at=self.mark_at,
             mark=self.mark,
             span_at=self.span_at,
@@ -105,6 +107,7 @@ class Seen:
     stormy_held: datetime | None
     why: str | None
     suspect_at: datetime | None
+    back_at: datetime | None
 
     @property
     def state(self) -> State | None:
@@ -117,9 +120,12 @@ class Seen:
     def witness(self) -> Witness | None:
         if self.source is None or self.at is None or self.close is None or self.slow is None:
             return None
+        assert self.seconds is not None
+        assert self.why is not None
+        assert self.back_at is not None
         claims = Claims(self.nervous_entered, self.stormy_entered, self.nervous_held, self.stormy_held)
         return Witness(
-            self.source, self.at, self.seconds or 0, self.close, self.slow, claims, self.why or "", self.suspect_at
+            self.source, self.at, self.seconds, self.close, self.slow, claims, self.why, self.suspect_at, self.back_at
         )
 
 
@@ -188,7 +194,8 @@ def series(conn: Conn, asset_ids: Sequence[int]) -> list[SeriesRow]:
         SeriesRow,
         """
         SELECT asset_id, source, at, seconds, close, slow, nervous_entered, stormy_entered, nervous_held, stormy_held,
-               why, suspect_at, mark_at, mark, span_at, span_high, span_low, returns, ranges, samples, highs_at, highs
+               why, suspect_at, back_at, mark_at, mark, span_at, span_high, span_low, returns, ranges, samples,
+               highs_at, highs
           FROM market_source WHERE asset_id = ANY(%(ids)s) ORDER BY asset_id, source
         """,
         {"ids": list(asset_ids)},
@@ -205,7 +212,7 @@ def seen(conn: Conn, asset_ids: Sequence[int]) -> list[Seen]:
                m.nervous_entered AS run_nervous_entered, m.stormy_entered AS run_stormy_entered,
                m.nervous_held AS run_nervous_held, m.stormy_held AS run_stormy_held,
                s.source, s.at, s.seconds, s.close, s.slow, s.nervous_entered, s.stormy_entered, s.nervous_held,
-               s.stormy_held, s.why, s.suspect_at
+               s.stormy_held, s.why, s.suspect_at, s.back_at
           FROM asset a
           LEFT JOIN market_regime m ON m.asset_id = a.id
           LEFT JOIN market_source s ON s.asset_id = a.id
@@ -288,19 +295,20 @@ def keep_series(conn: Conn, asset_id: int, series: Series) -> None:
         """
         INSERT INTO market_source
                (asset_id, source, at, seconds, close, slow, nervous_entered, stormy_entered, nervous_held, stormy_held,
-                why, suspect_at, mark_at, mark, span_at, span_high, span_low, returns, ranges, samples, highs_at, highs)
+                why, suspect_at, back_at, mark_at, mark, span_at, span_high, span_low, returns, ranges, samples,
+                highs_at, highs)
         VALUES (%(id)s, %(source)s, %(at)s, %(seconds)s, %(close)s, %(slow)s, %(nervous_entered)s,
-                %(stormy_entered)s, %(nervous_held)s, %(stormy_held)s, %(why)s, %(suspect_at)s, %(mark_at)s, %(mark)s,
-                %(span_at)s, %(span_high)s, %(span_low)s, %(returns)s, %(ranges)s, %(samples)s::float8[],
-                %(highs_at)s::timestamptz[], %(highs)s::numeric[])
+                %(stormy_entered)s, %(nervous_held)s, %(stormy_held)s, %(why)s, %(suspect_at)s, %(back_at)s,
+                %(mark_at)s, %(mark)s, %(span_at)s, %(span_high)s, %(span_low)s, %(returns)s, %(ranges)s,
+                %(samples)s::float8[], %(highs_at)s::timestamptz[], %(highs)s::numeric[])
         ON CONFLICT (asset_id, source) DO UPDATE
            SET (at, seconds, close, slow, nervous_entered, stormy_entered, nervous_held, stormy_held, why, suspect_at,
-                mark_at, mark, span_at, span_high, span_low, returns, ranges, samples, highs_at, highs)
+                back_at, mark_at, mark, span_at, span_high, span_low, returns, ranges, samples, highs_at, highs)
              = (excluded.at, excluded.seconds, excluded.close, excluded.slow, excluded.nervous_entered,
                 excluded.stormy_entered, excluded.nervous_held, excluded.stormy_held, excluded.why,
-                excluded.suspect_at, excluded.mark_at, excluded.mark, excluded.span_at, excluded.span_high,
-                excluded.span_low, excluded.returns, excluded.ranges, excluded.samples, excluded.highs_at,
-                excluded.highs)
+                excluded.suspect_at, excluded.back_at, excluded.mark_at, excluded.mark, excluded.span_at,
+                excluded.span_high, excluded.span_low, excluded.returns, excluded.ranges, excluded.samples,
+                excluded.highs_at, excluded.highs)
         """,
         {
             "id": asset_id,
@@ -312,6 +320,7 @@ def keep_series(conn: Conn, asset_id: int, series: Series) -> None:
             **_claims(series.claims),
             "why": series.why,
             "suspect_at": series.suspect_at,
+            "back_at": series.back_at,
             "mark_at": series.mark_at,
             "mark": series.mark,
             "span_at": series.span_at,

@@ -1,6 +1,6 @@
 """Setting up, confirming, pausing and running standing withdrawals: one transaction per step.
 
-Lock order: the party, its instructions by id, then as in `withdrawals/flow.py`.
+Lock order: the party, its instructions by id, then as in `withdrawals/flow`.
 """
 
 from __future__ import annotations

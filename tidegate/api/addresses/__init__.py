@@ -1,0 +1,1 @@
+"""Calls about the address book, proofs of ownership, allow-lists."""

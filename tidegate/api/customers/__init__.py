@@ -1,0 +1,1 @@
+"""Calls about customers, what happened to them, their factors, balances and mails."""

@@ -1,0 +1,1 @@
+"""Calls about decisions: asked for alone, shown, replayed, labelled."""

@@ -1,0 +1,1 @@
+"""Calls about deposits and the addresses at which they arrive."""

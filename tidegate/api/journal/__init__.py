@@ -1,0 +1,1 @@
+"""Calls about the journal and its feed."""

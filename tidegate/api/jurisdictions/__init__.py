@@ -1,0 +1,1 @@
+"""Calls about what places ask for, and who is exempt."""

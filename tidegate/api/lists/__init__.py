@@ -1,0 +1,1 @@
+"""Calls about screening lists and their imports."""

@@ -1,0 +1,1 @@
+"""Calls about prices told and regimes shown."""

@@ -1,0 +1,1 @@
+"""Calls about status, assets and metrics: what everybody may know."""

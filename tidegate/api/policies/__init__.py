@@ -1,0 +1,1 @@
+"""Calls about versions of the policy, back-tests, rules in shadow."""

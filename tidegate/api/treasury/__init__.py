@@ -1,0 +1,1 @@
+"""Calls about what pays, what hangs, and the egress breaker."""

@@ -1,0 +1,1 @@
+"""Calls about withdrawals, from the request to the appeal."""

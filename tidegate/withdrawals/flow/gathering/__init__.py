@@ -1,0 +1,1 @@
+"""Facts of a whole batch, gathered by set-based statements under the locks of its parties."""
