@@ -16,9 +16,18 @@ from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, FieldError, Malformed
 from tidegate.base.times import from_rfc3339
 from tidegate.parties.countries import COUNTRIES
-from tidegate.policy import behaviour, factor_numbers, jurisdictions, rules, screening_numbers, standing_numbers
+from tidegate.policy import (
+    behaviour,
+    factor_numbers,
+    indicator_numbers,
+    jurisdictions,
+    rules,
+    screening_numbers,
+    standing_numbers,
+)
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.factor_numbers import FactorNumbers
+from tidegate.policy.indicator_numbers import IndicatorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
@@ -110,6 +119,7 @@ class Policy:
     rules: RuleBook = NO_RULES  # the analysts' own; they can only add findings
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
+    indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -124,6 +134,13 @@ class Policy:
         if self.standing_numbers is None:
             raise PolicySilent("no_standing", f"Policy version {self.version} has no section standing")
         return self.standing_numbers
+
+    @property
+    def indicators(self) -> IndicatorNumbers:
+        """The numbers of the merchants' indicators. Raises PolicySilent `no_indicators`."""
+        if self.indicator_numbers is None:
+            raise PolicySilent("no_indicators", f"Policy version {self.version} has no section indicators")
+        return self.indicator_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -281,6 +298,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "rules",
             "loosening_hours",
             "factors",
+            "indicators",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -359,6 +377,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours", top.get("loosening_hours", LOOSENING_HOURS), 1, MOST_LOOSENING_HOURS
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
+        indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
