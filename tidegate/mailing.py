@@ -1,20 +1,27 @@
 """Who is written to about which news: each piece once, in the party's language, with the link for "that was not me".
 
 A reader of the journal like `news.py`, with a place of its own: a mail that cannot be ordered holds up no payment.
+Staff are written to about the topics to which they subscribed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
+from tidegate.base.money import to_text
 from tidegate.base.times import from_rfc3339
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications import flow as notifications
+from tidegate.notifications import templates
 from tidegate.notifications.letters import FACTORS, in_fours, said
+from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.parties import flow as parties
 from tidegate.policy.factor_numbers import MAIL
+from tidegate.policy.market import flow as market
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer
 from tidegate.withdrawals import flow as withdrawals
@@ -91,6 +98,40 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             shown = {"network": entry.network, "address": in_fours(entry.address), "at": _minute(news)}
             put(tx, news.subject, "address_added", {**shown, **({"memo": entry.memo} if entry.memo else {})})
 
+    def merchant(kind: str) -> reader.Handler:
+        """News of a merchant that a person decided; a rejection says the person's reason."""
+
+        def handle(tx: Tx, news: News) -> None:
+            why = {"reasons": news.content["reason"]} if kind == "merchant_rejected" else {}
+            put(tx, merchants.get(tx.conn, news.subject).party_id, kind, {"at": _minute(news), **why})
+
+        return handle
+
+    def bond(kind: str) -> reader.Handler:
+        """News of a bond's movement, with the amounts that it says and the demand as it stands now."""
+
+        def handle(tx: Tx, news: News) -> None:
+            assets = {asset.name: asset for asset in now_setting(tx.conn).assets.values()}
+            asset, what = assets[news.content["asset"]], news.content
+            data = {"at": _minute(news), "asset": asset.symbol}
+            if "units" in what:
+                data["amount"] = to_text(int(what["units"]), asset.decimals)
+            own = [one for one in bonds.of(tx.conn, news.subject) if one.asset_id == asset.id and one.demand]
+            for one in own:
+                data["demand"] = f"{to_text(one.demand, asset.decimals)} {asset.symbol}"
+                if one.top_up_due_at is not None:
+                    data["due"] = f"{one.top_up_due_at:%Y-%m-%d %H:%M} UTC"
+            put(tx, merchants.get(tx.conn, news.subject).party_id, kind, data)
+            if news.kind == "bond.compensate" and int(what["units"]):
+                paid = {name: data[name] for name in ("at", "asset", "amount")}
+                put(tx, what["receiver"], "compensated", paid)
+
+        return handle
+
+    def market_changed(tx: Tx, news: News) -> None:
+        for to in notifications.subscriptions(tx.conn, "market"):
+            notifications.put_notice(tx, to, "market_changed", _market(news.content, to.language))
+
     made: dict[str, reader.Handler] = {
         "withdrawal.awaiting_confirmation": confirming,
         "withdrawal.factors_raised": confirming,
@@ -110,6 +151,16 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "address.saved": address,
         "allow_list.on": about("allow_list_on"),
         "allow_list.off_asked": about("allow_list_off_asked", "off_from"),
+        "merchant.certified": merchant("merchant_certified"),
+        "merchant.rejected": merchant("merchant_rejected"),
+        "merchant.exit_approved": merchant("merchant_exit_approved"),
+        "merchant.exit_declined": merchant("merchant_exit_declined"),
+        "merchant.closed": merchant("merchant_closed"),
+        "bond.deduct": bond("bond_taken"),
+        "bond.compensate": bond("bond_taken"),
+        "bond.release": bond("bond_released"),
+        "bond.overdue": bond("bond_overdue"),
+        market.KIND: market_changed,
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
 
@@ -132,6 +183,20 @@ def _why(tx: Tx, news: News, found: Withdrawal, setting: withdrawals.Setting, la
         "next_step": hold["next_step"][language],
     }
     return lines | ({"ends_at": _time(hold["ends_at"])} if hold["ends_at"] is not None else {})
+
+
+def _market(change: Mapping[str, Any], language: str) -> Data:
+    """A change of regime, line by line. Staff may read the numbers."""
+    lines = {
+        "asset": change["asset"],
+        "network": change["network"],
+        "at": _time(change["at"]),
+        "was": said(templates.MARKET_LEVELS[change["from"]], language),
+        "regime": said(templates.MARKET_LEVELS[change["to"]], language),
+        "why": said(templates.MARKET_REASONS[change["reason"]], language),
+        "left": f"{change['multiplier_percent']} %",
+    }
+    return lines if change["review_at"] is None else {**lines, "review": _time(change["review_at"])}
 
 
 def _minute(news: News) -> str:

@@ -1,4 +1,4 @@
-"""Who waits for which news: `parties`, `custody`, `cases` write rows, `withdrawals` acts on them, each piece once."""
+"""Who waits for which news: lower rungs write rows, `withdrawals` and `p2p` act on them, each piece once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
+from tidegate.p2p.deductions import flow as deductions
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.standing import flow as standing
 
@@ -24,6 +26,11 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             withdrawals.appeal_answered(tx, said["subject"], said["answer"], case)
         elif kind == "seizure":
             withdrawals.seizure_answered(tx, said["subject"], said["answer"], case)
+        elif kind == "merchant_exit":
+            merchants.exit_answered(tx, said["subject"], said["answer"], now_setting(tx.conn).policy)
+        elif kind == "bond_deduction":
+            setting = now_setting(tx.conn)
+            deductions.answered(tx, case, said["answer"], setting.assets, setting.policy)
 
     def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
         def handle(tx: Tx, news: News) -> None:

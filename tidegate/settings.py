@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -89,6 +91,15 @@ class TravelRuleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSettings:
+    """One exchange that the worker asks for prices, through ccxt."""
+
+    venue: str  # as ccxt spells it: "kraken"
+    markets: Mapping[str, str]  # our asset -> its symbol there: "ETH@ethereum" -> "ETH/USD"
+    urls: Mapping[str, str] = field(default_factory=dict)  # other addresses of its interfaces: "public" -> "https://…"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
     networks: Mapping[str, NetworkSettings]
@@ -101,6 +112,7 @@ class Settings:
     public_url: str = "http://localhost:8800"  # where the links of mails lead
     passkeys: PasskeySettings = PasskeySettings()
     mail: MailSettings | None = None  # None = nothing is written to customers
+    prices: Mapping[str, PriceSettings] = field(default_factory=dict)  # source -> where it comes from
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
@@ -131,6 +143,7 @@ def load(path: Path) -> Settings:
             public_url=_public(said.get("public_url", "http://localhost:8800")),
             passkeys=_passkeys(said.get("passkeys")),
             mail=_mail(said.get("mail")),
+            prices={source: _prices(source, p) for source, p in said.get("prices", {}).items()},
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
@@ -151,8 +164,21 @@ def _travel_rule(said: Mapping[str, Any]) -> TravelRuleSettings:
     )
 
 
+def _prices(source: str, said: Mapping[str, Any]) -> PriceSettings:
+    if not _SOURCE.fullmatch(source):
+        raise SettingsFault(f'{source[:60]!r} is no name of a source of prices; write one like "kraken".')
+    unknown = sorted(set(said) - {"venue", "markets", "urls"})
+    if unknown:
+        raise SettingsFault(f"prices.{source} has {unknown[0]!r}; it may have venue, markets and urls.")
+    for name in said["markets"]:
+        if not _ASSET.fullmatch(name):
+            raise SettingsFault(f'prices.{source}.markets has {name!r}; write an asset like "ETH@ethereum".')
+    urls = {interface: _web(url) for interface, url in said.get("urls", {}).items()}
+    return PriceSettings(said.get("venue", source), dict(said["markets"]), urls)
+
+
 def _web(url: str) -> str:
-    """An address to post to: https, or a process on this machine."""
+    """An address to ask or to post to: https, or a process on this machine."""
     parts = urlsplit(url)
     if not (
         parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
@@ -224,6 +250,11 @@ def save(settings: Settings, path: Path) -> None:
             "counterparties": {
                 id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
             },
+        }
+    if settings.prices:
+        more["prices"] = {
+            source: {"venue": p.venue, "markets": dict(p.markets)} | ({"urls": dict(p.urls)} if p.urls else {})
+            for source, p in settings.prices.items()
         }
     text = json.dumps(
         {

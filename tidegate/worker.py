@@ -21,19 +21,27 @@ from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
 from tidegate.base.outside import TravelRule, Vendor
+from tidegate.base.prices import Feed
 from tidegate.cases import jobs as cases
+from tidegate.custody import flow as wallets
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
+from tidegate.integrations.ccxt_prices import CcxtFeed
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.mail import FolderMailer, SmtpMailer
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
 from tidegate.news import READER, handlers
+from tidegate.notifications import flow as mails
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
+from tidegate.p2p.merchants import jobs as merchants
+from tidegate.parties import flow as parties
+from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
+from tidegate.policy.market import jobs as prices
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
@@ -50,6 +58,16 @@ Step = Callable[[Conn], int]
 RECONCILE_EVERY = 60.0
 """Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
 ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
+
+
+PRICES_EVERY = 20.0
+"""Seconds between two questions to one venue: a bar of a minute is known within half a minute of its end."""
+
+RETENTION_EVERY = 24 * 3600.0
+"""Seconds between two looks for what nobody needs any more. A turn that found some looks again at once."""
+
+OUTFLOW_EVERY = 15.0
+"""Seconds between two looks at what left the hot wallets: a run is seen soon after the look that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +93,11 @@ def loops(
     holder: str,
     outside: Outside | None = None,
     post: tuple[Mailer, Sender] | None = None,
+    feeds: Mapping[str, Feed] | None = None,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads.
 
-    `post` None = nothing is written to customers.
+    `post` None = nothing is written to customers; `feeds`: whom to ask for prices, by the source's name.
     """
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
 
@@ -101,6 +120,14 @@ def loops(
     def runs(conn: Conn) -> int:
         return standing.run_due(conn, setting(conn), clock) + standing.expire_drafts(conn, clock)
 
+    def retention(conn: Conn) -> int:
+        now = clock()
+        policy = policies.active_or_none(conn, now)
+        keep = None if policy is None else policy.retention
+        if keep is None:
+            return 0
+        return mails.purge(conn, keep.mails, now) + parties.purge(conn, keep.challenges, keep.sessions, now)
+
     def ledger(conn: Conn) -> int:
         custody.reconcile_ledger(conn, clock, holder)
         return 0  # whatever it found: the next round comes in its time
@@ -108,18 +135,26 @@ def loops(
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
+    def outflow(conn: Conn) -> int:
+        wallets.tell_outflow(conn, clock())
+        return 0  # however many regimes changed: the wallets are looked at again in their time
+
     made = [
         Loop("news", news, 0.1),
         Loop("time", time, 0.2),
         Loop("market", regimes, 5.0),
+        Loop("outflow", outflow, OUTFLOW_EVERY),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
+        Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
+        Loop("retention", retention, RETENTION_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),
     ]
     if post is not None:
         made += _mail_loops(*post, clock)
+    made += [_price_loop(source, feed, clock) for source, feed in (feeds or {}).items()]
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
@@ -134,6 +169,27 @@ def _mail_loops(mailer: Mailer, sender: Sender, clock: Callable[[], datetime]) -
         Loop("mails", order, 0.3),
         Loop("post", lambda conn: notifications.send_due(conn, mailer, sender, clock), 0.5),
     ]
+
+
+def _price_loop(source: str, feed: Feed, clock: Callable[[], datetime]) -> Loop:
+    def fetch(conn: Conn) -> int:
+        prices.fetch(conn, source, feed, clock)
+        return 0  # a venue is asked in its time, however much it said
+
+    return Loop(f"prices:{source}", fetch, PRICES_EVERY)
+
+
+def feeds_of(settings: Settings) -> dict[str, Feed]:
+    """Whom the settings name for prices. Raises FeedFault."""
+    return {
+        source: CcxtFeed(p.venue, {_asset(name): symbol for name, symbol in p.markets.items()}, p.urls)
+        for source, p in settings.prices.items()
+    }
+
+
+def _asset(name: str) -> tuple[str, str]:
+    symbol, _, network = name.partition("@")
+    return symbol, network
 
 
 def _post(settings: Settings) -> tuple[Mailer, Sender] | None:
@@ -199,7 +255,7 @@ def work(settings: Settings) -> None:
         signal.signal(number, lambda *_: stop.set())
     key = Ed25519PrivateKey.from_private_bytes(settings.authoriser_key())
 
-    outside = outside_of(settings)
+    outside, feeds = outside_of(settings), feeds_of(settings)
 
     def chains() -> dict[str, Chain]:
         return {name: EvmChain(n.rpc, name, trace=n.trace) for name, n in settings.networks.items()}
@@ -214,7 +270,9 @@ def work(settings: Settings) -> None:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
-        for loop in loops(chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post)
+        for loop in loops(
+            chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post, feeds
+        )
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))
     for thread in threads:

@@ -21,7 +21,9 @@ LADDER = (
     "screening",
     "cases",
     "custody",
+    "p2p",
     "withdrawals",
+    "rating",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
 ABOVE = {
@@ -33,6 +35,7 @@ ABOVE = {
     "mailing",
     "serve",
     "settings",
+    "setup",
     "reference",
     "sim",
     "__main__",

@@ -74,6 +74,11 @@ ROWS: list[tuple[str, Any, str, str]] = [
     ("loosening_hours", 23, "loosening_hours", "looser"),
     ("loosening_hours", 25, "loosening_hours", "tighter"),
     ("places/HK", {}, "places.HK", "changed"),
+    ("merchants/bond", {"A@b": "5"}, "merchants.bond.A@b", "looser"),
+    ("merchants/release_days", 29, "merchants.release_days", "looser"),
+    ("merchants/top_up_days", 8, "merchants.top_up_days", "looser"),
+    ("merchants/name_score", 84, "merchants.name_score", "looser"),
+    ("merchants/rules_version", "2026-12", "merchants.rules_version", "changed"),
     ("a_key_of_tomorrow", 1, "a_key_of_tomorrow", "changed"),
 ]
 

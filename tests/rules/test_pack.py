@@ -75,6 +75,7 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "network_fee_ceiling",
         "fixed_prices",
         "behaviour",
+        "merchants",
     }
     assert demo["new_address"] == {**_section(default, "new_address"), "from_value": "1000.000001"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tidegate.settings import MailSettings, PasskeySettings, Settings, SettingsFault, load, save
+from tidegate.settings import MailSettings, PasskeySettings, PriceSettings, Settings, SettingsFault, load, save
 
 SENDER = "Example <no-reply@example.com>"
 
@@ -31,6 +31,10 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
         public_url="https://withdrawals.example.com",
         passkeys=PasskeySettings("example.com", ("https://app.example.com", "https://example.com:8443")),
         mail=MailSettings(SENDER, "smtp.example.com", 465, "tls", "tidegate", tmp_path / "password"),
+        prices={
+            "kraken": PriceSettings("kraken", {"ETH@ethereum": "ETH/USD"}),
+            "gateway": PriceSettings("coinbase", {}, {"rest": "https://prices.internal"}),
+        },
     )
     save(settings, tmp_path / "settings.json")
     assert load(tmp_path / "settings.json") == settings
@@ -59,6 +63,11 @@ def test_a_file_of_before_has_no_mail(tmp_path: Path) -> None:
         {"passkeys": {"rp_id": "example.com", "origins": []}},
         {"passkeys": {"rp_id": "example.com", "origins": ["example.com"]}},
         {"passkeys": {"rp_id": "example.com"}},
+        {"prices": {"Kraken!": {"markets": {}}}},
+        {"prices": {"kraken": {}}},
+        {"prices": {"kraken": {"markets": {"ETH": "ETH/USD"}}}},
+        {"prices": {"kraken": {"markets": {}, "market": 1}}},
+        {"prices": {"kraken": {"markets": {}, "urls": {"public": "http://prices.example.com"}}}},
     ],
     ids=str,
 )

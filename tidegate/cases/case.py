@@ -12,7 +12,15 @@ from tidegate.base.times import hours, rfc3339
 
 ANSWERS = ("approve", "decline")
 
-Kind = Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books"]
+Kind = Literal[
+    "withdrawal_review",
+    "withdrawal_appeal",
+    "seizure",
+    "books",
+    "merchant_exit",
+    "bond_deduction",
+    "bond_delisting",
+]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
 ANSWERED_BY: dict[str, frozenset[str]] = {
@@ -20,6 +28,9 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "withdrawal_appeal": REVIEWERS,  # was the customer treated rightly? Approve overturns, decline upholds
     "seizure": frozenset({"compliance"}),  # shall a lawful order take effect?
     "books": frozenset({"treasury", "compliance"}),  # why do ledger and chain differ?
+    "merchant_exit": REVIEWERS,  # may the merchant leave?
+    "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
+    "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
 }
 """Kind -> roles whose voice counts."""
 
@@ -45,7 +56,7 @@ class Case:
 
     id: str  # "case_…"
     kind: str  # see ANSWERED_BY
-    subject: str  # "wd_…", or "books:USDT@evm-local"
+    subject: str  # "wd_…", "mer_…", or "books:USDT@evm-local"
     party_id: str | None  # None = about the house
     requester: str  # who caused the question: may not answer it
     reasons: list[str]  # finding codes that asked for a person, or what else did

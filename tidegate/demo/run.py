@@ -25,12 +25,13 @@ from typing import Any
 import httpx2 as httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tidegate import setup
 from tidegate.base.clock import utcnow
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Refusal
 from tidegate.codec.evm_address import checksum, keccak256
 from tidegate.custody import flow as custody
-from tidegate.db import Conn, act, connect
+from tidegate.db import Conn, connect
 from tidegate.db.migrate import migrate
 from tidegate.db.server import EmbeddedServer, ServerFault
 from tidegate.demo import seed as demo
@@ -284,18 +285,17 @@ def _furnish(settings: Settings, assets: list[Asset], stop: threading.Event) -> 
     now = utcnow()
     with connect(settings.database_url) as conn:
         known = {asset.name: asset for asset in ledger_store.assets(conn)}
-        if not known:
-            with act(conn, "setup", now):
-                for asset in assets:
-                    ledger_store.add_asset(conn, asset)
-        elif known["USDT@evm-local"].contract != assets[0].contract:
+        if known and known["USDT@evm-local"].contract != assets[0].contract:
             raise CannotRun(
                 f"The database knows USDT as {known['USDT@evm-local'].contract}, but the local chain was lost and "
                 "begins anew. Start with an empty --data-dir."
             )
-        network = custody.Network(NETWORK, CHAIN_ID, FINALITY, described.deposit_xpub)
         first = not custody.wallets(conn, NETWORK)
-        custody.register_network(conn, network, described.hot_address, head.number, head.hash, "setup", now)
+        plan = setup.Plan(
+            {NETWORK: setup.NetworkPlan(CHAIN_ID, FINALITY)},
+            [setup.AssetPlan(a.symbol, a.network, a.decimals, a.contract) for a in assets],
+        )
+        setup.install(conn, plan, {NETWORK: setup.Seen(head, described)}, now)
         _policy(conn, now)
         screening.import_list(conn, "sanctions", _list(), "setup", now, max_age_hours=24 * 366)
     if first:

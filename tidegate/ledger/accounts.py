@@ -13,6 +13,7 @@ FEES = "platform:fees"  # withdrawal fees earned
 GAS = "platform:gas"  # minus network fees paid
 EQUITY = "platform:equity"  # what the operator put in
 LEGAL_HOLD = "platform:legal_hold"  # seized under a lawful order
+BONDS = "platform:bonds"  # taken from merchants' bonds by decisions
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,9 @@ CASES: dict[str, Text] = {
     "appeal": Text("The customer appeals.", "客户提出申诉。"),
     "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
     "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+    "exit_asked": Text("The merchant asks to leave.", "商家申请解除资格。"),
+    "bond_deduction": Text("Somebody proposes to take from a bond.", "有人提议扣除保证资产。"),
+    "asset_delisting": Text("A bond is in an asset that is being delisted.", "保证资产所用币种即将下架。"),
 }
 """Why people are asked where no check asked for them: staff read these."""
 
@@ -311,6 +314,30 @@ MARKET: dict[str, Text] = {
 }
 """The notice of a market regime that changed: one per change. It says neither why nor where the thresholds are."""
 
+MARKET_LEVELS: dict[str, Text] = {
+    "calm": Text("calm", "平稳"),
+    "nervous": Text("nervous", "波动"),
+    "stormy": Text("stormy", "剧烈波动"),
+}
+"""The regimes as staff read them."""
+
+MARKET_REASONS: dict[str, Text] = {
+    "depeg": Text("It stands below its peg.", "低于锚定价格。"),
+    "fall": Text("It fell far below the highest price of 24 hours.", "价格远低于 24 小时最高价。"),
+    "volatility": Text("It moves more than its own long run.", "波动率高于自身长期水平。"),
+    "outflow": Text("Much of the hot wallet has left within a short time: a run.", "热钱包短时间内大量流出（挤提）。"),
+    "price_jump": Text(
+        "A price was too far from the last one to be believed. Somebody should look at its source.",
+        "有价格与上一价格相差过大，未被采信，请检查该价格来源。",
+    ),
+    "sources_disagree": Text("Two sources stand at different prices, and stay there.", "两个价格来源持续不一致。"),
+    "prices_stale": Text("No source has a fresh price.", "所有来源的价格均已过期。"),
+    "calm_again": Text("Nothing was seen for the whole dwell time.", "观察期内未再出现异常。"),
+    "expired": Text("No evidence that counts came for the whole expiry time.", "有效期内未再出现可采信的证据。"),
+    "easing": Text("What made it stormy is over; something milder is not.", "剧烈波动的原因已消除，仍有较轻的异常。"),
+}
+"""Why a regime changed, for staff: every reason that a change can have."""
+
 MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
 
 STANDING: dict[str, Text] = {
@@ -368,6 +395,26 @@ APPEALS: dict[str, Text] = {
     ),
 }
 """What a hold letter says about appeals: whether there can be one, or how the newest one stands (a case's status)."""
+
+
+MERCHANTS: dict[str, Text] = {
+    "pending": Text("Your application is being looked at.", "您的商家申请正在审核中。"),
+    "certified": Text("You are a certified merchant.", "您已成为认证商家。"),
+    "rejected": Text(
+        "Your application was not accepted. You may apply again, or ask to leave to get your bond back.",
+        "您的商家申请未通过。您可以重新申请，或申请退出以取回保证资产。",
+    ),
+    "exiting": Text(
+        "You asked to leave. Your bond comes back after the waiting time, once nothing is open or owed.",
+        "您已申请退出。等待期结束且无未了事项及欠款后，保证资产将退还给您。",
+    ),
+    "closed": Text("You have left as a merchant; your bond is back.", "您已退出商家资格，保证资产已退还。"),
+    "dismissed": Text(
+        "You are no merchant any more. Ask to leave to get back what is left of your bond.",
+        "您的商家资格已被解除。如需取回剩余保证资产，请提交退出申请。",
+    ),
+}
+"""What a merchant reads about where they stand."""
 
 
 def information(what: str) -> Text:

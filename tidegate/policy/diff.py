@@ -84,6 +84,7 @@ ASKS = Way(_word(tuple(Outcome)))
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
 CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: without it there is none
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
+BOND = Way(_more, added=_L, removed=_T)  # an asset more to choose from is a way more to do with less
 NEEDED = Way(None, added=_T, removed=_L)
 
 WAYS: tuple[tuple[Path, Way], ...] = (
@@ -175,6 +176,12 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("indicators", "jump", "days"), CHANGED),
     *(((("indicators", "*", key), MORE)) for key in ("hours", "days", "cycle_hours", "burst_hours")),
     (("indicators", "*", "*"), LESS),
+    (("merchants", "bond", "*"), BOND),
+    (("merchants", "release_days"), MORE),
+    (("merchants", "top_up_days"), LESS),
+    (("merchants", "name_score"), MORE),
+    (("merchants", "*"), CHANGED),
+    (("retention", "*"), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

@@ -21,6 +21,8 @@ from tidegate.policy import (
     factor_numbers,
     indicator_numbers,
     jurisdictions,
+    merchant_numbers,
+    retention_numbers,
     rules,
     screening_numbers,
     standing_numbers,
@@ -32,7 +34,9 @@ from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
+from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.standing_numbers import StandingNumbers
@@ -120,6 +124,8 @@ class Policy:
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
+    merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
+    retention: RetentionNumbers | None = None  # None = nothing is deleted
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -141,6 +147,24 @@ class Policy:
         if self.indicator_numbers is None:
             raise PolicySilent("no_indicators", f"Policy version {self.version} has no section indicators")
         return self.indicator_numbers
+
+    @property
+    def merchants(self) -> MerchantNumbers:
+        """The numbers of merchants. Raises PolicySilent `no_merchants`."""
+        if self.merchant_numbers is None:
+            raise PolicySilent("no_merchants", f"Policy version {self.version} has no section merchants")
+        return self.merchant_numbers
+
+    def bond_units(self, asset: Asset) -> int:
+        """What a merchant must lock, in units of the asset. Raises PolicySilent: `no_merchants`, `no_bond`,
+        `bond_too_precise`."""
+        if asset.name not in self.merchants.bond:
+            known = ", ".join(sorted(self.merchants.bond)) or "nothing"
+            raise PolicySilent("no_bond", f"No bond is taken in {asset.name}; it is taken in {known}")
+        try:
+            return to_units(self.merchants.bond[asset.name], asset.decimals)
+        except BadAmount as bad:
+            raise PolicySilent("bond_too_precise", f"The policy's bond for {asset.name}: {bad}") from bad
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -248,7 +272,8 @@ def faults(pack: Mapping[str, object], catalogue: Catalogue = NO_FACTS) -> list[
 
 
 def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
-    """Fees and ceilings that no whole number of units can pay, for the assets that are registered."""
+    """Fees, ceilings and bonds that no whole number of units can pay, for the assets that are registered."""
+    bonds = {} if policy.merchant_numbers is None else policy.merchant_numbers.bond
     return [
         FieldError(path, "pack_invalid", f"{text} has more than the {asset.decimals} decimals of {asset.name}")
         for asset in assets
@@ -258,6 +283,7 @@ def misfits(policy: Policy, assets: Iterable[Asset]) -> list[FieldError]:
                 f"network_fee_ceiling.{asset.network}",
                 policy.network_fee_ceilings.get(asset.network) if asset.is_native else None,
             ),
+            (f"merchants.bond.{asset.name}", bonds.get(asset.name)),
         )
         if text is not None and len(text.partition(".")[2].rstrip("0")) > asset.decimals
     ]
@@ -299,6 +325,8 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours",
             "factors",
             "indicators",
+            "merchants",
+            "retention",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -378,6 +406,8 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
+        merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
+        retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

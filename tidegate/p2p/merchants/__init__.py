@@ -1,0 +1,1 @@
+"""A merchant's life: application, consent, certification, exit, dismissal (S2 Art. 2)."""

@@ -1,0 +1,1 @@
+"""Who is rated, and from when to when (S2 Art. 2)."""
