@@ -200,6 +200,16 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("factors", "unfreeze_hours"), MORE),
     (("factors", "step_up", "*"), FACTORS),
     (("travel_rule_wait_hours",), CHANGED),
+    # An indicator that fires more often is tighter. A longer span and a wider band find more, every other number less.
+    (("indicators", "structuring", "limits"), CHANGED),
+    (("indicators", "structuring", "days"), LESS),  # of several days it asks for so many
+    (("indicators", "concentration", "cycle_percent"), MORE),
+    (("indicators", "names", "similarity_percent"), MORE),
+    (("indicators", "bond", "percent"), MORE),
+    (("indicators", "pass_through", "most_sell_percent"), MORE),
+    (("indicators", "jump", "days"), CHANGED),
+    *(((("indicators", "*", key), MORE)) for key in ("hours", "days", "cycle_hours", "burst_hours")),
+    (("indicators", "*", "*"), LESS),
     (("merchants", "bond", "*"), BOND),
     (("merchants", "release_days"), MORE),
     (("merchants", "top_up_days"), LESS),

@@ -19,6 +19,7 @@ from tidegate.parties.countries import COUNTRIES
 from tidegate.policy import (
     behaviour,
     factor_numbers,
+    indicator_numbers,
     jurisdictions,
     merchant_numbers,
     p2p_numbers,
@@ -29,6 +30,7 @@ from tidegate.policy import (
 )
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.factor_numbers import FactorNumbers
+from tidegate.policy.indicator_numbers import IndicatorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
@@ -123,6 +125,7 @@ class Policy:
     rules: RuleBook = NO_RULES  # the analysts' own; they can only add findings
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
+    indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
     retention: RetentionNumbers | None = None  # None = nothing is deleted
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
@@ -140,6 +143,13 @@ class Policy:
         if self.standing_numbers is None:
             raise PolicySilent("no_standing", f"Policy version {self.version} has no section standing")
         return self.standing_numbers
+
+    @property
+    def indicators(self) -> IndicatorNumbers:
+        """The numbers of the merchants' indicators. Raises PolicySilent `no_indicators`."""
+        if self.indicator_numbers is None:
+            raise PolicySilent("no_indicators", f"Policy version {self.version} has no section indicators")
+        return self.indicator_numbers
 
     @property
     def merchants(self) -> MerchantNumbers:
@@ -324,6 +334,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "rules",
             "loosening_hours",
             "factors",
+            "indicators",
             "merchants",
             "retention",
             "p2p",
@@ -405,6 +416,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours", top.get("loosening_hours", LOOSENING_HOURS), 1, MOST_LOOSENING_HOURS
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
+        indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
         retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
