@@ -18,6 +18,7 @@ from tidegate.policy.language import Catalogue, Rule, RuleFault, Turn
 from tidegate.policy.language import check as read_rule
 from tidegate.policy.language.meaning import change
 from tidegate.policy.pack import LOOSENING_HOURS
+from tidegate.policy.rating_numbers import FALLS
 from tidegate.policy.reading import STANDINGS, Reader
 from tidegate.policy.rules import Mode, PackRule
 from tidegate.policy.screening_numbers import ACTIONS
@@ -81,6 +82,7 @@ def _word(words: tuple[str, ...]) -> Callable[[object], Decimal]:
 _T, _L = Turn.TIGHTER, Turn.LOOSER
 MORE, LESS, CHANGED = Way(_more), Way(_less), Way(None)
 ASKS = Way(_word(tuple(Outcome)))
+FALLING = Way(_word(FALLS))
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
 CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: without it there is none
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
@@ -171,6 +173,25 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("merchants", "top_up_days"), LESS),
     (("merchants", "name_score"), MORE),
     (("merchants", "*"), CHANGED),
+    # Fewer are "several", a "mass", and so on: more merchants are raised.
+    (("rating", "multiple"), LESS),
+    (("rating", "repeatedly"), LESS),
+    (("rating", "mass_counterparties"), LESS),
+    (("rating", "mass_least"), LESS),
+    (("rating", "mass_percent"), LESS),
+    (("rating", "observation_days"), MORE),
+    (("rating", "quiet_days_medium"), MORE),
+    (("rating", "quiet_days_high"), MORE),
+    (("rating", "fall_when"), FALLING),
+    (("rating", "relapse_months"), MORE),
+    (("rating", "restriction_days"), MORE),
+    (("rating", "restriction_days_least"), MORE),
+    (("rating", "restriction_days_most"), MORE),
+    (("rating", "publication_days"), LESS),
+    (("rating", "delay_hours"), MORE),
+    (("rating", "trade_limit_usd"), LESS),
+    (("rating", "withdrawal_limit_usd"), LESS),
+    (("rating", "*"), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

@@ -21,6 +21,7 @@ from tidegate.policy import (
     factor_numbers,
     jurisdictions,
     merchant_numbers,
+    rating_numbers,
     rules,
     screening_numbers,
     standing_numbers,
@@ -32,6 +33,7 @@ from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.merchant_numbers import MerchantNumbers
+from tidegate.policy.rating_numbers import RatingNumbers
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
@@ -120,6 +122,7 @@ class Policy:
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
+    rating: RatingNumbers = rating_numbers.DEFAULTS  # how merchants are rated
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -312,6 +315,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours",
             "factors",
             "merchants",
+            "rating",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -391,6 +395,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
+        rating=rating_numbers.read(reader, top["rating"]) if "rating" in top else rating_numbers.DEFAULTS,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")
