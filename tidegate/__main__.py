@@ -161,6 +161,11 @@ def _parser() -> argparse.ArgumentParser:
     load_prices.add_argument("--source", required=True)
     load_prices.set_defaults(command=_market_import)
 
+    rating = commands.add_parser("rating", help="merchants").add_subparsers(required=True, metavar="COMMAND")
+    evaluate = rating.add_parser("evaluate", help="answer the cases of a file by the rules, without a database")
+    evaluate.add_argument("file", type=Path, help='JSON: {"cases": [...]}; - is standard input')
+    evaluate.set_defaults(command=_rating_evaluate)
+
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
@@ -405,6 +410,13 @@ def _prices(path: Path) -> str:
         return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as bad:
         raise Malformed("prices_unreadable", f"{path} is neither text nor gzipped text: {bad}") from bad
+
+
+def _rating_evaluate(args: argparse.Namespace) -> int:
+    from tidegate.rating.evaluation.answering import answers
+
+    _say({"results": answers(_text(args.file))})
+    return 0
 
 
 def _journal_verify(args: argparse.Namespace) -> int:
