@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
+from tidegate.base.money import to_text
 from tidegate.base.times import from_rfc3339
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications import flow as notifications
 from tidegate.notifications.letters import FACTORS, in_fours, said
+from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.parties import flow as parties
 from tidegate.policy.factor_numbers import MAIL
 from tidegate.screening import flow as screening
@@ -91,6 +94,36 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             shown = {"network": entry.network, "address": in_fours(entry.address), "at": _minute(news)}
             put(tx, news.subject, "address_added", {**shown, **({"memo": entry.memo} if entry.memo else {})})
 
+    def merchant(kind: str) -> reader.Handler:
+        """News of a merchant that a person decided; a rejection says the person's reason."""
+
+        def handle(tx: Tx, news: News) -> None:
+            why = {"reasons": news.content["reason"]} if kind == "merchant_rejected" else {}
+            put(tx, merchants.get(tx.conn, news.subject).party_id, kind, {"at": _minute(news), **why})
+
+        return handle
+
+    def bond(kind: str) -> reader.Handler:
+        """News of a bond's movement, with the amounts that it says and the demand as it stands now."""
+
+        def handle(tx: Tx, news: News) -> None:
+            assets = {asset.name: asset for asset in now_setting(tx.conn).assets.values()}
+            asset, what = assets[news.content["asset"]], news.content
+            data = {"at": _minute(news), "asset": asset.symbol}
+            if "units" in what:
+                data["amount"] = to_text(int(what["units"]), asset.decimals)
+            own = [one for one in bonds.of(tx.conn, news.subject) if one.asset_id == asset.id and one.demand]
+            for one in own:
+                data["demand"] = f"{to_text(one.demand, asset.decimals)} {asset.symbol}"
+                if one.top_up_due_at is not None:
+                    data["due"] = f"{one.top_up_due_at:%Y-%m-%d %H:%M} UTC"
+            put(tx, merchants.get(tx.conn, news.subject).party_id, kind, data)
+            if news.kind == "bond.compensate" and int(what["units"]):
+                paid = {name: data[name] for name in ("at", "asset", "amount")}
+                put(tx, what["receiver"], "compensated", paid)
+
+        return handle
+
     made: dict[str, reader.Handler] = {
         "withdrawal.awaiting_confirmation": confirming,
         "withdrawal.factors_raised": confirming,
@@ -110,6 +143,15 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "address.saved": address,
         "allow_list.on": about("allow_list_on"),
         "allow_list.off_asked": about("allow_list_off_asked", "off_from"),
+        "merchant.certified": merchant("merchant_certified"),
+        "merchant.rejected": merchant("merchant_rejected"),
+        "merchant.exit_approved": merchant("merchant_exit_approved"),
+        "merchant.exit_declined": merchant("merchant_exit_declined"),
+        "merchant.closed": merchant("merchant_closed"),
+        "bond.deduct": bond("bond_taken"),
+        "bond.compensate": bond("bond_taken"),
+        "bond.release": bond("bond_released"),
+        "bond.overdue": bond("bond_overdue"),
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
 

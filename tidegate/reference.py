@@ -145,6 +145,7 @@ def _messages() -> str:
         + _texts({str(version): text for version, text in templates.WARNINGS.items()}),
         "### What reviewers ask\n\n" + _texts({**templates.INFORMATION, "(own words)": templates.ASKED}),
         "### Appeals\n\n" + _texts(templates.APPEALS),
+        "### Where a merchant stands\n\n" + _texts(templates.MERCHANTS),
     ]
     return "\n\n".join(parts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import merchant_kit
 import pytest
 import standing_kit
 from conftest import database
@@ -89,6 +90,10 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         theirs = ben.id
     elif route.path.startswith("/v1/standing-withdrawals"):
         theirs = standing_kit.standing(site.house, ben).id
+    elif route.path.startswith("/v1/merchants"):
+        theirs = merchant_kit.applied(site.house, ben).id
+    elif route.path.startswith("/v1/payment-accounts"):
+        theirs = merchant_kit.account(site.house, ben).id
     else:
         theirs = site.house.asked(ben, "5").id
     bodies = {
@@ -109,6 +114,17 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "confirm_standing": {"factor": "totp", "code": "123456"},
         "resume_standing": {"factor": "totp", "code": "123456"},
+        "consent_to_rules": {"rules_version": merchant_kit.RULES, "agreed": True},
+        "ask_exit": {"reason": "moving on"},
+        "move_bond": {"asset": "USDT", "network": "evm-local", "lock": "1"},
+        "change_bond_asset": {
+            "asset": "USDT",
+            "network": "evm-local",
+            "new_asset": "USDT",
+            "new_network": "evm-local",
+        },
+        "register_payment_account": {"method": "cash", "institution": "Hamburg", "holder_name": "Ada"},
+        "attest_payment_account": {"platform": "Other Desk", "source": "own_statement"},
     }
     path = route.path.format(id=theirs, warning="lwn_nothing")
     answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))

@@ -6,6 +6,7 @@ from tidegate.api.addresses import routes as addresses
 from tidegate.api.cases import routes as cases
 from tidegate.api.customers import routes as customers
 from tidegate.api.decisions import routes as decisions
+from tidegate.api.delistings import routes as delistings
 from tidegate.api.deposits import routes as deposits
 from tidegate.api.door import Route
 from tidegate.api.journal import routes as journal
@@ -14,7 +15,9 @@ from tidegate.api.keys import routes as keys
 from tidegate.api.kill_switches import routes as kill_switches
 from tidegate.api.lists import routes as lists
 from tidegate.api.market import routes as market
+from tidegate.api.merchants import routes as merchants
 from tidegate.api.operation import routes as operation
+from tidegate.api.payment_accounts import routes as payment_accounts
 from tidegate.api.policies import routes as policies
 from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
@@ -35,6 +38,9 @@ ROUTES: tuple[Route, ...] = (
     *jurisdictions.ROUTES,
     *market.ROUTES,
     *standing.ROUTES,
+    *merchants.ROUTES,
+    *payment_accounts.ROUTES,
+    *delistings.ROUTES,
     *keys.ROUTES,
     *treasury.ROUTES,
     *journal.ROUTES,

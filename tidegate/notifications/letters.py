@@ -109,6 +109,55 @@ KINDS: dict[str, Words] = {
             "您已重新完成身份验证，账户将于以下时间解冻。请检查等待中的提币，并取消非本人操作的提币。",
         ),
     ),
+    "merchant_certified": Words(
+        Text("You are a certified merchant", "您已成为认证商家"),
+        Text("Your application as a merchant was accepted.", "您的商家申请已通过。"),
+    ),
+    "merchant_rejected": Words(
+        Text("Your application as a merchant", "您的商家申请结果"),
+        Text(
+            "Your application was not accepted. You may apply again, or ask to leave to get your bond back.",
+            "您的商家申请未通过。您可以重新申请，或申请退出以取回保证资产。",
+        ),
+    ),
+    "merchant_exit_approved": Words(
+        Text("You may leave as a merchant", "您的退出申请已获批准"),
+        Text(
+            "Your bond comes back after the waiting time, once nothing is open or owed.",
+            "等待期结束且无未了事项及欠款后，保证资产将退还给您。",
+        ),
+    ),
+    "merchant_exit_declined": Words(
+        Text("You stay a merchant for now", "您的退出申请未获批准"),
+        Text("Your wish to leave was looked at and not accepted.", "您的退出申请经审核未获批准。"),
+    ),
+    "merchant_closed": Words(
+        Text("You have left as a merchant", "您已退出商家资格"),
+        Text("Your bond is back in your balance.", "保证资产已退回您的余额。"),
+    ),
+    "bond_taken": Words(
+        Text("{amount} {asset} were taken from your bond", "已从保证资产扣除 {amount} {asset}"),
+        Text(
+            "A decision about you took this from your bond. Your balance was not touched. What is demanded has to be "
+            "paid in by the time below.",
+            "根据处理决定，已从您的保证资产中扣除以上数额，您的余额未受影响。请于以下时间前补足所需数额。",
+        ),
+    ),
+    "compensated": Words(
+        Text("You were compensated with {amount} {asset}", "您已获赔付 {amount} {asset}"),
+        Text(
+            "A merchant whose payment led to the freeze of your account compensates you from their bond.",
+            "因商家付款导致您的账户被冻结，现以该商家的保证资产向您赔付。",
+        ),
+    ),
+    "bond_overdue": Words(
+        Text("Your bond was not topped up in time", "保证资产未按时补足"),
+        Text("What is demanded below was due. Please pay it in.", "以下应补数额已逾期，请尽快补足。"),
+    ),
+    "bond_released": Words(
+        Text("{amount} {asset} of your bond are free", "保证资产 {amount} {asset} 已解锁"),
+        Text("They are back in your balance.", "已退回您的余额。"),
+    ),
 }
 """Every kind of mail. A mail in the outbox keeps its kind, so one that was ever used stays."""
 
@@ -128,6 +177,8 @@ FIELDS: dict[str, Text] = {
     "country": Text("Where", "国家/地区"),
     "factor": Text("Which", "方式"),
     "id": Text("Number", "编号"),
+    "demand": Text("To pay in", "应补数额"),
+    "due": Text("By", "截止时间"),
 }
 """What a mail's data can hold, in the order in which it is shown."""
 

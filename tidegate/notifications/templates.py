@@ -198,6 +198,9 @@ CASES: dict[str, Text] = {
     "appeal": Text("The customer appeals.", "客户提出申诉。"),
     "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
     "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+    "exit_asked": Text("The merchant asks to leave.", "商家申请解除资格。"),
+    "bond_deduction": Text("Somebody proposes to take from a bond.", "有人提议扣除保证资产。"),
+    "asset_delisting": Text("A bond is in an asset that is being delisted.", "保证资产所用币种即将下架。"),
 }
 """Why people are asked where no check asked for them: staff read these."""
 
@@ -368,6 +371,26 @@ APPEALS: dict[str, Text] = {
     ),
 }
 """What a hold letter says about appeals: whether there can be one, or how the newest one stands (a case's status)."""
+
+
+MERCHANTS: dict[str, Text] = {
+    "pending": Text("Your application is being looked at.", "您的商家申请正在审核中。"),
+    "certified": Text("You are a certified merchant.", "您已成为认证商家。"),
+    "rejected": Text(
+        "Your application was not accepted. You may apply again, or ask to leave to get your bond back.",
+        "您的商家申请未通过。您可以重新申请，或申请退出以取回保证资产。",
+    ),
+    "exiting": Text(
+        "You asked to leave. Your bond comes back after the waiting time, once nothing is open or owed.",
+        "您已申请退出。等待期结束且无未了事项及欠款后，保证资产将退还给您。",
+    ),
+    "closed": Text("You have left as a merchant; your bond is back.", "您已退出商家资格，保证资产已退还。"),
+    "dismissed": Text(
+        "You are no merchant any more. Ask to leave to get back what is left of your bond.",
+        "您的商家资格已被解除。如需取回剩余保证资产，请提交退出申请。",
+    ),
+}
+"""What a merchant reads about where they stand."""
 
 
 def information(what: str) -> Text:

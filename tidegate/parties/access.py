@@ -28,6 +28,7 @@ READS = frozenset(
         "keys:read",
         "journal:read",
         "market:read",
+        "merchants:read",  # merchants, bonds, payment accounts
     }
 )
 WRITES = frozenset(
@@ -52,6 +53,12 @@ WRITES = frozenset(
         "market:write",  # tell prices
         "market:confirm",  # say that a price which was not believed is right
         "egress:reset",  # let payments go on after the egress breaker has tripped
+        "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
+        "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
+        "bonds:deduct",  # propose to take from a bond
+        "accounts:write",  # name and retire payment accounts
+        "accounts:attest",  # say that one is used elsewhere
     }
 )
 SCOPES = READS | WRITES
@@ -77,9 +84,15 @@ ROLES: dict[str, frozenset[str]] = {
             "policy:read",
             "market:read",
             "market:write",
+            "merchants:read",
+            "merchants:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
-    "analyst": READS - {"keys:read"} | {"cases:answer", "customers:freeze", "policy:write"},
+    "analyst": READS - {"keys:read"}
+    | {"cases:answer", "customers:freeze", "policy:write", "bonds:write", "bonds:deduct", "accounts:attest"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -92,6 +105,10 @@ ROLES: dict[str, frozenset[str]] = {
         "policy:approve",
         "switches:write",
         "egress:reset",
+        "merchants:decide",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
@@ -106,6 +123,7 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "merchants:read",
         }
     ),
     "auditor": READS,
@@ -132,6 +150,11 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "withdrawals:write",
             "market:read",
+            "merchants:read",
+            "merchants:write",
+            "bonds:write",
+            "accounts:write",
+            "accounts:attest",
         }
     ),
 }

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tidegate.api.shapes import At, In, Long, Out, Text, Time
+from tidegate.cases.case import Kind
 
 
 class CaseAnswer(Out):
@@ -36,7 +37,7 @@ class CaseQuestion(Out):
 
 class Case(Out):
     id: str
-    kind: Literal["withdrawal_review", "withdrawal_appeal", "seizure", "books"]
+    kind: Kind
     subject: str
     customer: str | None = Field(description="Null = about the house.")
     reasons: list[str]

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from tidegate.base.refusals import Conflict, Malformed
+from tidegate.base.refusals import Conflict, Forbidden, Malformed
 from tidegate.screening.names import alike
 
 Method = Literal["bank", "wallet", "cash"]
@@ -154,6 +154,12 @@ def check_holder(holder: str) -> None:
     """Raises Malformed `holder_name_invalid`."""
     if not 1 <= len(holder) <= 200 or not holder.isprintable() or holder != holder.strip():
         raise Malformed("holder_name_invalid", "Write the holder's name as the bank does", field="holder_name")
+
+
+def check_attests(source: str, own: bool) -> None:
+    """A customer speaks for themself and is no document. Raises Forbidden `attestation_not_yours`."""
+    if own and source != "own_statement":
+        raise Forbidden("attestation_not_yours", f"You can make an own_statement; a {source[:40]} is for staff to see.")
 
 
 def check_attestation(said: Attestation, now: datetime) -> None:

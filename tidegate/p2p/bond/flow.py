@@ -345,8 +345,9 @@ def _write(
         "locked": kept.locked,
         "owed": kept.owed,
         "demand": kept.demand,
-        "taken": taken,
+        "units": abs(movement.locked_delta),
         "decision": movement.decision,
+        "receiver": movement.receiver,
     }
     tx.note(f"bond.{movement.kind}", merchant.id, said)
 

@@ -1,0 +1,1 @@
+"""Calls about assets that the desk lets go."""
