@@ -9,18 +9,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-setup: .venv/ready node_modules/ready ## install everything into .venv and node_modules (run and test do it themselves)
+setup: .venv/ready ## install everything into .venv and node_modules (run and test do it themselves)
 
-.venv/ready: requirements.lock pyproject.toml
+ASSETS := hatch_build.py $(wildcard tidegate/console/assets/*)
+
+.venv/ready: requirements.lock pyproject.toml package-lock.json $(ASSETS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Tidegate needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@cmp -s package-lock.json node_modules/ready || \
+	  { $(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/ready; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
-
-node_modules/ready: package-lock.json .venv/ready
-	$(BIN)/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 run: setup ## everything on 127.0.0.1:8800: database, local chain, signer, worker, API, console, demo

@@ -16,8 +16,8 @@ from house import DATA_KEY, Customer, House
 
 from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
+from tidegate.console.app import console
 from tidegate.console.links import links
-from tidegate.console.pages import console
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
 

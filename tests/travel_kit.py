@@ -67,11 +67,13 @@ class Answering:
 
 
 @contextmanager
-def counterpart(say: Callable[[Heard], Answering]) -> Iterator[tuple[str, list[Heard]]]:
-    """A server on loopback; its URL, and what it heard."""
+def counterpart(say: Callable[[Heard], Answering], *, keep: bool = False) -> Iterator[tuple[str, list[Heard]]]:
+    """A server on loopback; its URL, and what it heard. `keep`: it lets a connection be used again."""
     heard: list[Heard] = []
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1" if keep else "HTTP/1.0"
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append(Heard(self.path, {k.lower(): v for k, v in self.headers.items()}, raw))

@@ -1,23 +1,27 @@
 """Who is written to about which news: each piece once, in the party's language, with the link for "that was not me".
 
 A reader of the journal like `news.py`, with a place of its own: a mail that cannot be ordered holds up no payment.
+Staff are written to about the topics to which they subscribed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from tidegate.base.money import to_text
 from tidegate.base.times import from_rfc3339
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications import flow as notifications
+from tidegate.notifications import templates
 from tidegate.notifications.letters import FACTORS, in_fours, said
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.parties import flow as parties
 from tidegate.policy.factor_numbers import MAIL
+from tidegate.policy.market import flow as market
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer
 from tidegate.withdrawals import flow as withdrawals
@@ -123,6 +127,9 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
                 put(tx, what["receiver"], "compensated", paid)
 
         return handle
+    def market_changed(tx: Tx, news: News) -> None:
+        for to in notifications.subscriptions(tx.conn, "market"):
+            notifications.put_notice(tx, to, "market_changed", _market(news.content, to.language))
 
     made: dict[str, reader.Handler] = {
         "withdrawal.awaiting_confirmation": confirming,
@@ -152,6 +159,7 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "bond.compensate": bond("bond_taken"),
         "bond.release": bond("bond_released"),
         "bond.overdue": bond("bond_overdue"),
+        market.KIND: market_changed,
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
 
@@ -174,6 +182,20 @@ def _why(tx: Tx, news: News, found: Withdrawal, setting: withdrawals.Setting, la
         "next_step": hold["next_step"][language],
     }
     return lines | ({"ends_at": _time(hold["ends_at"])} if hold["ends_at"] is not None else {})
+
+
+def _market(change: Mapping[str, Any], language: str) -> Data:
+    """A change of regime, line by line. Staff may read the numbers."""
+    lines = {
+        "asset": change["asset"],
+        "network": change["network"],
+        "at": _time(change["at"]),
+        "was": said(templates.MARKET_LEVELS[change["from"]], language),
+        "regime": said(templates.MARKET_LEVELS[change["to"]], language),
+        "why": said(templates.MARKET_REASONS[change["reason"]], language),
+        "left": f"{change['multiplier_percent']} %",
+    }
+    return lines if change["review_at"] is None else {**lines, "review": _time(change["review_at"])}
 
 
 def _minute(news: News) -> str:

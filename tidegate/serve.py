@@ -12,8 +12,8 @@ from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
+from tidegate.console.app import console
 from tidegate.console.links import links
-from tidegate.console.pages import console
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
 from tidegate.parties.passkey import Relying

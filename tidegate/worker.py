@@ -22,6 +22,7 @@ from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
 from tidegate.base.outside import TravelRule, Vendor
 from tidegate.cases import jobs as cases
+from tidegate.custody import flow as wallets
 from tidegate.custody import jobs as custody
 from tidegate.custody.chain import Chain, Signer
 from tidegate.db import Conn, connect, lease, reader
@@ -51,6 +52,10 @@ Step = Callable[[Conn], int]
 RECONCILE_EVERY = 60.0
 """Seconds between two rounds of reconciliation. A round asks the node for every wallet's balance and reads every
 ledger entry, so it is no work for every second; and two rounds must lie further apart than a settlement takes."""
+
+
+OUTFLOW_EVERY = 15.0
+"""Seconds between two looks at what left the hot wallets: a run is seen soon after the look that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,15 @@ def loops(
     def regimes(conn: Conn) -> int:
         return market.review_due(conn, "worker", clock())
 
+    def outflow(conn: Conn) -> int:
+        wallets.tell_outflow(conn, clock())
+        return 0  # however many regimes changed: the wallets are looked at again in their time
+
     made = [
         Loop("news", news, 0.1),
         Loop("time", time, 0.2),
         Loop("market", regimes, 5.0),
+        Loop("outflow", outflow, OUTFLOW_EVERY),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),

@@ -10,12 +10,12 @@ import pytest
 from house import DATA_KEY, Customer, House, furnish
 from merchant_kit import account, person, policy
 
+from tidegate.base import sealing
 from tidegate.base.refusals import Refusal
 from tidegate.db import Conn, journal
 from tidegate.p2p.accounts import flow
 from tidegate.p2p.accounts.account import Account, Attestation
 from tidegate.parties import flow as parties
-from tidegate.parties import sealing
 from tidegate.parties.party import Verified
 
 

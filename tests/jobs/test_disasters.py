@@ -540,7 +540,7 @@ def test_mt_gox_a_payment_under_another_id_is_not_given_back(at: ChainHouse) -> 
     made = at.approved(ada, "40")
     at.authorise()
     at.pay()
-    at.mine(FINALITY + 1)
+    at.mine(FINALITY + jobs.LAGGING)
     assert at.tokens(made.address) == made.net_units
     with odd(at, receipt=lambda hash: None):
         for _ in range(5):

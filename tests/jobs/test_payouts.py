@@ -414,7 +414,7 @@ def test_a_nonce_spent_by_somebody_else_asks_for_a_person(at: ChainHouse) -> Non
     at.node.revert(before)  # our transaction is gone from the pool, and somebody with our key is faster
     at.node.ask("anvil_impersonateAccount", at.hot)
     at.node.send({"from": at.hot, "to": fresh_address("thief"), "value": "0x1"})
-    at.mine(FINALITY + 1)
+    at.mine(FINALITY + jobs.LAGGING)
     at.watch()
     at.watch()
     assert at.payout(made.id).waiting_for == "person"

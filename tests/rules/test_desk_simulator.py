@@ -11,8 +11,8 @@ from tidegate.demo.desk.kinds import BY_NAME, KINDS, cast
 from tidegate.demo.desk.oracle import score, truths
 from tidegate.demo.desk.people import DAY, HOUR
 from tidegate.demo.desk.simulate import Asked, Desk, simulate
-from tidegate.demo.desk.stories import STRUCTURING_LIMIT
 from tidegate.demo.desk.store import relations
+from tidegate.demo.desk.stories import STRUCTURING_LIMIT
 
 
 def desk(seed: int = 7, merchants: int = 60, orders: int = 8_000) -> Desk:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.parties import sealing, totp
+from tidegate.base import sealing
+from tidegate.parties import totp
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -21,6 +21,7 @@ from tidegate.api.payment_accounts import routes as payment_accounts
 from tidegate.api.policies import routes as policies
 from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
+from tidegate.api.subscriptions import routes as subscriptions
 from tidegate.api.treasury import routes as treasury
 from tidegate.api.withdrawals import routes as withdrawals
 
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *kill_switches.ROUTES,
     *jurisdictions.ROUTES,
     *market.ROUTES,
+    *subscriptions.ROUTES,
     *standing.ROUTES,
     *merchants.ROUTES,
     *payment_accounts.ROUTES,

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from tidegate.base.refusals import Malformed
+
+_ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
+
+
+def mail_address(text: str) -> str:
+    """An address as it was written. Raises Malformed `email_invalid`."""
+    if not _ADDRESS.fullmatch(text) or not text.isprintable() or len(text) > 254:
+        raise Malformed("email_invalid", f"{text[:80]!r} is not a mail address like name@example.com", field="email")
+    return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import NotFound, Refusal
-from tidegate.console.pages import POLICY
+from tidegate.console.visit import POLICY
 from tidegate.console.words import LANGUAGES, LINKS, Say, best
 from tidegate.db import Conn
 from tidegate.notifications import flow as notifications

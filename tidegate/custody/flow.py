@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tidegate.base.authorisation import Authorisation
 from tidegate.base.canonical import canonical
@@ -16,6 +16,7 @@ from tidegate.custody.store import DepositRow, LaneRow, LedgerChecked, Network, 
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
+from tidegate.policy.market import flow as market
 from tidegate.screening import flow as screening
 
 __all__ = ["DepositRow", "LaneRow", "LedgerChecked", "Network", "PayoutView", "Wallet"]
@@ -42,6 +43,20 @@ def networks(conn: Conn) -> list[Network]:
 def wallets(conn: Conn, network: str) -> list[Wallet]:
     """Every account of ours on a network, the hot wallet first."""
     return store.wallets(conn, network)
+
+
+LOOK_FRESH = timedelta(minutes=2)
+"""How old a look at a wallet may be to tell of a run: four rounds of `jobs.OBSERVE_EVERY`."""
+
+
+def tell_outflow(conn: Conn, now: datetime) -> int:
+    """Tell the market what left the hot wallets on balance; how many regimes changed.
+
+    A wallet that was not looked at lately tells nothing: what it holds is not known.
+    """
+    found = store.hot_flows(conn, now - LOOK_FRESH)
+    flows = {f.asset_id: market.Flow(f.hot_units, f.net_1h_units, f.net_24h_units) for f in found}
+    return market.observe_outflow(conn, flows, "worker", now) if flows else 0
 
 
 def hot_addresses(conn: Conn) -> list[str]:

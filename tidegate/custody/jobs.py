@@ -51,6 +51,10 @@ REVERTS = 5
 """How often the node may say "this would revert", with growing pauses, before the payout is given back. As often the
 signer may refuse a move of our own before it is given up."""
 
+LAGGING = 32
+"""Blocks by which a machine behind the node's address may be behind the others. Its word that it knows no receipt is
+evidence only about what lies deeper. Full nodes keep the states of 128 blocks: finality and this stay below that."""
+
 TRANSFER_GAS = 21_000
 SWEEP_GAS = 120_000
 
@@ -539,9 +543,10 @@ def watch(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
     assets = {asset.id: asset for asset in ledger_store.assets(conn)}
     addresses = {wallet.id: wallet.address for wallet in store.wallets(conn, network)}
     head = chain.head()
-    # The spent nonce is read before the receipts: one that is mined in between is then found, not missed.
-    final_block = max(head.number - known.finality + 1, 0)
-    spent = {id: chain.nonce_at(addresses[id], final_block) for id in sorted({a.wallet_id for a in attempts})}
+    # The spent nonce is read before the receipts: one that is mined in between is then found, not missed. And it is
+    # read so deep that a machine which is behind shows the receipt as well: otherwise its silence looks like theft.
+    settled = max(head.number - known.finality + 1 - LAGGING, 0)
+    spent = {id: chain.nonce_at(addresses[id], settled) for id in sorted({a.wallet_id for a in attempts})}
     versions = _versions(conn, attempts)
     blocks: dict[int, Block] = {}
     changed = 0
@@ -690,7 +695,7 @@ def scan_deposits(
                 f"{network}: block {cursor.block} was final as {cursor.hash}, and now block {block.number} follows "
                 f"{block.parent}. Deposits stop until a person has looked."
             )
-        if not _decide(conn, chain, known, block, clock):
+        if not _decide(conn, chain, known, block, head, clock):
             return done
         done += 1
         cursor = store.Cursor(network, block.number, block.hash)
@@ -761,11 +766,12 @@ def _show(conn: Conn, chain: Chain, network: Network, decided: int, head: Block,
         seen.add(block.hash)
 
 
-def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clock) -> bool:
-    """Credit what really arrived in a final block. False where the node no longer shows that block."""
+def _decide(conn: Conn, chain: Chain, network: Network, block: Block, head: Block, clock: Clock) -> bool:
+    """Credit what really arrived in a final block. False where the node does not show all of that block now."""
     transfers = chain.transfers(block.number, block.hash)
     if transfers is None or any(t.block_hash != block.hash for t in transfers):
         return False
+    may_lag = head.number - block.number < network.finality + LAGGING
     groups: dict[tuple[str, int], list[_Found]] = {}
     for found in _incoming(conn, network.id, transfers):
         groups.setdefault((found.wallet.id, found.asset.id), []).append(found)
@@ -773,6 +779,11 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
     for group in groups.values():
         first = group[0]
         gained = _gained(conn, chain, first.wallet, first.asset, block, transfers)
+        if first.asset.is_native:
+            gas = _gas_of(conn, chain, first.wallet, block, may_lag)
+            if gas is None:
+                return False
+            gained += gas
         by_transfer = {f.transfer: f for f in group}
         credits += [(by_transfer[c.transfer], c) for c in crediting.credit(list(by_transfer), gained)]
     with act(conn, "worker", clock()) as tx:
@@ -785,23 +796,30 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, clock: Clo
 
 
 def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, block: Block, transfers: Sequence[Transfer]) -> int:
-    """What the account has more after the block: its own spending added back, our own gas for it left out."""
+    """What the account has more after the block: its own spending added back, our own gas for it left out. What it
+    paid for the network is not in it."""
     after = chain.balance(wallet.address, asset.contract, block.hash)
     before = chain.balance(wallet.address, asset.contract, block.parent)
     own = {item.text for item in store.own_hashes(conn, sorted({t.tx for t in transfers}), ["gas", "sweep"])}
     same = [t for t in transfers if t.contract == asset.contract]
     out = sum(t.units for t in same if t.sender == wallet.address)
     sent_ourselves = sum(t.units for t in same if t.receiver == wallet.address and t.tx in own)
-    return after - before + out - sent_ourselves + (_gas_of(conn, chain, wallet, block) if asset.is_native else 0)
+    return after - before + out - sent_ourselves
 
 
-def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, block: Block) -> int:
-    """Network fees that the account paid in one block: by its nonces, since a failed transaction shows no transfer."""
+def _gas_of(conn: Conn, chain: Chain, wallet: Wallet, block: Block, may_lag: bool) -> int | None:
+    """Network fees that the account paid in one block: by its nonces, since a failed transaction shows no transfer.
+
+    None where a receipt is missing that a machine which is behind (`may_lag`) may show later: less gas than was paid
+    would be credited as less than arrived, for good.
+    """
     first, after = chain.nonce_at(wallet.address, block.parent), chain.nonce_at(wallet.address, block.hash)
     if first == after:
         return 0
     hashes = [item.text for item in store.hashes_of(conn, wallet.id, first, after - 1)]
     receipts = [r for h in hashes if (r := chain.receipt(h)) is not None and r.block_hash == block.hash]
+    if len(receipts) < after - first and may_lag:
+        return None
     return sum(r.gas_used * r.gas_price for r in receipts)
 
 

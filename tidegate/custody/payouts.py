@@ -60,7 +60,8 @@ def judge(
     finality: int,
     final_nonce: int,
 ) -> Judged:
-    """What the receipts mean. `final_nonce` is the sender's nonce at the newest final block, read before them."""
+    """What the receipts mean. `final_nonce` is the sender's nonce at a final block that no machine can be missing,
+    read before them."""
     mined = [(version, receipts[version.hash]) for version in versions if version.hash in receipts]
     if len(mined) > 1:
         return Judged(Fate.WRONG, mined[0][1], f"the node shows {len(mined)} transactions on nonce {owed.nonce}")

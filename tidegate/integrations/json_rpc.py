@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
-
-import httpx2
 
 from tidegate.base.chain import Unreachable
 from tidegate.integrations import deep_json
+from tidegate.integrations.exchange import Exchange, Unanswered
 
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes; the trace of a full block is some megabytes
 
@@ -29,12 +27,11 @@ class JsonRpc:
     def __init__(self, url: str, timeout: float) -> None:
         self.url = url
         self._numbers = itertools.count(1)
-        self._patience = 6 * timeout  # for a whole answer; `timeout` is for each piece of it
-        # The environment's proxy settings must not decide through whose hands our view of the chain goes.
-        self._client = httpx2.Client(timeout=timeout, trust_env=False)
+        # `timeout` is for each piece of an answer; the whole may take six times as long.
+        self._exchange = Exchange(6 * timeout, LARGEST_ANSWER, piece=timeout, keep=True)
 
     def close(self) -> None:
-        self._client.close()
+        self._exchange.close()
 
     def ask(self, method: str, *params: object) -> object:
         """The `result` of the answer. Raises NodeError, and Unreachable for everything that is no answer."""
@@ -52,21 +49,13 @@ class JsonRpc:
         return result
 
     def _posted(self, method: str, question: object) -> bytes:
-        deadline = time.monotonic() + self._patience
-        body = bytearray()
         try:
-            with self._client.stream("POST", self.url, json=question) as response:
-                if response.status_code != 200:
-                    raise Unreachable(f"{method}: the node answered with HTTP status {response.status_code}.")
-                for piece in response.iter_bytes():
-                    body += piece
-                    if len(body) > LARGEST_ANSWER:
-                        raise Unreachable(f"{method}: the answer is longer than {LARGEST_ANSWER} bytes.")
-                    if time.monotonic() > deadline:
-                        raise Unreachable(f"{method}: the answer did not end within {self._patience:g} s.")
-        except httpx2.HTTPError as fault:
-            raise Unreachable(f"{method}: {type(fault).__name__} {fault}") from fault
-        return bytes(body)
+            answer = self._exchange.post(self.url, json.dumps(question).encode(), {})
+        except Unanswered as fault:
+            raise Unreachable(f"{method}: {fault}.") from fault
+        if answer.status != 200:
+            raise Unreachable(f"{method}: the node answered with HTTP status {answer.status}.")
+        return answer.body
 
     def _parsed(self, method: str, body: bytes) -> object:
         try:

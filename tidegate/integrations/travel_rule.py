@@ -22,7 +22,7 @@ class HttpTravelRule:
     """The counterparties of a directory. May be used by several threads."""
 
     def __init__(self, endpoints: Mapping[str, str], key: Ed25519PrivateKey, timeout: float = TIMEOUT) -> None:
-        self._endpoints, self._key, self._timeout = dict(endpoints), key, timeout
+        self._endpoints, self._key, self._posting = dict(endpoints), key, Posting(timeout)
         self._public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
     def send(self, message: Message) -> Reply:
@@ -30,19 +30,15 @@ class HttpTravelRule:
         url = self._endpoints.get(message.vasp_id)
         if url is None:
             raise Refused(f"no endpoint is known of {message.vasp_id}")
-        posting = Posting(self._timeout)
-        try:
-            body = posting.post(
-                url,
-                message.body,
-                {
-                    "Idempotency-Key": message.id,
-                    "Tidegate-Key": self._public,
-                    "Tidegate-Signature": self._key.sign(message.body.encode()).hex(),
-                },
-            )
-        finally:
-            posting.close()
+        body = self._posting.post(
+            url,
+            message.body,
+            {
+                "Idempotency-Key": message.id,
+                "Tidegate-Key": self._public,
+                "Tidegate-Signature": self._key.sign(message.body.encode()).hex(),
+            },
+        )
         return _reply(message.id, body)
 
 

@@ -23,18 +23,14 @@ class HttpVendor:
     def __init__(self, url: str, key: str | None = None, timeout: float = TIMEOUT) -> None:
         self._url = url
         self._headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        # A connection for each question: a stale one that fails after the question went out is a question asked twice.
-        self._timeout = timeout
+        self._posting = Posting(timeout)
 
     def ask(self, id: str, question: str) -> Opinion:
         """Its opinion. Raises Silent."""
-        posting = Posting(self._timeout)
         try:
-            body = posting.post(self._url, question, {**self._headers, "Idempotency-Key": id})
+            body = self._posting.post(self._url, question, {**self._headers, "Idempotency-Key": id})
         except Refused as refused:
             raise Silent(str(refused)) from refused
-        finally:
-            posting.close()
         return _opinion(id, body)
 
 

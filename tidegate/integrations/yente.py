@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from decimal import Decimal
 
-import httpx2
-
 from tidegate.base.naming import NameFound, NoAnswer, Person
+from tidegate.integrations.exchange import Exchange, Unanswered
 
 TIMEOUT = 10.0
 """Seconds for the whole answer (rulebook section 4, outside vendors); after that a person decides."""
@@ -30,18 +28,11 @@ class Yente:
         if not _DATASET.fullmatch(dataset):
             raise ValueError(f"{dataset!r} is not a dataset of yente; it is named like sanctions")
         self._url = f"{url.rstrip('/')}/match/{dataset}"
-        self._timeout = timeout
-        # The environment's proxy settings must not decide through whose hands our customers' names go, and a
-        # redirect would take them to a server that nobody has chosen.
-        self._client = httpx2.Client(
-            timeout=timeout,
-            trust_env=False,
-            follow_redirects=False,
-            headers={} if key is None else {"Authorization": f"ApiKey {key}"},
-        )
+        self._headers = {} if key is None else {"Authorization": f"ApiKey {key}"}
+        self._exchange = Exchange(timeout, LARGEST_ANSWER)
 
     def close(self) -> None:
-        self._client.close()
+        self._exchange.close()
 
     def match(self, person: Person) -> list[NameFound]:
         """Whom the server found, best first, whatever it thinks of the score. Raises NoAnswer."""
@@ -54,22 +45,13 @@ class Yente:
         return _found(body)
 
     def _posted(self, question: object) -> bytes:
-        deadline = time.monotonic() + self._timeout
-        body = bytearray()
         try:
-            with self._client.stream("POST", self._url, json=question) as response:
-                if response.status_code != 200:
-                    raise NoAnswer(f"yente answered with HTTP status {response.status_code}.")
-                for piece in response.iter_bytes():
-                    body += piece
-                    if len(body) > LARGEST_ANSWER:
-                        raise NoAnswer(f"yente's answer is longer than {LARGEST_ANSWER} bytes.")
-                    # A server that sends a byte now and then keeps every single read within its time.
-                    if time.monotonic() > deadline:
-                        raise NoAnswer(f"yente's answer did not end within {self._timeout:g} s.")
-        except httpx2.HTTPError as fault:
-            raise NoAnswer(f"yente: {type(fault).__name__} {fault}") from fault
-        return bytes(body)
+            answer = self._exchange.post(self._url, json.dumps(question).encode(), self._headers)
+        except Unanswered as fault:
+            raise NoAnswer(f"yente: {fault}") from fault
+        if answer.status != 200:
+            raise NoAnswer(f"yente answered with HTTP status {answer.status}.")
+        return answer.body
 
 
 def _found(body: bytes) -> list[NameFound]:

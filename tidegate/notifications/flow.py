@@ -1,4 +1,4 @@
-"""Ordering mails, and what the link in one of them opens."""
+"""Ordering mails, what the link in one of them opens, and which staff want to be told."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
+from tidegate.base.mail import mail_address
 from tidegate.base.refusals import Conflict, NotFound
 from tidegate.base.times import rfc3339
-from tidegate.db import Conn, Tx
+from tidegate.db import Conn, Tx, act
 from tidegate.notifications import letters, store
-from tidegate.notifications.store import Link, MailRow
+from tidegate.notifications.store import Link, MailRow, Subscription
+
+MOST_SUBSCRIBERS = 50
+"""Of one topic: each change is a mail to each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def put(
     mail = MailRow(
         id=new_id("mail"),
         party_id=to.party_id,
+        subscription_id=None,
         kind=kind,
         recipient=to.recipient,
         language=to.language,
@@ -59,6 +64,64 @@ def put(
     )
     store.add(tx.conn, mail)
     return mail
+
+
+def put_notice(tx: Tx, to: Subscription, kind: str, data: Mapping[str, str]) -> MailRow:
+    """Order a mail to a subscriber with the caller's transaction. It has no link: nothing of theirs could be frozen."""
+    assert kind in letters.KINDS
+    assert to.email is not None  # it is in force
+    mail = MailRow(
+        id=new_id("mail"),
+        party_id=None,
+        subscription_id=to.id,
+        kind=kind,
+        recipient=to.email,
+        language=to.language,
+        data=canonical(dict(data)),
+        subject=None,
+        payload=None,
+        confirm_until=None,
+        freeze_until=None,
+        created_at=tx.now,
+        status="queued",
+        attempts=0,
+        next_at=tx.now,
+        sent_at=None,
+        error=None,
+    )
+    store.add(tx.conn, mail)
+    return mail
+
+
+def subscribe(conn: Conn, topic: str, email: str, language: str, actor: str, now: datetime) -> Subscription:
+    """From now on this address is told about a topic.
+
+    Raises Malformed `email_invalid`, Conflict `subscribed_already`, `too_many_subscriptions`.
+    """
+    mail_address(email)
+    made = Subscription(new_id("sub"), topic, email, language, actor, now, None)
+    with act(conn, actor, now) as tx:
+        store.lock_topic(conn, topic)
+        if len(store.subscriptions(conn, topic)) >= MOST_SUBSCRIBERS:
+            raise Conflict("too_many_subscriptions", f"{topic} has {MOST_SUBSCRIBERS} subscribers; end one first.")
+        if store.add_subscription(conn, made) != 1:
+            raise Conflict("subscribed_already", "This address is told about that already.")
+        # Who is told, never at which address: the journal cannot be erased.
+        tx.note("subscription.made", made.id, {"topic": topic, "language": language})
+    return made
+
+
+def unsubscribe(conn: Conn, id: str, actor: str, now: datetime) -> None:
+    """This address is told no more, and forgotten. Raises NotFound `subscription_unknown`."""
+    with act(conn, actor, now) as tx:
+        if store.end_subscription(conn, id, now) != 1:
+            raise NotFound("subscription_unknown", f"There is no subscription {id} in force.")
+        tx.note("subscription.ended", id)
+
+
+def subscriptions(conn: Conn, topic: str | None = None) -> list[Subscription]:
+    """Those in force, the oldest first; of one topic, or of all."""
+    return store.subscriptions(conn, topic)
 
 
 def opened(conn: Conn, token: str) -> Link:

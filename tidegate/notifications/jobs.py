@@ -72,22 +72,23 @@ def send_one(conn: Conn, mailer: Mailer, sender: Sender, clock: Clock) -> bool:
     return True
 
 
-def _claim(conn: Conn, now: datetime) -> tuple[MailRow, str] | None:
-    """Take a mail and make its link's secret, of which only the hash is kept."""
+def _claim(conn: Conn, now: datetime) -> tuple[MailRow, str | None] | None:
+    """Take a mail and make its link's secret, of which only the hash is kept; None where it has no link."""
     with act(conn, "worker", now):
         mail = store.claim(conn, now, now + LEASE)
         if mail is None:
             return None
+        if mail.freeze_until is None:
+            return mail, None
         token = secrets.token_urlsafe(32)
         store.add_token(conn, flow.hash_of(token), mail.id, now)
         return mail, token
 
 
-def _written(mail: MailRow, token: str, sender: Sender) -> Mail:
-    link = f"{sender.public_url}/m/{token}"
-    letter = letters.compose(
-        mail.kind, mail.language, json.loads(mail.data), link if mail.subject is not None else None, f"{link}/freeze"
-    )
+def _written(mail: MailRow, token: str | None, sender: Sender) -> Mail:
+    link = None if token is None else f"{sender.public_url}/m/{token}"
+    confirm, freeze = link if mail.subject is not None else None, None if link is None else f"{link}/freeze"
+    letter = letters.compose(mail.kind, mail.language, json.loads(mail.data), confirm, freeze)
     return Mail(
         message_id=f"<{mail.id}@{sender.domain}>",
         sender=sender.address,
@@ -110,4 +111,6 @@ def _record(conn: Conn, mail: MailRow, error: str | None, *, for_good: bool, now
         done = store.end(conn, mail.id, mail.attempts, status, next_at, kept, now if error is None else None)
         if done and status != "queued":
             # The journal says that and when, never to which address: it cannot be erased.
-            tx.note(f"mail.{status}", mail.party_id, {"mail": mail.id, "kind": mail.kind, "attempts": mail.attempts})
+            whose = mail.party_id or mail.subscription_id
+            assert whose is not None  # the schema says so
+            tx.note(f"mail.{status}", whose, {"mail": mail.id, "kind": mail.kind, "attempts": mail.attempts})

@@ -1,7 +1,7 @@
-"""The mails that customers get, in English and Chinese, as plain text and simple HTML.
+"""The mails that people get, in English and Chinese, as plain text and simple HTML.
 
-Each says what happened and carries one link for "that was not me". None says where a threshold is, and none asks for
-a password or a code.
+A customer's says what happened and carries one link for "that was not me". None says where a threshold is, and none
+asks for a password or a code. Staff get theirs without a link.
 """
 
 from __future__ import annotations
@@ -158,6 +158,13 @@ KINDS: dict[str, Words] = {
         Text("{amount} {asset} of your bond are free", "保证资产 {amount} {asset} 已解锁"),
         Text("They are back in your balance.", "已退回您的余额。"),
     ),
+    "market_changed": Words(
+        Text("{asset} on {network} is {regime}", "{network} 上的 {asset} 行情：{regime}"),
+        Text(
+            "The market regime of this asset has changed. It counts for new requests; what was approved stays so.",
+            "该资产的行情状态发生变化，仅影响新的提币申请，已批准的提币不受影响。",
+        ),
+    ),
 }
 """Every kind of mail. A mail in the outbox keeps its kind, so one that was ever used stays."""
 
@@ -179,6 +186,11 @@ FIELDS: dict[str, Text] = {
     "id": Text("Number", "编号"),
     "demand": Text("To pay in", "应补数额"),
     "due": Text("By", "截止时间"),
+    "was": Text("Before", "此前"),
+    "regime": Text("Now", "现在"),
+    "why": Text("Reason", "原因"),
+    "left": Text("What is left of each limit", "额度比例"),
+    "review": Text("Looked at again", "再次评估时间"),
 }
 """What a mail's data can hold, in the order in which it is shown."""
 
@@ -205,20 +217,24 @@ class Letter:
     html: str
 
 
-def compose(kind: str, language: str, data: Mapping[str, str], confirm: str | None, freeze: str) -> Letter:
-    """The mail, with the links that its token opens. `confirm` None = there is nothing to confirm."""
+def compose(kind: str, language: str, data: Mapping[str, str], confirm: str | None, freeze: str | None) -> Letter:
+    """The mail, with the links that its token opens. `confirm` None = there is nothing to confirm; `freeze` None = it
+    goes to somebody who has no account here."""
     words = KINDS[kind]
     subject, body = (said(text, language).format_map(data) for text in (words.subject, words.body))
     lines = [(said(label, language), data[name]) for name, label in FIELDS.items() if name in data]
     parts = [body, "\n".join(f"{label}: {value}" for label, value in lines)]
     if confirm is not None:
         parts.append(f"{said(CONFIRM, language)}:\n{confirm}")
-    parts += [f"{said(FREEZE, language)}\n{freeze}", said(FOOT, language)]
+    if freeze is not None:
+        parts.append(f"{said(FREEZE, language)}\n{freeze}")
+    parts.append(said(FOOT, language))
     rows = "".join(f"<tr><th align=left>{escape(label)}</th><td>{escape(value)}</td></tr>\n" for label, value in lines)
     html = [f"<p>{escape(body)}</p>", f"<table cellpadding=4>\n{rows}</table>" if rows else ""]
     if confirm is not None:
         html.append(f'<p><a href="{escape(confirm)}">{escape(said(CONFIRM, language))}</a></p>')
-    html.append(f'<p>{escape(said(FREEZE, language))} <a href="{escape(freeze)}">{escape(freeze)}</a></p>')
+    if freeze is not None:
+        html.append(f'<p>{escape(said(FREEZE, language))} <a href="{escape(freeze)}">{escape(freeze)}</a></p>')
     html.append(f"<p><small>{escape(said(FOOT, language))}</small></p>")
     whole = "\n".join(part for part in html if part)
     tag = "zh-CN" if language == "zh" else "en"

@@ -1,4 +1,4 @@
-"""The outbox of mails and the links in them: the statements."""
+"""The outbox of mails, the links in them, and who subscribed: the statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class MailRow:
     """A mail in the outbox. `data` is canonical JSON; there is no body and no token."""
 
     id: str
-    party_id: str
+    party_id: str | None  # None = it goes to a subscriber
+    subscription_id: str | None
     kind: str
     recipient: str
     language: str
@@ -21,7 +22,7 @@ class MailRow:
     subject: str | None  # the withdrawal that its link confirms
     payload: str | None
     confirm_until: datetime | None
-    freeze_until: datetime
+    freeze_until: datetime | None  # None = it has no link
     created_at: datetime
     status: str
     attempts: int
@@ -49,14 +50,15 @@ def add(conn: Conn, mail: MailRow) -> None:
     run(
         conn,
         """
-        INSERT INTO mail (id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until,
-                          created_at, next_at)
-        VALUES (%(id)s, %(party)s, %(kind)s, %(recipient)s, %(language)s, %(data)s, %(subject)s, %(payload)s,
-                %(confirm)s, %(freeze)s, %(at)s, %(at)s)
+        INSERT INTO mail (id, party_id, subscription_id, kind, recipient, language, data, subject, payload,
+                          confirm_until, freeze_until, created_at, next_at)
+        VALUES (%(id)s, %(party)s, %(subscription)s, %(kind)s, %(recipient)s, %(language)s, %(data)s, %(subject)s,
+                %(payload)s, %(confirm)s, %(freeze)s, %(at)s, %(at)s)
         """,
         {
             "id": mail.id,
             "party": mail.party_id,
+            "subscription": mail.subscription_id,
             "kind": mail.kind,
             "recipient": mail.recipient,
             "language": mail.language,
@@ -79,8 +81,8 @@ def claim(conn: Conn, now: datetime, until: datetime) -> MailRow | None:
         UPDATE mail SET status = 'sending', attempts = attempts + 1, next_at = %(until)s
          WHERE id = (SELECT id FROM mail WHERE status IN ('queued', 'sending') AND next_at <= %(now)s
                       ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until,
-                  created_at, status, attempts, next_at, sent_at, error
+        RETURNING id, party_id, subscription_id, kind, recipient, language, data, subject, payload, confirm_until,
+                  freeze_until, created_at, status, attempts, next_at, sent_at, error
         """,
         {"now": now, "until": until},
     )
@@ -137,8 +139,8 @@ def newest_about(conn: Conn, subject: str) -> MailRow | None:
         conn,
         MailRow,
         """
-        SELECT id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until, created_at,
-               status, attempts, next_at, sent_at, error
+        SELECT id, party_id, subscription_id, kind, recipient, language, data, subject, payload, confirm_until,
+               freeze_until, created_at, status, attempts, next_at, sent_at, error
           FROM mail WHERE subject = %(subject)s ORDER BY created_at DESC, id DESC LIMIT 1
         """,
         {"subject": subject},
@@ -151,10 +153,71 @@ def page(conn: Conn, party_id: str, before: str | None, limit: int) -> list[Mail
         conn,
         MailRow,
         """
-        SELECT id, party_id, kind, recipient, language, data, subject, payload, confirm_until, freeze_until, created_at,
-               status, attempts, next_at, sent_at, error
+        SELECT id, party_id, subscription_id, kind, recipient, language, data, subject, payload, confirm_until,
+               freeze_until, created_at, status, attempts, next_at, sent_at, error
           FROM mail WHERE party_id = %(party)s AND (%(before)s::text IS NULL OR id < %(before)s)
          ORDER BY id DESC LIMIT %(limit)s
         """,
         {"party": party_id, "before": before, "limit": limit},
+    )
+
+
+# Staff who want to be told.
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    id: str
+    topic: str
+    email: str | None  # None = it has ended
+    language: str
+    created_by: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def lock_topic(conn: Conn, topic: str) -> None:
+    """Whoever subscribes takes turns, until the transaction ends: there is no row yet that could be locked."""
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended('subscription:' || %(topic)s, 0))", {"topic": topic})
+
+
+def add_subscription(conn: Conn, made: Subscription) -> int:
+    """Keep a new one; 0 where this address is told already."""
+    return run(
+        conn,
+        """
+        INSERT INTO subscription (id, topic, email, language, created_by, created_at)
+        VALUES (%(id)s, %(topic)s, %(email)s, %(language)s, %(by)s, %(at)s)
+        ON CONFLICT (topic, lower(email)) WHERE ended_at IS NULL DO NOTHING
+        """,
+        {
+            "id": made.id,
+            "topic": made.topic,
+            "email": made.email,
+            "language": made.language,
+            "by": made.created_by,
+            "at": made.created_at,
+        },
+    )
+
+
+def subscriptions(conn: Conn, topic: str | None) -> list[Subscription]:
+    """Those in force, the oldest first; `topic` None = of all topics."""
+    return rows(
+        conn,
+        Subscription,
+        """
+        SELECT id, topic, email, language, created_by, created_at, ended_at FROM subscription
+         WHERE ended_at IS NULL AND (%(topic)s::text IS NULL OR topic = %(topic)s) ORDER BY id
+        """,
+        {"topic": topic},
+    )
+
+
+def end_subscription(conn: Conn, id: str, now: datetime) -> int:
+    """End one and forget its address; 0 where none of this id is in force."""
+    return run(
+        conn,
+        "UPDATE subscription SET email = NULL, ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL",
+        {"id": id, "now": now},
     )

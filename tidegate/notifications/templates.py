@@ -314,6 +314,30 @@ MARKET: dict[str, Text] = {
 }
 """The notice of a market regime that changed: one per change. It says neither why nor where the thresholds are."""
 
+MARKET_LEVELS: dict[str, Text] = {
+    "calm": Text("calm", "平稳"),
+    "nervous": Text("nervous", "波动"),
+    "stormy": Text("stormy", "剧烈波动"),
+}
+"""The regimes as staff read them."""
+
+MARKET_REASONS: dict[str, Text] = {
+    "depeg": Text("It stands below its peg.", "低于锚定价格。"),
+    "fall": Text("It fell far below the highest price of 24 hours.", "价格远低于 24 小时最高价。"),
+    "volatility": Text("It moves more than its own long run.", "波动率高于自身长期水平。"),
+    "outflow": Text("Much of the hot wallet has left within a short time: a run.", "热钱包短时间内大量流出（挤提）。"),
+    "price_jump": Text(
+        "A price was too far from the last one to be believed. Somebody should look at its source.",
+        "有价格与上一价格相差过大，未被采信，请检查该价格来源。",
+    ),
+    "sources_disagree": Text("Two sources stand at different prices, and stay there.", "两个价格来源持续不一致。"),
+    "prices_stale": Text("No source has a fresh price.", "所有来源的价格均已过期。"),
+    "calm_again": Text("Nothing was seen for the whole dwell time.", "观察期内未再出现异常。"),
+    "expired": Text("No evidence that counts came for the whole expiry time.", "有效期内未再出现可采信的证据。"),
+    "easing": Text("What made it stormy is over; something milder is not.", "剧烈波动的原因已消除，仍有较轻的异常。"),
+}
+"""Why a regime changed, for staff: every reason that a change can have."""
+
 MARKET_REVIEW = Text("We look at it again at {review}.", "我们将于 {review} 再次评估。")
 
 STANDING: dict[str, Text] = {

@@ -29,6 +29,7 @@ READS = frozenset(
         "journal:read",
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
+        "notices:read",
     }
 )
 WRITES = frozenset(
@@ -59,6 +60,7 @@ WRITES = frozenset(
         "bonds:deduct",  # propose to take from a bond
         "accounts:write",  # name and retire payment accounts
         "accounts:attest",  # say that one is used elsewhere
+        "notices:write",  # have staff told about a topic, or no more
     }
 )
 SCOPES = READS | WRITES
@@ -92,7 +94,8 @@ ROLES: dict[str, frozenset[str]] = {
         }
     ),
     "analyst": READS - {"keys:read"}
-    | {"cases:answer", "customers:freeze", "policy:write", "bonds:write", "bonds:deduct", "accounts:attest"},
+    | {"cases:answer", "customers:freeze", "policy:write", "notices:write"}
+    | {"bonds:write", "bonds:deduct", "accounts:attest"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -109,11 +112,12 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
+        "notices:write",
     },
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
-    | {"egress:reset"},
+    | {"egress:reset", "notices:write"},
     "support": frozenset(
         {
             "customers:read",
@@ -124,6 +128,8 @@ ROLES: dict[str, frozenset[str]] = {
             "cases:read",
             "market:read",
             "merchants:read",
+            "notices:read",
+            "notices:write",
         }
     ),
     "auditor": READS,
@@ -138,6 +144,7 @@ ROLES: dict[str, frozenset[str]] = {
         "treasury:write",
         "keys:write",
         "market:confirm",
+        "notices:write",
     },
     "customer": frozenset(  # their own objects only
         {

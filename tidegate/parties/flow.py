@@ -16,12 +16,13 @@ from typing import Any
 import pyotp
 import structlog
 
+from tidegate.base import sealing
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany, Unauthorised
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act, journal
 from tidegate.notifications import flow as notifications
-from tidegate.parties import access, party, passkey, sealing, store, totp
+from tidegate.parties import access, party, passkey, store, totp
 from tidegate.parties.access import Identity
 from tidegate.parties.party import EventType, Party, Restriction, Verified
 from tidegate.parties.passkey import NotRight, Relying
@@ -538,10 +539,10 @@ def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = No
     return Opened(cookie, csrf, identity)
 
 
-def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None) -> Session:
+def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, seen: bool = True) -> Session:
     """Who is signed in. Raises Unauthorised: `session_unknown`, `session_ended`, `session_expired`, and as `whoami`.
 
-    It ends 30 minutes after the last request, 12 hours after the first, and with its key.
+    It ends 30 minutes after the last request that counts as `seen`, 12 hours after the first, and with its key.
     """
     hash = _hash(cookie)
     found = store.session(conn, hash)
@@ -554,7 +555,7 @@ def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None) -> Se
     key = store.key(conn, found.key_id)
     assert key is not None  # a foreign key says so
     identity = _identify(key, now, ip)
-    if now - found.seen_at >= timedelta(minutes=1):  # not one write per click
+    if seen and now - found.seen_at >= timedelta(minutes=1):  # not one write per click
         store.see_session(conn, hash, now)
     return Session(identity, found.csrf)
 

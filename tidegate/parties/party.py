@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from tidegate.base.mail import mail_address
 from tidegate.base.refusals import Malformed
 from tidegate.base.times import rfc3339
 from tidegate.parties.countries import COUNTRIES
 
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(?:\.[^\s@.]+)+")
 _WHOLE = re.compile(r"[1-9][0-9]{0,11}")
 LANGUAGES = ("en", "zh")
 EVENT_LEAD = timedelta(minutes=5)
@@ -115,8 +115,7 @@ def check_customer(external_id: str, country: str, name: str, email: str) -> Non
     _printable("external_id", external_id, 128)
     check_country(country)
     _printable("name", name, 200)
-    if not _EMAIL.fullmatch(email) or not email.isprintable() or len(email) > 254:
-        raise Malformed("email_invalid", f"{email[:80]!r} is not a mail address like name@example.com", field="email")
+    mail_address(email)
 
 
 def check_language(language: str) -> None:

@@ -19,33 +19,40 @@ from tidegate.base.outside import Message, Opinion, Refused, Reply, Silent, Trav
 from tidegate.db import Conn
 from tidegate.screening.ivms101 import Person
 from tidegate.withdrawals import flow, store
+from tidegate.withdrawals.withdrawal import Status
 
 Clock = Callable[[], datetime]
 SettingNow = Callable[[], flow.Setting]
 
 
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
-    """Review again what has waited long enough; how many were looked at."""
-    due = store.due(conn, clock(), limit)
-    return _each(conn, due, lambda id: flow.release(conn, id, setting(), clock()), clock)
+    """Review again what has waited long enough; how many went on."""
+    return _each(
+        conn, lambda: store.due(conn, clock(), limit), lambda id: flow.release(conn, id, setting(), clock()), clock
+    )
 
 
 def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
-    """End what was not confirmed or informed about in time; how many were looked at."""
-    due = store.expiring(conn, clock(), limit)
-    return _each(conn, due, lambda id: flow.expire(conn, id, setting(), clock()), clock)
+    """End what was not confirmed or informed about in time; how many went on."""
+    return _each(
+        conn, lambda: store.expiring(conn, clock(), limit), lambda id: flow.expire(conn, id, setting(), clock()), clock
+    )
 
 
 def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
-    """Go on without outside checks that did not answer in time; how many withdrawals were looked at."""
-    overdue = store.outside_overdue(conn, clock(), limit)
+    """Go on without outside checks that did not answer in time; how many withdrawals went on."""
+
+    def overdue() -> list[str]:
+        return store.outside_overdue(conn, clock(), limit)
+
     return _each(conn, overdue, lambda id: flow.outside_overdue(conn, id, setting(), clock()), clock)
 
 
 def expire_alone_due(conn: Conn, clock: Clock, limit: int = 50) -> int:
-    """Free the room of decisions that nobody committed in time; how many were looked at."""
-    due = store.lone_expiring(conn, clock(), limit)
-    return _each(conn, due, lambda id: flow.expire_alone(conn, id, clock()), clock)
+    """Free the room of decisions that nobody committed in time; how many went on."""
+    return _each(
+        conn, lambda: store.lone_expiring(conn, clock(), limit), lambda id: flow.expire_alone(conn, id, clock()), clock
+    )
 
 
 def authorise_approved(
@@ -56,13 +63,21 @@ def authorise_approved(
     clock: Clock,
     limit: int = 50,
 ) -> int:
-    """Look once more at what is approved, sign its authorisation and queue its payout; how many were looked at."""
-    ready = store.to_authorise(conn, limit)
-    return _each(conn, ready, lambda id: flow.authorise(conn, id, sign, chain_ids, setting(), clock()), clock)
+    """Look once more at what is approved, sign its authorisation and queue its payout; how many went on."""
+
+    def step(id: str) -> Status:
+        return flow.authorise(conn, id, sign, chain_ids, setting(), clock())
+
+    return _each(conn, lambda: store.to_authorise(conn, limit), step, clock)
 
 
-def _each(conn: Conn, ids: Sequence[str], step: Callable[[str], object], clock: Clock) -> int:
-    """Take the step for each, whatever becomes of the one before; how many were looked at."""
+def _each(conn: Conn, due: Callable[[], list[str]], step: Callable[[str], object], clock: Clock) -> int:
+    """Take the step for each that is due, whatever becomes of the one before; how many are not due any more.
+
+    What cannot move just now, as under a freeze, stays due and counts for nothing: a loop that counted it would take
+    its next turn at once, and again, for as long as the freeze lasts.
+    """
+    ids = due()
     for id in ids:
         try:
             step(id)
@@ -70,7 +85,7 @@ def _each(conn: Conn, ids: Sequence[str], step: Callable[[str], object], clock: 
             raise  # the database's trouble, not this withdrawal's: the loop connects anew
         except Exception as fault:  # kept in the journal with its words, and shown: not swallowed
             flow.set_aside(conn, id, fault, clock())
-    return len(ids)
+    return len(set(ids).difference(due())) if ids else 0
 
 
 # --- whom we ask outside -----------------------------------------------------------------------------------------

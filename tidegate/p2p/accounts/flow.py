@@ -9,6 +9,7 @@ import os
 from dataclasses import replace
 from datetime import datetime
 
+from tidegate.base import sealing
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import NotFound
 from tidegate.db import Conn, Tx, act
@@ -17,7 +18,6 @@ from tidegate.p2p.accounts import store
 from tidegate.p2p.accounts.account import Account, Attestation
 from tidegate.p2p.accounts.store import Attested, Shared
 from tidegate.parties import flow as parties
-from tidegate.parties import sealing
 from tidegate.policy.pack import Policy
 
 

@@ -61,10 +61,45 @@ WORDS: dict[str, tuple[str, str]] = {
     "refused": ("Refused", "操作被拒绝"),
     "back": ("Back", "返回"),
     "signed_in_as": ("Signed in as", "当前用户"),
-    "thanks": ("Your answer is recorded.", "您的意见已记录。"),
     "level": ("Identity level", "身份等级"),
     "country": ("Country", "国家/地区"),
     "memo": ("Memo", "备注"),
+    "network": ("Network", "网络"),
+    "name": ("Name", "姓名"),
+    "id": ("Id", "编号"),
+    "places": ("Places", "导航"),
+    "menu": ("Menu", "菜单"),
+    "section_work": ("Work", "工作台"),
+    "connection_lost": ("Not connected: what you see may be old", "连接中断：当前内容可能已过时"),
+    "worker_late": ("The worker is silent: nothing moves on until it is back", "后台任务无响应：恢复前所有流程暂停"),
+    "theme_light": ("Light theme", "浅色主题"),
+    "theme_dark": ("Dark theme", "深色主题"),
+    "copy": ("Copy", "复制"),
+    "copied": ("Copied", "已复制"),
+    "not_now": ("Not now", "暂不"),
+    "print": ("Print", "打印"),
+}
+
+DONE: dict[str, tuple[str, str]] = {
+    "answered": ("Your answer is recorded.", "您的意见已记录。"),
+}
+"""What a page says after a form was carried out."""
+
+ROLES: dict[str, tuple[str, str]] = {
+    "analyst": ("analyst", "风控分析员"),
+    "compliance": ("compliance", "合规"),
+    "treasury": ("treasury", "资金"),
+    "support": ("support", "客服"),
+    "auditor": ("auditor", "审计"),
+    "admin": ("administrator", "管理员"),
+}
+
+PAYOUTS: dict[str, tuple[str, str]] = {
+    "queued": ("queued", "排队中"),
+    "paying": ("being paid", "付款中"),
+    "paid": ("paid", "已付款"),
+    "failed": ("failed", "失败"),
+    "returned": ("returned", "已退回"),
 }
 
 STATUSES: dict[str, tuple[str, str]] = {
@@ -100,6 +135,21 @@ CASES: dict[str, tuple[str, str]] = {
     "moot": ("no longer needed", "无需处理"),
 }
 
+
+KINDS: dict[str, tuple[str, str]] = {
+    "withdrawal.asked": ("Asked", "提交申请"),
+    "withdrawal.confirmed": ("Confirmed by the customer", "客户已确认"),
+    "withdrawal.in_review": ("Waits for a person", "转人工审核"),
+    "withdrawal.delayed": ("Delayed", "延迟处理"),
+    "withdrawal.approved": ("Approved", "已批准"),
+    "withdrawal.declined": ("Declined", "已拒绝"),
+    "withdrawal.cancelled": ("Cancelled", "已取消"),
+    "withdrawal.expired": ("Expired", "已过期"),
+    "withdrawal.paying": ("Handed to the payers", "进入付款"),
+    "withdrawal.settled": ("Settled", "已完成"),
+    "withdrawal.returned": ("Returned", "已退回"),
+}
+"""The commonest kinds of journal entries."""
 
 LINKS: dict[str, tuple[str, str]] = {
     "confirm_title": ("Confirm your withdrawal", "确认提币"),
@@ -152,6 +202,20 @@ class Say:
 
     def status(self, name: str) -> str:
         return STATUSES[name][self._place]
+
+    def done(self, name: str) -> str:
+        """What was done; nothing for a word that somebody made up in the address."""
+        return DONE[name][self._place] if name in DONE else ""
+
+    def role(self, name: str) -> str:
+        return ROLES[name][self._place]
+
+    def payout(self, name: str) -> str:
+        return PAYOUTS[name][self._place]
+
+    def kind(self, name: str) -> str:
+        """A kind of journal entry: its words where it has some, else its code."""
+        return KINDS[name][self._place] if name in KINDS else name
 
     def case(self, name: str) -> str:
         return CASES[name][self._place]

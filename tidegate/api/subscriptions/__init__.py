@@ -1,0 +1,1 @@
+"""Calls about which staff are told what."""

@@ -1,0 +1,136 @@
+// What pages do beyond links and forms: fragments (htmx), keys, copying, local times, drafts, live news.
+// Everything works without it; nothing here decides anything.
+import "htmx.org";
+
+const once = (selector, mark, act) =>
+  document.querySelectorAll(`${selector}:not([data-${mark}])`).forEach((element) => {
+    element.setAttribute(`data-${mark}`, "");
+    act(element);
+  });
+
+// Instants arrive in UTC and stay there on hover.
+function localTimes() {
+  const shown = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  once("time[datetime]", "local", (time) => {
+    const at = new Date(time.dateTime);
+    time.title = time.dateTime.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
+    if ("until" in time.dataset) countdown(time, at);
+    else time.textContent = shown.format(at);
+  });
+}
+
+function countdown(time, at) {
+  const near = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+  const tell = () => {
+    const minutes = Math.round((at - Date.now()) / 60_000);
+    time.textContent = Math.abs(minutes) < 90 ? near.format(minutes, "minute")
+      : Math.abs(minutes) < 48 * 60 ? near.format(Math.round(minutes / 60), "hour") : near.format(Math.round(minutes / 1440), "day");
+  };
+  tell();
+  setInterval(tell, 30_000);
+}
+
+// What somebody typed survives a session that ends, until the form is sent and answered.
+const key = (field) => `draft ${location.pathname} ${field.form?.getAttribute("action")} ${field.name}`;
+function drafts() {
+  once("textarea[name], input[type=text][name][data-draft]", "kept", (field) => {
+    const kept = sessionStorage.getItem(key(field));
+    if (kept !== null && field.value === "") field.value = kept;
+    field.addEventListener("input", () => sessionStorage.setItem(key(field), field.value));
+  });
+}
+if (document.querySelector("[data-done]")) {
+  for (let place = sessionStorage.length - 1; place >= 0; place--) {
+    const name = sessionStorage.key(place);
+    if (name?.startsWith(`draft ${location.pathname} `)) sessionStorage.removeItem(name);
+  }
+}
+
+// A form is sent once, however often the button is pressed; coming back enables it again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "1";
+  setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("button").forEach((button) => (button.disabled = false));
+  });
+});
+
+document.addEventListener("click", async (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    await navigator.clipboard.writeText(copy.dataset.copy);
+    copy.classList.add("copied");
+    copy.setAttribute("aria-label", copy.dataset.copied);
+    setTimeout(() => copy.classList.remove("copied"), 1500);
+  }
+  const opens = event.target.closest("[data-opens]");
+  if (opens) document.getElementById(opens.dataset.opens).showModal();
+  if (event.target.closest("[data-closes]")) event.target.closest("dialog").close();
+  if (event.target.closest("[data-prints]")) print();
+});
+
+// j and k walk a list, Enter opens, / searches; a page's own keys stand on its buttons as data-key.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey;
+  if (event.key === "Escape" && event.target.matches("input, textarea")) event.target.blur();
+  if (typing || document.querySelector("dialog[open]")) return;
+  const rows = [...document.querySelectorAll("[data-rows] tr[data-href]")];
+  const here = rows.findIndex((row) => row.classList.contains("here"));
+  if ((event.key === "j" || event.key === "k") && rows.length) {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, here + (event.key === "j" ? 1 : -1)))];
+    rows[here]?.classList.remove("here");
+    next.classList.add("here");
+    next.scrollIntoView({ block: "nearest" });
+    next.querySelector("a")?.focus();
+  } else if (event.key === "Enter" && here >= 0 && !event.target.matches("a, button")) {
+    location.href = rows[here].dataset.href;
+  } else if (event.key === "/") {
+    const search = document.querySelector("[data-search]");
+    if (search) search.focus();
+    else return;
+  } else {
+    const button = [...document.querySelectorAll("[data-key]")].find((found) => found.dataset.key === event.key);
+    if (!button) return;
+    button.click();
+  }
+  event.preventDefault();
+});
+
+// News of the journal: the parts of a page that name their kinds ask for themselves again.
+function live() {
+  const parts = document.querySelectorAll("[data-live]");
+  if (!parts.length) return;
+  const source = new EventSource("/console/live");
+  const state = document.querySelector("[data-connection]");
+  source.addEventListener("news", (event) => {
+    const kinds = event.data.split(" ");
+    document.querySelectorAll("[data-live]").forEach((part) => {
+      if (part.dataset.live.split(" ").some((wanted) => kinds.some((kind) => kind.startsWith(wanted)))) {
+        part.dispatchEvent(new CustomEvent("news"));
+      }
+    });
+  });
+  source.addEventListener("worker", (event) => {
+    document.querySelectorAll("[data-worker]").forEach((note) => (note.hidden = event.data !== "late"));
+  });
+  source.onerror = () => state?.removeAttribute("hidden");
+  source.onopen = () => state?.setAttribute("hidden", "");
+  addEventListener("pagehide", () => source.close());
+}
+
+if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".rail > details")?.removeAttribute("open");
+
+function refresh() {
+  localTimes();
+  drafts();
+  if (document.querySelector("[data-chart]")) import(document.body.dataset.charts);
+}
+document.addEventListener("htmx:after:swap", refresh);
+refresh();
+live();

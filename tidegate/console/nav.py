@@ -1,0 +1,28 @@
+"""The rail on the left: every place of the console, and who sees it. The same scopes guard the pages themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry: a path below /console, its word, its drawing, and the scope that opens it."""
+
+    path: str
+    word: str
+    icon: str
+    scope: str
+
+
+SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    ("section_work", (Place("/", "withdrawals", "send", "withdrawals:read"),)),
+)
+"""Section's word -> its places, in the order of the rail."""
+
+
+def sections(may: Callable[[str], bool]) -> list[tuple[str, list[Place]]]:
+    """What somebody with these scopes sees; a section without any place is left out."""
+    seen = [(word, [place for place in places if may(place.scope)]) for word, places in SECTIONS]
+    return [(word, places) for word, places in seen if places]

@@ -1,0 +1,127 @@
+"""Templates and what they may call: words, amounts, addresses in fours, instants, tones."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.datastructures import URL
+from starlette.requests import Request
+
+from tidegate.console.words import LANGUAGES, Say, best
+
+LANGUAGE = "tidegate_language"
+
+TONES = {
+    "good": "settled approved allow active open_ok paid released confirmed low fresh calm live matched certified",
+    "wait": "awaiting_confirmation screening awaiting_information delayed in_review paying queued sent step_up "
+    "delay review medium nervous stormy open pending draft shadow due stale created disputed exiting application",
+    "bad": "declined returned seized decline freeze frozen high extreme halted failed stuck expired_sla late listed "
+    "rejected dismissed ban",
+}
+"""Which tone a state is shown in. A state that stands nowhere is quiet."""
+
+_TONE = {state: tone for tone, states in TONES.items() for state in states.split()}
+
+
+def draw(template: str, part: str | None, **shown: object) -> str:
+    """The template with these values, or one block of it; a block that it does not have is the whole page."""
+    found = _environment().get_template(template)
+    if part is None or part not in found.blocks:
+        return found.render(shown)
+    return "".join(found.blocks[part](found.new_context(shown)))
+
+
+def language(request: Request) -> Say:
+    """The language that was chosen, else the first that the browser accepts."""
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE, "")
+    return Say(chosen if chosen in LANGUAGES else best(request.headers.get("accept-language", "")))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("tidegate.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"when": when, "until": until, "fours": fours, "chart": json.dumps}
+    environment.globals |= {"asset": asset, "icon": icon, "tone": tone, "changed": changed}
+    return environment
+
+
+def tone(state: str) -> str:
+    """`good`, `wait`, `bad` or `quiet`."""
+    return _TONE.get(state, "quiet")
+
+
+def when(at: datetime | str | None) -> Markup:
+    """An instant: UTC in the page, the viewer's zone once the script has run, UTC again on hover. A dash for none."""
+    if at is None:
+        return Markup("–")
+    stamp = _stamp(at)
+    return Markup('<time datetime="{}">{} UTC</time>').format(stamp, stamp[:16].replace("T", " "))
+
+
+def until(at: datetime | str | None) -> Markup:
+    """The same as a countdown."""
+    if at is None:
+        return Markup("–")
+    stamp = _stamp(at)
+    return Markup('<time datetime="{}" data-until>{} UTC</time>').format(stamp, stamp[:16].replace("T", " "))
+
+
+def _stamp(at: datetime | str) -> str:
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def fours(text: str, beside: str | None = None) -> Markup:
+    """An address in groups of four, as people compare them; beside another one, groups say whether they agree."""
+    other = _groups(beside) if beside else None
+    parts = []
+    for place, group in enumerate(_groups(text)):
+        same = other is not None and place < len(other) and other[place].lower() == group.lower()
+        mark = "" if other is None else ' class="same"' if same else ' class="other"'
+        parts.append(f"<span{mark}>{escape(group)}</span>")
+    return Markup(f'<span class="hash fours">{"".join(parts)}</span>')
+
+
+def _groups(text: str) -> list[str]:
+    start = 2 if text.startswith("0x") else 0
+    groups = [text[i : i + 4] for i in range(start, len(text), 4)]
+    return ["0x", *groups] if start else groups
+
+
+def changed(here: URL, **parameters: str) -> str:
+    """This page's address with other parameters, without the host: a link for another language, page or filter."""
+    url = here.include_query_params(**parameters).remove_query_params(
+        ["part", "done", *(name for name, value in parameters.items() if value == "")]
+    )
+    return f"{url.path}?{url.query}" if url.query else str(url.path)
+
+
+def icon(name: str) -> Markup:
+    """A drawing of the sprite; the words beside it say what it means."""
+    return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
+        asset("icons.svg"), name
+    )
+
+
+def asset(name: str) -> str:
+    """The address of a built file; it changes with its content, so browsers keep it for a year."""
+    return f"/console/static/{name}?v={versions()[name]}"
+
+
+@lru_cache(maxsize=1)
+def versions() -> dict[str, str]:
+    """Built file -> the beginning of its hash. Raises FileNotFoundError where the assets were not built."""
+    told: Any = json.loads(resources.files("tidegate.console").joinpath("_static/versions.json").read_text())
+    return dict(told)

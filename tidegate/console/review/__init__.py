@@ -1,0 +1,1 @@
+"""Withdrawals and the cases about them: where analysts spend their day."""

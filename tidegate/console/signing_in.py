@@ -1,0 +1,52 @@
+"""In and out: a staff key opens a session of at most twelve hours."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tidegate.api.door import Gate
+from tidegate.base.refusals import Refusal
+from tidegate.console.render import draw
+from tidegate.console.visit import COOKIE, Visit, bare, dressed, read_form
+from tidegate.parties import flow as parties
+
+
+class SigningIn:
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def sign_in(self, request: Request) -> Response:
+        """The sign-in page and its form; afterwards to the page that somebody wanted."""
+        wanted = _wanted(request)
+        wrong = None
+        if request.method == "POST":
+            key = str((await read_form(request)).get("key", "")).strip()
+            try:
+                cookie = await self._gate.in_thread(lambda: self._open(request, key))
+            except Refusal as refusal:
+                wrong = refusal
+            else:
+                answer: Response = RedirectResponse(wanted, 303)
+                secure = request.url.scheme == "https"
+                answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
+                return dressed(request, answer)
+        text = draw("sign_in.html", None, **bare(request), wrong=wrong, wanted=wanted)
+        return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
+
+    def _open(self, request: Request, key: str) -> str:
+        host = request.client.host if request.client else None
+        with self._gate.pool.connection(timeout=5) as conn:
+            return parties.open_session(conn, key, self._gate.clock(), host).cookie
+
+    def sign_out(self, visit: Visit) -> Response:
+        parties.end_session(visit.conn, visit.request.cookies.get(COOKIE, ""), visit.now)
+        answer = RedirectResponse("/console/sign-in", 303)
+        answer.delete_cookie(COOKIE, path="/console")
+        return answer
+
+
+def _wanted(request: Request) -> str:
+    """Where somebody wanted to go: a path of the console, nothing else."""
+    wanted = request.query_params.get("next", "")
+    return wanted if wanted.startswith("/console/") and "\\" not in wanted and "//" not in wanted else "/console/"
