@@ -103,6 +103,7 @@ def _decided(
     body = {
         "subject": line.subject_id, "computed": line.computed, "proposed": line.proposed, "tier": tier,
         "code": terms.code, "people": made.decided_by, "check_until": made.check_until, "secret": made.secret,
+        "clauses": line.clauses,
     }  # fmt: skip
     tx.note("rating.decided", line.id, body)
     return made

@@ -136,7 +136,7 @@ def closed(tx: Tx, subject_id: str) -> None:
         tx.note("rating.closed", subject_id, {"from": held.tier})
 
 
-def joined(tx: Tx, stays: str, joins: str, policy: Policy) -> None:
+def joined(tx: Tx, stays: str, joins: str) -> None:
     """R20: two subjects are one person. The higher tier holds for both, with its timers and measures."""
     kept = lock(tx, stays)
     gone = store.lock(tx.conn, joins)
