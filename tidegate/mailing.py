@@ -141,7 +141,7 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             what = news.content
             if kind == "rating_check" and what["check_until"] is None:
                 return  # nobody is asked: the text decides, it does not rise, or an authority orders secrecy
-            if kind == "rating_fell" and what["rule"] not in ("T3", "T6"):
+            if kind == "rating_fell" and what["rule"] != "T3":
                 return  # told with its line, or with the appeal
             subject = news.subject if kind == "rating_fell" else what["subject"]
             for account in rated_people.accounts(tx.conn, subject):

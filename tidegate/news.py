@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
+from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.deductions import flow as deductions
+from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.rating.insisting import flow as insisting
 from tidegate.rating.standing import flow as ratings
@@ -36,6 +38,8 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         elif kind == "bond_deduction":
             setting = now_setting(tx.conn)
             deductions.answered(tx, case, said["answer"], setting.assets, setting.policy)
+        elif kind == "p2p_dispute":
+            disputes.answered(tx, said["subject"], said["answer"], case)
 
     def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
         def handle(tx: Tx, news: News) -> None:
@@ -50,12 +54,21 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
     def alarmed(tx: Tx, news: News) -> None:
         standing.alarmed(tx, news.subject)
 
+    def delisted(tx: Tx, news: News) -> None:
+        ads.close_of_asset(tx, news.content["asset"], "asset_delisting")
+
+    def left(tx: Tx, news: News) -> None:
+        ads.close_of_merchant(tx, news.subject, news.kind.removeprefix("merchant."))
+
     return {
         "party.event": alarmed,
         "party.frozen": alarmed,
         "party.restricted": alarmed,
         "case.answered": answered,
         "address.proven": proven,
+        "asset.delisting": delisted,
+        "merchant.exit_asked": left,
+        "merchant.dismissed": left,
         "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),

@@ -35,6 +35,7 @@ from tidegate.news import RATING, READER, handlers, rating_handlers
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
 from tidegate.p2p.merchants import jobs as merchants
+from tidegate.p2p.orders import jobs as orders
 from tidegate.policy.market import flow as market
 from tidegate.rating import jobs as rating
 from tidegate.screening import travel_rule
@@ -136,6 +137,7 @@ def loops(
         Loop("ratings", ratings, 0.5),
         Loop("tiers", tiers, 60.0),  # whatever is due by a day may be a minute late
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
+        Loop("orders", lambda conn: orders.expire_due(conn, clock) + orders.mature_due(conn, clock), 1.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         *_outside_loops(outside or Outside(), setting, clock),

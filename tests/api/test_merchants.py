@@ -124,7 +124,7 @@ def test_staff_propose_a_deduction_and_others_agree(site: Site) -> None:
         ({**USDT, "lock": "0"}, 422, "amount_zero"),
         ({**USDT, "lock": "1.0000001"}, 422, "amount_too_precise"),
         ({**USDT, "lock": "-1"}, 422, "amount_malformed"),
-        ({**USDT, "asset": "XXX", "lock": "1"}, 422, "asset_unknown"),
+        ({**USDT, "asset": "NONE", "lock": "1"}, 422, "asset_unknown"),
         ({**USDT, "asset": "ETH", "lock": "1"}, 409, "no_bond"),
         ({**USDT, "lock": "10001"}, 409, "funds_short"),
         ({**USDT, "unlock": "1"}, 409, "unlock_above_surplus"),

@@ -94,8 +94,15 @@ ROLES: dict[str, frozenset[str]] = {
         }
     ),
     "analyst": READS - {"keys:read"}
-    | {"cases:answer", "customers:freeze", "policy:write", "notices:write"}
-    | {"bonds:write", "bonds:deduct", "accounts:attest"},
+    | {
+        "cases:answer",
+        "customers:freeze",
+        "policy:write",
+        "bonds:write",
+        "bonds:deduct",
+        "accounts:attest",
+        "notices:write",
+    },
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
