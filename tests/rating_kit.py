@@ -127,8 +127,13 @@ class Desk:
 
 def open_desk(conn: Conn) -> Desk:
     """Move in, and confirm the calendar of this year."""
-    desk = Desk(furnish(conn))
+    return staffed(furnish(conn))
+
+
+def staffed(house: House) -> Desk:
+    """The desk of a house that is furnished already."""
+    desk = Desk(house)
     desk.mei, desk.anton, desk.olga = (merchant_kit.staff(desk.house, name) for name in ("Mei", "Anton", "Olga"))
-    year = calendars.propose(conn, "CN", 2026, "key_admin", desk.now)
-    calendars.confirm(conn, year.row.id, year.row.hash, desk.mei, desk.now)
+    year = calendars.propose(house.conn, "CN", 2026, "key_admin", desk.now)
+    calendars.confirm(house.conn, year.row.id, year.row.hash, desk.mei, desk.now)
     return desk
