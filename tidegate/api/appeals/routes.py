@@ -16,7 +16,7 @@ from tidegate.rating.appeals import flow as appeals
 Stands = Annotated[Literal["open", "upheld", "rejected"] | None, Query(alias="status")]
 
 
-def appeal_rating(call: Call, body: shapes.NewAppeal) -> Any:
+def appeal_rating(call: Call, body: shapes.NewRatingAppeal) -> Any:
     """Say that a rating is wrong, within its days. Other people look at it than those who decided."""
     party = call.party_id if call.party_id is not None else body.customer
     if party is None:
@@ -35,14 +35,16 @@ def get_appeal(call: Call, id: str) -> Any:
     return say.appeal(appeals.get(call.conn, id))
 
 
-def answer_appeal(call: Call, id: str, body: shapes.AppealAnswer) -> Any:
+def answer_appeal(call: Call, id: str, body: shapes.RatingAppealAnswer) -> Any:
     """Uphold or reject. To leave EXTREME takes a second person who says the same."""
     return say.appeal(appeals.answer(call.conn, id, body.answer, body.tier, body.reason, call.actor, call.now))
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("POST", "/v1/appeals", "appeals:write", appeal_rating, shapes.Appeal, 201, True, "json", UNFIT),
-    Route("GET", "/v1/appeals", "rating:read", list_appeals, shapes.Appeals),
-    Route("GET", "/v1/appeals/{id}", "rating:read", get_appeal, shapes.Appeal, refuses=UNKNOWN),
-    Route("POST", "/v1/appeals/{id}/answer", "rating:decide", answer_appeal, shapes.Appeal, 200, True, "json", UNFIT),
+    Route("POST", "/v1/appeals", "appeals:write", appeal_rating, shapes.RatingAppeal, 201, True, "json", UNFIT),
+    Route("GET", "/v1/appeals", "rating:read", list_appeals, shapes.RatingAppeals),
+    Route("GET", "/v1/appeals/{id}", "rating:read", get_appeal, shapes.RatingAppeal, refuses=UNKNOWN),
+    Route(
+        "POST", "/v1/appeals/{id}/answer", "rating:decide", answer_appeal, shapes.RatingAppeal, 200, True, "json", UNFIT
+    ),
 )

@@ -10,19 +10,19 @@ from tidegate.api.rating_runs.shapes import Tier
 from tidegate.api.shapes import At, Id, In, Out, Text
 
 
-class NewAppeal(In):
+class NewRatingAppeal(In):
     line: Id = Field(description="The line that was told.")
     text: Text
     customer: Id | None = Field(default=None, description="Who appeals; a customer's own key need not say.")
 
 
-class AppealAnswer(In):
+class RatingAppealAnswer(In):
     answer: Literal["uphold", "reject"]
     tier: Tier | None = Field(default=None, description="To go back to; null = the one that held before.")
     reason: Text
 
 
-class Appeal(Out):
+class RatingAppeal(Out):
     id: str
     line: str
     merchant: str
@@ -33,6 +33,6 @@ class Appeal(Out):
     answered_at: At | None
 
 
-class Appeals(Out):
-    appeals: list[Appeal]
+class RatingAppeals(Out):
+    appeals: list[RatingAppeal]
     next: str | None

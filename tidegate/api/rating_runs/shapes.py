@@ -124,7 +124,7 @@ class DecidedMeasure(Out):
     by_text: bool
 
 
-class Decision(Out):
+class RatingDecision(Out):
     tier: Tier
     code: str
     reason: str
@@ -150,7 +150,7 @@ class NewLineComment(In):
 
 class LineFile(Out):
     line: RatingLine
-    decision: Decision | None = Field(description="Null = a person is missing still.")
+    decision: RatingDecision | None = Field(description="Null = a person is missing still.")
     comments: list[LineComment]
 
 
