@@ -199,6 +199,16 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("p2p", "dispute", "two_people_from_value"), LESS),
     (("p2p", "retention_hours", "*"), MORE),
     (("p2p", "retention_hours", "*", "*"), MORE),
+    # An indicator that fires more often is tighter. A longer span and a wider band find more, every other number less.
+    (("indicators", "structuring", "limits"), CHANGED),
+    (("indicators", "structuring", "days"), LESS),  # of several days it asks for so many
+    (("indicators", "concentration", "cycle_percent"), MORE),
+    (("indicators", "names", "similarity_percent"), MORE),
+    (("indicators", "bond", "percent"), MORE),
+    (("indicators", "pass_through", "most_sell_percent"), MORE),
+    (("indicators", "jump", "days"), CHANGED),
+    *(((("indicators", "*", key), MORE)) for key in ("hours", "days", "cycle_hours", "burst_hours")),
+    (("indicators", "*", "*"), LESS),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

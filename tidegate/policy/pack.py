@@ -19,6 +19,7 @@ from tidegate.parties.countries import COUNTRIES
 from tidegate.policy import (
     behaviour,
     factor_numbers,
+    indicator_numbers,
     jurisdictions,
     merchant_numbers,
     p2p_numbers,
@@ -29,6 +30,7 @@ from tidegate.policy import (
 )
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.factor_numbers import FactorNumbers
+from tidegate.policy.indicator_numbers import IndicatorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
@@ -126,6 +128,7 @@ class Policy:
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
     rating: RatingNumbers = rating_numbers.DEFAULTS  # how merchants are rated
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
+    indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -165,6 +168,13 @@ class Policy:
         if self.p2p_numbers is None:
             raise PolicySilent("no_p2p", f"Policy version {self.version} has no section p2p")
         return self.p2p_numbers
+
+    @property
+    def indicators(self) -> IndicatorNumbers:
+        """The numbers of the merchants' indicators. Raises PolicySilent `no_indicators`."""
+        if self.indicator_numbers is None:
+            raise PolicySilent("no_indicators", f"Policy version {self.version} has no section indicators")
+        return self.indicator_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -327,6 +337,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "merchants",
             "rating",
             "p2p",
+            "indicators",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -408,6 +419,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
         rating=rating_numbers.read(reader, top["rating"]) if "rating" in top else rating_numbers.DEFAULTS,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
+        indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -27,7 +27,7 @@ def make_rating_run(call: Call, body: shapes.NewRatingRun) -> Any:
         found = runs.dry_run(call.conn, body.month, call.now)
         dry = [say.dry(subject, judged) for subject, judged in found]
         return {"run": None, "drawn": 0, "kept": 0, "facts_told": 0, "lines": dry}
-    done = runs.run(call.conn, body.month, call.actor, call.now)
+    done = runs.run(call.conn, body.month, call.actor, call.now, runs.on_postgres(call.conn))
     said = say.run(*runs.get(call.conn, done.run.id))
     return {"run": said, "drawn": done.drawn, "kept": done.kept, "facts_told": done.told, "lines": None}
 

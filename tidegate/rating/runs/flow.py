@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,9 @@ from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy
 from tidegate.rating.calendars import flow as calendars
 from tidegate.rating.facts import flow as facts
+from tidegate.rating.indicators.evaluation import evaluate
+from tidegate.rating.indicators.reading import Reading, Span
+from tidegate.rating.indicators.store import postgres
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.lines.flow import Drawing
 from tidegate.rating.lines.line import Judged, Subject, judge
@@ -22,10 +25,13 @@ from tidegate.rating.lines.store import LineRow
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.readings import fingerprint
 from tidegate.rating.runs import store
-from tidegate.rating.runs.signal import Detector, telling
+from tidegate.rating.runs.signal import telling
 from tidegate.rating.runs.store import Counts, RunRow
 from tidegate.rating.subjects import store as subjects
 from tidegate.rating.window import Window, midnight, of_month
+
+Look = Callable[[Window, Policy], list[Reading]]
+"""Asks every indicator about a window, on some engine."""
 
 BATCH = 500
 """Lines per transaction: a month of ten thousand merchants locks nobody for long."""
@@ -50,8 +56,9 @@ class Told:
     late: bool = False
 
 
-def run(conn: Conn, month: str, actor: str, now: datetime, detector: Detector | None = None) -> Done:
-    """Draw a month's lines, or those whose facts have changed since: again changes nothing else.
+def run(conn: Conn, month: str, actor: str, now: datetime, look: Look | None = None) -> Done:
+    """Draw a month's lines, or those whose facts have changed since: again changes nothing else. `look` asks the
+    indicators first; None = they are not asked.
 
     A line that was told stays as it is; what has changed since makes a new one that says what it supersedes. Raises
     Malformed `month_invalid`; Conflict `month_not_over`, `CALENDAR_NOT_CONFIRMED`.
@@ -60,7 +67,7 @@ def run(conn: Conn, month: str, actor: str, now: datetime, detector: Detector | 
     if window.as_of > now:
         raise Conflict("month_not_over", f"{month} is over at {rfc3339(window.as_of)}; until then try a dry run.")
     made = _open(conn, window, policy, actor, now)
-    told = 0 if detector is None else _detect(conn, detector, window, actor, now)
+    told = 0 if look is None else _tell(conn, look(window, policy), window, actor, now)
     drawn = kept = 0
     for ids in _batches([line.subject_id for line in subjects.in_scope(conn, window.start, window.as_of)]):
         with act(conn, actor, now) as tx:
@@ -118,9 +125,19 @@ def _open(conn: Conn, window: Window, policy: Policy, actor: str, now: datetime)
         return found
 
 
-def _detect(conn: Conn, detector: Detector, window: Window, actor: str, now: datetime) -> int:
+def on_postgres(conn: Conn) -> Look:
+    """The indicators on the system of record, as it is at one moment."""
+
+    def look(window: Window, policy: Policy) -> list[Reading]:
+        with postgres(conn, policy.rating.zone) as engine:
+            return evaluate(engine, Span(window.start, window.as_of, policy.rating.zone), policy.indicators)
+
+    return look
+
+
+def _tell(conn: Conn, seen: Sequence[Reading], window: Window, actor: str, now: datetime) -> int:
     """What the indicators saw becomes facts that nobody has judged, each once. How many are new."""
-    told = [made for signal in detector.evaluate(window) if (made := telling(signal, window)) is not None]
+    told = [made for reading in seen if (made := telling(reading, window)) is not None]
     new = 0
     for start in range(0, len(told), BATCH):
         for one in facts.record(conn, told[start : start + BATCH], actor, now):
@@ -172,7 +189,7 @@ def publish(conn: Conn, id: str, actor: str, now: datetime) -> Told:
     found = _known(conn, id)
     told = Told()
     run(conn, found.month, actor, now)
-    for line in _all(conn, id):
+    for line in lines_of(conn, id):
         if publishing.of(conn, line.id) is not None:
             continue
         try:
@@ -188,7 +205,8 @@ def publish(conn: Conn, id: str, actor: str, now: datetime) -> Told:
     return told
 
 
-def _all(conn: Conn, id: str) -> Iterator[LineRow]:
+def lines_of(conn: Conn, id: str) -> Iterator[LineRow]:
+    """Every line of a run that holds, by merchant, a page at a time."""
     after = ""
     while page := lines.page(conn, id, after, BATCH):
         yield from page
