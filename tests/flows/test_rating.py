@@ -663,3 +663,18 @@ def test_a_calendar_counts_once_a_person_confirmed_the_table_they_saw(desk: Desk
         calendars.propose(desk.conn, "CN", 2027, "key_admin", desk.now)
     with refused("calendar_unknown"):
         calendars.propose(desk.conn, "MOON", 2026, "key_admin", desk.now)
+
+
+def test_no_bond_goes_back_while_people_have_to_decide(desk: Desk) -> None:
+    from tidegate.p2p.merchants import flow as merchants
+
+    merchant = desk.merchant()
+    freeze = desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+    (matter,) = merchants.matters(desk.conn, [merchant.id])
+    assert (matter.kind, matter.ref) == ("rating", desk.line(merchant.id).id)
+    desk.confirmed(merchant.id)
+    (matter,) = merchants.matters(desk.conn, [merchant.id])
+    assert matter.ref == desk.line(merchant.id).id
+    desk.judge(freeze.id, "false_positive")
+    assert merchants.matters(desk.conn, [merchant.id]) == []
+    assert desk.tier(merchant.id).tier == "medium"

@@ -61,8 +61,10 @@ def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
     if not found.fresh or found.move.rule is None:
         return None
     before = line_store.pending(tx.conn, subject_id)
-    open_one = next((line.id for line in before if line.cause == "event"), None)
-    line = lines.draw(tx, Drawing(subject, "event", None, open_one), found, policy.version)
+    open_one = next((line for line in before if line.cause == "event"), None)
+    replaced = None if open_one is None else open_one.id
+    line = lines.draw(tx, Drawing(subject, "event", None, replaced), found, policy.version)
+    _hand_over(tx, open_one, line)
     body = {"subject": subject_id, "fact": fact.id, "proposed": line.proposed, "rule": line.rule}
     tx.note("rating.event", line.id, body)
     if not line.person:
@@ -82,9 +84,18 @@ def _retract(tx: Tx, subject_id: str) -> None:
     found = judge(subject, window, policy.rating, policy.version, tx.now)
     for line in stale:
         made = lines.draw(tx, Drawing(subject, "event", None, line.id), found, policy.version)
+        _hand_over(tx, line, made)
         tx.note("rating.event", made.id, {"subject": subject_id, "proposed": made.proposed, "held": held.tier})
         if not made.person:
             publishing.tell(tx, made.id)
+
+
+def _hand_over(tx: Tx, before: LineRow | None, line: LineRow) -> None:
+    """While people have to decide, something is open about the merchant; it is never open twice."""
+    if before is not None:
+        lines.close_matter(tx, before)
+    if line.person:
+        lines.open_matter(tx, line)
 
 
 def review(conn: Conn, subject_id: str, now: datetime) -> LineRow | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import NotFound
 from tidegate.db import Conn, Tx
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.policy import flow as policies
 from tidegate.policy import store as policy_store
 from tidegate.policy.pack import Policy
@@ -101,6 +102,18 @@ def draw(tx: Tx, drawing: Drawing, judged: Judged, policy_version: int) -> LineR
     )
     store.add(tx.conn, made)
     return made
+
+
+def open_matter(tx: Tx, line: LineRow) -> None:
+    """People have to decide about somebody: no bond goes back meanwhile."""
+    for account in subjects.accounts(tx.conn, [line.subject_id]):
+        merchants.open_matter(tx, account.merchant_id, "rating", line.id)
+
+
+def close_matter(tx: Tx, line: LineRow) -> None:
+    """They have, or another line has taken its place. Again changes nothing."""
+    for account in subjects.accounts(tx.conn, [line.subject_id]):
+        merchants.close_matter(tx, account.merchant_id, line.id)
 
 
 def get(conn: Conn, id: str) -> LineRow:

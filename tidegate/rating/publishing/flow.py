@@ -79,6 +79,8 @@ def tell(tx: Tx, line_id: str, deadline: datetime | None = None) -> PublicationR
         at=tx.now,
     )
     store.add(tx.conn, made)
+    if line.cause == "event":
+        lines.close_matter(tx, line)
     body = {
         "subject": made.subject_id, "tier": made.tier, "before": made.before, "after": made.after, "late": made.late,
         "clauses": line.clauses, "readings": line.readings, "appeal_until": until,
