@@ -35,6 +35,7 @@ ABOVE = {
     "mailing",
     "serve",
     "settings",
+    "setup",
     "reference",
     "sim",
     "__main__",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.api.addresses import routes as addresses
+from tidegate.api.ads import routes as ads
 from tidegate.api.appeals import routes as appeals
 from tidegate.api.calendars import routes as calendars
 from tidegate.api.cases import routes as cases
@@ -20,6 +21,7 @@ from tidegate.api.lists import routes as lists
 from tidegate.api.market import routes as market
 from tidegate.api.merchants import routes as merchants
 from tidegate.api.operation import routes as operation
+from tidegate.api.orders import routes as orders
 from tidegate.api.payment_accounts import routes as payment_accounts
 from tidegate.api.policies import routes as policies
 from tidegate.api.rating_runs import routes as rating_runs
@@ -28,6 +30,7 @@ from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
 from tidegate.api.subscriptions import routes as subscriptions
 from tidegate.api.treasury import routes as treasury
+from tidegate.api.webhooks import routes as webhooks
 from tidegate.api.withdrawals import routes as withdrawals
 
 ROUTES: tuple[Route, ...] = (
@@ -46,6 +49,8 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *standing.ROUTES,
     *merchants.ROUTES,
+    *ads.ROUTES,
+    *orders.ROUTES,
     *payment_accounts.ROUTES,
     *delistings.ROUTES,
     *keys.ROUTES,
@@ -56,5 +61,6 @@ ROUTES: tuple[Route, ...] = (
     *ratings.ROUTES,
     *treasury.ROUTES,
     *journal.ROUTES,
+    *webhooks.ROUTES,
     *operation.ROUTES,
 )

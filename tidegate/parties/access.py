@@ -30,7 +30,10 @@ READS = frozenset(
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
         "rating:read",  # facts, runs, lines, appeals, figures
+        "ads:read",
+        "orders:read",  # orders, and how long bought coins stay
         "notices:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -57,6 +60,9 @@ WRITES = frozenset(
         "egress:reset",  # let payments go on after the egress breaker has tripped
         "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
         "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "ads:write",
+        "orders:write",  # take an ad, pay, release, give up, dispute
+        "orders:resolve",  # decide a dispute
         "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
         "bonds:deduct",  # propose to take from a bond
         "accounts:write",  # name and retire payment accounts
@@ -67,6 +73,7 @@ WRITES = frozenset(
         "rating:decide",  # decide lines, order interim measures, answer appeals
         "appeals:write",  # appeal against a rating, and say which facts of it are wrong
         "notices:write",  # have staff told about a topic, or no more
+        "webhooks:write",  # say which servers are told what happens
     }
 )
 SCOPES = READS | WRITES
@@ -94,6 +101,10 @@ ROLES: dict[str, frozenset[str]] = {
             "market:write",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",
@@ -107,6 +118,7 @@ ROLES: dict[str, frozenset[str]] = {
         "cases:answer",
         "customers:freeze",
         "policy:write",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
@@ -126,6 +138,7 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "egress:reset",
         "merchants:decide",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
@@ -145,6 +158,8 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "ads:read",
+            "orders:read",
             "merchants:read",
             "notices:read",
             "notices:write",
@@ -163,6 +178,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:write",
         "market:confirm",
         "notices:write",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -177,6 +193,10 @@ ROLES: dict[str, frozenset[str]] = {
             "market:read",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",

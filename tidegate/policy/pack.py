@@ -24,6 +24,7 @@ from tidegate.policy import (
     merchant_numbers,
     p2p_numbers,
     rating_numbers,
+    retention_numbers,
     rules,
     screening_numbers,
     standing_numbers,
@@ -39,6 +40,7 @@ from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.p2p_numbers import P2PNumbers
 from tidegate.policy.rating_numbers import RatingNumbers
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.standing_numbers import StandingNumbers
@@ -127,6 +129,7 @@ class Policy:
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
     rating: RatingNumbers = rating_numbers.DEFAULTS  # how merchants are rated
+    retention: RetentionNumbers | None = None  # None = nothing is deleted
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
     indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
 
@@ -336,6 +339,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "factors",
             "merchants",
             "rating",
+            "retention",
             "p2p",
             "indicators",
         ),
@@ -418,6 +422,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
         rating=rating_numbers.read(reader, top["rating"]) if "rating" in top else rating_numbers.DEFAULTS,
+        retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
         indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
     )

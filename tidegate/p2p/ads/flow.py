@@ -6,14 +6,14 @@ Lock order: the merchant's party, the ad.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound
+from tidegate.base.refusals import Conflict, Forbidden, NotFound
 from tidegate.db import Conn, Tx, act
 from tidegate.ledger import store as ledger_store
 from tidegate.p2p import price
@@ -39,14 +39,7 @@ class Desk:
     """What a step of the desk goes by: the policy in force and the assets there are."""
 
     policy: Policy
-    assets: dict[int, Asset]
-
-    def asset(self, symbol: str, network: str) -> Asset:
-        """Raises Malformed `asset_unknown`."""
-        for asset in self.assets.values():
-            if (asset.symbol, asset.network) == (symbol, network):
-                return asset
-        raise Malformed("asset_unknown", f"{symbol[:40]}@{network[:40]} is not an asset here.", field="asset")
+    assets: Mapping[int, Asset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +165,7 @@ def book(
     conn: Conn,
     asset: Asset,
     side: Side,
-    fiat: str,
+    fiat: str | None,
     desk: Desk,
     now: datetime,
     method: str | None = None,
@@ -181,15 +174,25 @@ def book(
 ) -> list[Offer]:
     """What can be taken now, best price first, then time. An ad that floats is left out while nobody knows the market.
 
-    Raises Malformed `fiat_unknown`.
+    `fiat` None = in every currency, compared at the policy's rates. Raises Malformed `fiat_unknown`.
     """
+    currencies = desk.policy.p2p.currencies
+    wanted = sorted(currencies) if fiat is None else [fiat]
+    known = {name: reference(conn, asset, name, desk, now).fiat for name in wanted}
     limit = min(limit, MOST_OFFERS)
-    known = reference(conn, asset, fiat, desk, now).fiat
-    found = store.best(conn, asset.id, side, fiat, method, units, rules.BLOCKING, now, limit)
-    takeable = [ad for ad in found if ad.percent is None or known is not None]
-    best = rules.rank(side, takeable, lambda ad: ad.exact_at(known or 0))[:limit]
-    asked = conditions_of(conn, [ad.id for ad in best])
-    return [Offer(ad, ad.price_at(known), asked[ad.id]) for ad in best]
+    found = [
+        ad
+        for name in wanted
+        for ad in store.best(conn, asset.id, side, name, method, units, rules.BLOCKING, now, limit)
+        if ad.percent is None or known[name] is not None
+    ]
+    best = rules.rank(side, found, lambda ad: ad.exact_at(known[ad.fiat] or 0) * currencies[ad.fiat])[:limit]
+    return _offers(conn, best, known)
+
+
+def _offers(conn: Conn, found: Sequence[Ad], known: Mapping[str, int | None]) -> list[Offer]:
+    asked = conditions_of(conn, [ad.id for ad in found])
+    return [Offer(ad, ad.price_at(known[ad.fiat]), asked[ad.id]) for ad in found]
 
 
 def page(

@@ -31,9 +31,13 @@ def set_standing(tx: Tx, subject_id: str, tier: str) -> None:
 
 def retention_hours(conn: Conn, seller: str, buyer: str, method: str, numbers: P2PNumbers) -> int:
     """N of T+N for what `buyer` would buy of `seller` now: to be shown before the purchase."""
-    standing = store.standing(conn, seller)
-    tier = "unrated" if standing is None else standing.tier
-    return numbers.retention.hours(tier, method, not store.bought_before(conn, buyer))
+    return numbers.retention.hours(tiers(conn, [seller])[seller], method, not store.bought_before(conn, buyer))
+
+
+def tiers(conn: Conn, ids: Collection[str]) -> dict[str, str]:
+    """Where each of the parties stands as a seller; every id is there."""
+    found = {standing.party_id: standing.tier for standing in store.standings(conn, ids)}
+    return {id: found.get(id, "unrated") for id in ids}
 
 
 def traded(tx: Tx, order_id: str, asset_id: int, units: int, seller: str, buyer: str, stay_hours: int) -> Lot:
@@ -85,6 +89,14 @@ def mature(conn: Conn, now: datetime, limit: int = 200) -> int:
         for lot in done:
             tx.note("lot.matured", lot.id, {"party": lot.party_id})
         return len(done)
+
+
+def of_order(conn: Conn, order_id: str) -> Lot:
+    """The lot that an order made. Raises LookupError for an order without one."""
+    found = store.of_order(conn, order_id)
+    if found is None:
+        raise LookupError(f"{order_id} made no lot")
+    return found
 
 
 def page(conn: Conn, party_id: str, before: str | None = None, limit: int = 50) -> list[Lot]:

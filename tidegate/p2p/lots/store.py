@@ -21,6 +21,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
+    party_id: str
     tier: str
 
 
@@ -31,16 +32,16 @@ class Matured:
     asset_id: int
 
 
-def standing(conn: Conn, party_id: str) -> Standing | None:
-    """Where the person stands who a party is as a merchant; None = no rating has spoken of them."""
-    return row(
+def standings(conn: Conn, ids: Collection[str]) -> list[Standing]:
+    """Where the persons stand who some parties are as merchants; without those of whom no rating has spoken."""
+    return rows(
         conn,
         Standing,
         """
-        SELECT s.tier FROM p2p_merchants_v m JOIN p2p_standing s USING (subject_id)
-         WHERE m.party_id = %(party)s LIMIT 1
+        SELECT DISTINCT m.party_id, s.tier FROM p2p_merchants_v m JOIN p2p_standing s USING (subject_id)
+         WHERE m.party_id = ANY(%(ids)s::text[])
         """,
-        {"party": party_id},
+        {"ids": list(ids)},
     )
 
 
@@ -137,6 +138,19 @@ def covers(conn: Conn, ids: Collection[str], before: str | None) -> list[Cover]:
           FROM ledger_account a WHERE a.owner = ANY(%(ids)s::text[])
         """,
         {"ids": list(ids), "before": before},
+    )
+
+
+def of_order(conn: Conn, order_id: str) -> Lot | None:
+    """The lot that an order made."""
+    return row(
+        conn,
+        Lot,
+        """
+        SELECT id, party_id, asset_id, order_id, units, left_units, bought_at, matures_at, status
+          FROM p2p_lot WHERE order_id = %(order)s
+        """,
+        {"order": order_id},
     )
 
 
