@@ -135,7 +135,7 @@ class Gathered:
             bound=None if ask.alone else bound(self.retained.get(party.id), asked.asset.id, asked.units, now),
         )
         required = policy.outside_required(asked.value)
-        if travel_rule_asked(facts, policy) is not None:
+        if travel_rule_asked(facts, policy) is not None and not ask.alone:
             required = tuple(sorted({*required, TRAVEL_RULE}))
         # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
         outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)
