@@ -16,9 +16,14 @@ from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications import flow as notifications
 from tidegate.notifications import templates
-from tidegate.notifications.letters import FACTORS, in_fours, said
+from tidegate.notifications.letters import FACTORS, METHODS, SIDES, in_fours, said
 from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.lots import flow as lots
 from tidegate.p2p.merchants import flow as merchants
+from tidegate.p2p.orders import flow as orders
+from tidegate.p2p.orders.order import Order
+from tidegate.p2p.orders.order import Status as OrderStatus
+from tidegate.p2p.price import FIAT_DECIMALS
 from tidegate.parties import flow as parties
 from tidegate.policy.factor_numbers import MAIL
 from tidegate.policy.market import flow as market
@@ -128,6 +133,18 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
 
         return handle
 
+    def order(kind: str, *sides: str) -> reader.Handler:
+        """News of an order, to one side ("payer", "seller", "merchant") or to several."""
+
+        def handle(tx: Tx, news: News) -> None:
+            found = orders.get(tx.conn, news.subject)
+            told = {"payer": found.payer_party, "seller": found.seller_party, "merchant": found.merchant_party}
+            for party_id in (told[side] for side in sides):
+                language = parties.get(tx.conn, party_id).language
+                put(tx, party_id, kind, _order(tx, kind, found, now_setting(tx.conn), language))
+
+        return handle
+
     def market_changed(tx: Tx, news: News) -> None:
         for to in notifications.subscriptions(tx.conn, "market"):
             notifications.put_notice(tx, to, "market_changed", _market(news.content, to.language))
@@ -160,6 +177,13 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "bond.compensate": bond("bond_taken"),
         "bond.release": bond("bond_released"),
         "bond.overdue": bond("bond_overdue"),
+        "order.created": order("order_taken", "merchant"),
+        "order.paid": order("order_paid", "seller"),
+        "order.released": order("order_released", "payer"),
+        "order.cancelled": order("order_cancelled", "payer", "seller"),
+        "order.expired": order("order_expired", "payer", "seller"),
+        "order.disputed": order("order_disputed", "payer", "seller"),
+        "order.resolved": order("order_resolved", "payer", "seller"),
         market.KIND: market_changed,
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
@@ -171,6 +195,25 @@ def _fresh(handle: reader.Handler) -> reader.Handler:
             handle(tx, news)
 
     return fresh
+
+
+def _order(tx: Tx, kind: str, found: Order, setting: withdrawals.Setting, language: str) -> dict[str, str]:
+    """An order as lines, and until when something waits where something does."""
+    asset = setting.assets[found.asset_id]
+    lines = {
+        "id": found.id,
+        "amount": to_text(found.units, asset.decimals),
+        "asset": asset.symbol,
+        "pays": f"{to_text(found.fiat_amount, FIAT_DECIMALS)} {found.fiat}",
+        "method": said(METHODS[found.method], language),
+    }
+    if kind == "order_taken":
+        lines["ends_at"] = f"{found.expires_at:%Y-%m-%d %H:%M} UTC"
+    if kind == "order_released":
+        lines["ends_at"] = f"{lots.of_order(tx.conn, found.id).matures_at:%Y-%m-%d %H:%M} UTC"
+    if kind == "order_resolved":
+        lines["goes_to"] = said(SIDES["seller" if found.status == OrderStatus.RESOLVED_REFUND else "payer"], language)
+    return lines
 
 
 def _why(tx: Tx, news: News, found: Withdrawal, setting: withdrawals.Setting, language: str) -> dict[str, str]:

@@ -9,7 +9,9 @@ from tidegate.custody import flow as custody
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications.webhooks import flow as webhooks
+from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.deductions import flow as deductions
+from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.screening.inbox import flow as inbox
 from tidegate.withdrawals import flow as withdrawals
@@ -42,6 +44,8 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             deductions.answered(tx, case, said["answer"], setting.assets, setting.policy)
         elif kind == "webhook" and said["answer"] == "approved":
             webhooks.switch_on(tx, said["subject"])
+        elif kind == "p2p_dispute":
+            disputes.answered(tx, said["subject"], said["answer"], case)
 
     def of_withdrawal(act: Callable[[Tx, str, News], None]) -> reader.Handler:
         def handle(tx: Tx, news: News) -> None:
@@ -105,6 +109,12 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
     def settled_itself(tx: Tx, news: News) -> None:
         cases.moot(tx, news.subject, f"the endpoint was {news.kind.partition('.')[2]}", ["webhook"])
 
+    def delisted(tx: Tx, news: News) -> None:
+        ads.close_of_asset(tx, news.content["asset"], "asset_delisting")
+
+    def left(tx: Tx, news: News) -> None:
+        ads.close_of_merchant(tx, news.subject, news.kind.removeprefix("merchant."))
+
     return {
         "travel_rule.received": received,
         "deposit.seen": arrives,
@@ -117,6 +127,9 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "party.restricted": alarmed,
         "case.answered": answered,
         "address.proven": proven,
+        "asset.delisting": delisted,
+        "merchant.exit_asked": left,
+        "merchant.dismissed": left,
         "payout.paying": of_withdrawal(lambda tx, id, _: withdrawals.paying(tx, id)),
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),

@@ -42,6 +42,7 @@ from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
 from tidegate.notifications.webhooks import jobs as webhooks
 from tidegate.p2p.merchants import jobs as merchants
+from tidegate.p2p.orders import jobs as orders
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
@@ -155,6 +156,7 @@ def loops(
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
+        Loop("orders", lambda conn: orders.expire_due(conn, clock) + orders.mature_due(conn, clock), 1.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         Loop("retention", retention, RETENTION_EVERY),

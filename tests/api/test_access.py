@@ -9,13 +9,15 @@ import pytest
 import standing_kit
 from conftest import database
 from house import COIN_USDT as COIN
-from house import furnish
+from house import Customer, furnish
 from serving import Site, served
 
 from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.db import connect
+from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES, SCOPES
+from tidegate.parties.party import Verified
 
 NOTHING = {
     "id": "xx_nothing",
@@ -88,9 +90,35 @@ def test_public_routes_only_read(route: Route) -> None:
     assert route.method == "GET"
 
 
+EVERYBODYS = {"get_ad", "quote_ad"}
+"""The book is for all to see."""
+
+TERMS = {
+    "price": "1.1",
+    "amount": "50",
+    "min_amount": "5",
+    "max_amount": "50",
+    "methods": ["bank"],
+    "payment_minutes": 15,
+}
+
+
+def ad_of(site: Site, who: Customer) -> str:
+    site.house.fund(who.id, "USDT", merchant_kit.REQUIRED)
+    parties.set_identity(site.house.conn, who.id, Verified(2, verified_name="Ben"), "test", site.house.now)
+    merchant = merchant_kit.certified(site.house, who)
+    body = {"merchant": merchant.id, "side": "sell", "asset": "USDT", "network": "evm-local", "fiat": "EUR", **TERMS}
+    return str(site.call("POST", "/v1/ads", body).json()["id"])
+
+
+def order_of(site: Site, who: Customer) -> str:
+    body = {"ad": ad_of(site, who), "taker": site.house.customer().id, "amount": "5", "method": "bank"}
+    return str(site.call("POST", "/v1/orders", body).json()["id"])
+
+
 @pytest.mark.parametrize(
     "route",
-    [r for r in GUARDED if r.scope in ROLES["customer"] and "{id}" in r.path],
+    [r for r in GUARDED if r.scope in ROLES["customer"] and "{id}" in r.path and r.name not in EVERYBODYS],
     ids=lambda r: f"{r.method} {r.path}",
 )
 def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) -> None:
@@ -103,6 +131,10 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         theirs = merchant_kit.applied(site.house, ben).id
     elif route.path.startswith("/v1/payment-accounts"):
         theirs = merchant_kit.account(site.house, ben).id
+    elif route.path.startswith("/v1/ads"):
+        theirs = ad_of(site, ben)
+    elif route.path.startswith("/v1/orders"):
+        theirs = order_of(site, ben)
     else:
         theirs = site.house.asked(ben, "5").id
     bodies = {
@@ -134,6 +166,11 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "register_payment_account": {"method": "cash", "institution": "Hamburg", "holder_name": "Ada"},
         "attest_payment_account": {"platform": "Other Desk", "source": "own_statement"},
+        "edit_ad": TERMS,
+        "pay_order": {},
+        "release_order": {},
+        "cancel_order": {},
+        "dispute_order": {"reason": "other", "note": "Hello?"},
     }
     path = route.path.format(id=theirs, warning="lwn_nothing")
     answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))

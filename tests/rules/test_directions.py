@@ -178,7 +178,13 @@ def test_the_table_above_knows_every_line_of_the_gate_but_for_the_market() -> No
         ("loosening_hours",), ("review", "quorum", "*"), ("behaviour", "egress", "reset_people"),
         ("behaviour", "session", "*", "outcome"), ("behaviour", "velocity", "*", "outcome"),
     }  # fmt: skip
-    assert {way for way, _ in WAYS if way[0] != "market"} - shown - others == set()
+    elsewhere = {
+        "market",
+        "merchants",
+        "p2p",
+        "retention",
+    }  # the desk's own tables know these
+    assert {way for way, _ in WAYS if way[0] not in elsewhere} - shown - others == set()
 
 
 def _line(path: str) -> tuple[tuple[str, ...], Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.api.addresses import routes as addresses
+from tidegate.api.ads import routes as ads
 from tidegate.api.cases import routes as cases
 from tidegate.api.customers import routes as customers
 from tidegate.api.decisions import routes as decisions
@@ -17,6 +18,7 @@ from tidegate.api.lists import routes as lists
 from tidegate.api.market import routes as market
 from tidegate.api.merchants import routes as merchants
 from tidegate.api.operation import routes as operation
+from tidegate.api.orders import routes as orders
 from tidegate.api.payment_accounts import routes as payment_accounts
 from tidegate.api.policies import routes as policies
 from tidegate.api.restrictions import routes as restrictions
@@ -43,6 +45,8 @@ ROUTES: tuple[Route, ...] = (
     *subscriptions.ROUTES,
     *standing.ROUTES,
     *merchants.ROUTES,
+    *ads.ROUTES,
+    *orders.ROUTES,
     *payment_accounts.ROUTES,
     *delistings.ROUTES,
     *keys.ROUTES,

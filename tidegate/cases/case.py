@@ -22,6 +22,7 @@ Kind = Literal[
     "bond_delisting",
     "webhook",
     "travel_rule",
+    "p2p_dispute",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
@@ -35,12 +36,15 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
     "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
+    "p2p_dispute": REVIEWERS,  # whose are the coins? Approve gives them to the payer, decline back to the seller
 }
 """Kind -> roles whose voice counts."""
 
 SEEN_BY: dict[str, frozenset[str]] = {
     "treasury": frozenset({"books"}),  # files about customers are not its business
-    "support": frozenset({"withdrawal_review", "withdrawal_appeal"}),  # it talks to customers: nobody is tipped off
+    "support": frozenset(
+        {"withdrawal_review", "withdrawal_appeal", "p2p_dispute"}
+    ),  # it talks to customers: nobody is tipped off
 }
 """Role -> the only kinds it sees; other roles see all."""
 

@@ -165,6 +165,10 @@ FINDINGS: dict[str, Text] = {
         "Withdrawals are checked by people for the time being, because unusually many were asked for.",
         "因提币申请异常集中，目前所有提币均需人工审核。",
     ),
+    "coins_retained": Text(
+        "Coins that you bought from another customer can leave some time after the purchase; the withdrawal waits.",
+        "您通过 C2C 购买的数字资产需在购买后等待一段时间方可提出，本次提币将延迟处理。",
+    ),
     "analyst_rule": Text(
         "This withdrawal needs one more safety check before anything is sent.",
         "本次提币需通过进一步安全审核后方可处理。",

@@ -29,6 +29,8 @@ READS = frozenset(
         "journal:read",
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
+        "ads:read",
+        "orders:read",  # orders, and how long bought coins stay
         "notices:read",
         "webhooks:read",
     }
@@ -57,6 +59,9 @@ WRITES = frozenset(
         "egress:reset",  # let payments go on after the egress breaker has tripped
         "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
         "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "ads:write",
+        "orders:write",  # take an ad, pay, release, give up, dispute
+        "orders:resolve",  # decide a dispute
         "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
         "bonds:deduct",  # propose to take from a bond
         "accounts:write",  # name and retire payment accounts
@@ -91,6 +96,10 @@ ROLES: dict[str, frozenset[str]] = {
             "market:write",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",
@@ -101,6 +110,7 @@ ROLES: dict[str, frozenset[str]] = {
         "cases:answer",
         "customers:freeze",
         "policy:write",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
@@ -120,6 +130,7 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "egress:reset",
         "merchants:decide",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
@@ -139,6 +150,8 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "ads:read",
+            "orders:read",
             "merchants:read",
             "notices:read",
             "notices:write",
@@ -172,6 +185,10 @@ ROLES: dict[str, frozenset[str]] = {
             "market:read",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",

@@ -206,6 +206,13 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("merchants", "name_score"), MORE),
     (("merchants", "*"), CHANGED),
     (("retention", "*"), CHANGED),
+    (("p2p", "currencies", "*"), Way(None, added=_L, removed=_T)),
+    (("p2p", "payment_minutes", "*"), CHANGED),
+    (("p2p", "open_orders"), LESS),
+    (("p2p", "dispute", "hours"), CHANGED),
+    (("p2p", "dispute", "two_people_from_value"), LESS),
+    (("p2p", "retention_hours", "*"), MORE),
+    (("p2p", "retention_hours", "*", "*"), MORE),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

@@ -21,6 +21,7 @@ from tidegate.policy import (
     factor_numbers,
     jurisdictions,
     merchant_numbers,
+    p2p_numbers,
     retention_numbers,
     rules,
     screening_numbers,
@@ -33,6 +34,7 @@ from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.merchant_numbers import MerchantNumbers
+from tidegate.policy.p2p_numbers import P2PNumbers
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
@@ -123,6 +125,7 @@ class Policy:
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
     retention: RetentionNumbers | None = None  # None = nothing is deleted
+    p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -155,6 +158,13 @@ class Policy:
             return to_units(self.merchants.bond[asset.name], asset.decimals)
         except BadAmount as bad:
             raise PolicySilent("bond_too_precise", f"The policy's bond for {asset.name}: {bad}") from bad
+
+    @property
+    def p2p(self) -> P2PNumbers:
+        """The numbers of trading between customers. Raises PolicySilent `no_p2p`."""
+        if self.p2p_numbers is None:
+            raise PolicySilent("no_p2p", f"Policy version {self.version} has no section p2p")
+        return self.p2p_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -316,6 +326,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "factors",
             "merchants",
             "retention",
+            "p2p",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -396,6 +407,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
         retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
+        p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -196,6 +196,9 @@ class _Batch:
         """Hold the funds and the limits, here and for the requests that follow in this batch."""
         room = self.seen.rooms[made.party_id, made.asset_id]
         room.available -= made.units
+        retained = self.seen.retained.get(made.party_id)
+        if retained is not None:
+            self.seen.retained[made.party_id] = retained.moved(made.asset_id, -made.units)
         self.made.holds.append(ledger_store.NewHold(new_id("hld"), room.account_id, "withdrawal", made.id, made.units))
         self._reserve(made.id, made.value, subjects)
         now = self.tx.now

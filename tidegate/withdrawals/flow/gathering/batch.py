@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tidegate.base.refusals import Refusal
 from tidegate.db import Tx, replay
 from tidegate.ledger import store as ledger_store
+from tidegate.p2p.lots import flow as lots
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.screening import flow as screening
@@ -19,6 +20,7 @@ from tidegate.withdrawals.flow.gathering.destinations import Book, of_entry
 from tidegate.withdrawals.flow.gathering.law import Law
 from tidegate.withdrawals.flow.gathering.past import Past, haste
 from tidegate.withdrawals.flow.gathering.people import People
+from tidegate.withdrawals.flow.gathering.retention import bound
 from tidegate.withdrawals.flow.gathering.windows import of_windows
 from tidegate.withdrawals.flow.given import Setting
 from tidegate.withdrawals.habits import Rushing
@@ -69,6 +71,7 @@ class Gathered:
         self.past = Past.gather(tx, asks, self.asked, self.parties, setting.policy)
         self.haste = self.rushing([ask for ask in asks if id(ask) in self.subjects])
         self.law = Law.gather(tx.conn, ids, self.book.entry_ids, setting.policy, now)
+        self.retained = lots.retained(tx.conn, ids, setting.assets, setting.policy, now)
 
     def _windows(self, asks: Sequence[Ask]) -> dict[tuple[str, str, int | None], limits.Window]:
         """The windows that the requests meet, counted under the locks of their counters."""
@@ -125,6 +128,7 @@ class Gathered:
             place=self.law.facts(party, entry, asked.description, asked.stated),
             asking=self.past.asking(ask, asked, found, self.book.first_of(entry)),
             rushing=None if self.haste is None else self.haste.trip or Rushing(None),
+            bound=None if ask.alone else bound(self.retained.get(party.id), asked.asset.id, asked.units, now),
         )
         required = policy.outside_required(asked.value)
         if travel_rule_asked(facts, policy) is not None and not ask.alone:
