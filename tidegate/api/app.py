@@ -68,7 +68,7 @@ class ApiSettings:
     head: Callable[[str], int | None]
     networks: tuple[str, ...] = ()
     relying: Relying = field(default_factory=Relying)
-    shards: int = 2
+    shards: int = 1
     platform: str = "Tidegate"  # what customers call it
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     counterparties: Mapping[str, bytes] = field(default_factory=dict)  # Ed25519 public keys by our name for them

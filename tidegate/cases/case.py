@@ -21,8 +21,8 @@ Kind = Literal[
     "bond_deduction",
     "bond_delisting",
     "webhook",
-    "travel_rule",
     "p2p_dispute",
+    "travel_rule",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
