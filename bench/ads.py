@@ -10,6 +10,7 @@ over one connection; the naive way, all ads fetched and ranked in Python, is mea
 from __future__ import annotations
 
 import importlib.util
+import os
 import statistics
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def fill(conn: Conn, number: int) -> None:
         )
         INSERT INTO ledger_entry (transfer_id, account_id, units, posted_after)
         SELECT 'trf_' || substr(owner, 5), id, 10^12, 10^12 FROM owned
-        UNION ALL SELECT 'trf_' || n, id, -10^12, -n * 10^12::numeric FROM chain, generate_series(1, %(n)s) n
+        UNION ALL SELECT 'trf_' || n, id, -(10^12), -n * 10^12::numeric FROM chain, generate_series(1, %(n)s) n
         """,
         now,
     )
@@ -149,7 +150,7 @@ class Desk:
 
     def naive(self) -> None:
         """All ads, ranked here."""
-        found = store.best(self.conn, 1, "sell", "CNY", None, None, rules.BLOCKING, utcnow(), self.number)
+        found = store.best(self.conn, 1, "sell", "CNY", None, None, rules.BLOCKING, 719_424_460, utcnow(), self.number)
         assert len(rules.rank(Side.SELL, found, lambda ad: ad.exact_at(719_424_460))[:50]) == 50
 
     def one_row(self) -> None:
@@ -168,17 +169,29 @@ def pgbench(url: str, *args: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def timed(work: Callable[[], None], after: Callable[[], None] | None, times: int) -> tuple[list[float], float]:
-    """Milliseconds of each, and CPU milliseconds of this process for one."""
-    took, cpu = [], 0.0
+def backend(conn: Conn) -> float:
+    """CPU milliseconds that the backend of a connection has spent."""
+    spent = Path(f"/proc/{conn.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(spent[11]) + int(spent[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def timed(
+    conn: Conn, work: Callable[[], None], after: Callable[[], None] | None, times: int
+) -> tuple[list[float], float, float]:
+    """Milliseconds of each, and CPU milliseconds for one: of this process and of its backend.
+
+    The backend's clock ticks every ten milliseconds, so only many rounds together mean something.
+    """
+    took, here, there = [], 0.0, 0.0
     for _ in range(times):
-        spent, began = time.process_time(), time.perf_counter()
+        spent, its, began = time.process_time(), backend(conn), time.perf_counter()
         work()
         took.append(1000 * (time.perf_counter() - began))
-        cpu += time.process_time() - spent
+        here += 1000 * (time.process_time() - spent)
+        there += backend(conn) - its
         if after is not None:
             after()
-    return took, 1000 * cpu / times
+    return took, here / times, there / times
 
 
 def main(number: int) -> None:
@@ -214,18 +227,20 @@ def measure(desk: Desk) -> None:
     ]
     took: dict[str, list[float]] = defaultdict(list)
     cpu: dict[str, list[float]] = defaultdict(list)
+    its: dict[str, list[float]] = defaultdict(list)
     for turn in range(ROUNDS + 1):
         for name, work, after, times in slices:
-            each, spent = timed(work, after, times)
+            each, spent, there = timed(desk.select if work == desk.one_row else desk.conn, work, after, times)
             if turn:  # the first round warms up
                 took[name] += each
                 cpu[name].append(spent)
-    print(f"{desk.number} ads, {ROUNDS} rounds; milliseconds")
-    print(f"{'':38} {'median':>8} {'p99':>8} {'CPU here':>9} {'times one row':>14}")
-    yardstick = statistics.median(took[slices[0][0]])
+                its[name].append(there)
+    load = " ".join(f"{some:.1f}" for some in os.getloadavg())
+    print(f"{desk.number} ads, {ROUNDS} rounds; milliseconds; load {load} on {os.cpu_count()} cores")
+    print(f"{'':38} {'median':>8} {'p99':>8} {'CPU here':>9} {'CPU there':>10}")
     for name, *_ in slices:
-        median, spent = statistics.median(took[name]), statistics.median(cpu[name])
-        print(f"{name:38} {median:8.2f} {p99(took[name]):8.2f} {spent:9.2f} {median / yardstick:14.1f}")
+        median, spent, there = statistics.median(took[name]), statistics.mean(cpu[name]), statistics.mean(its[name])
+        print(f"{name:38} {median:8.2f} {p99(took[name]):8.2f} {spent:9.2f} {there:10.2f}")
 
 
 def p99(took: Sequence[float]) -> float:
