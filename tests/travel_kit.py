@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from house import House
+from http_kit import listening
 
 from tidegate.screening import travel_rule
 
@@ -67,7 +68,9 @@ class Answering:
 
 
 @contextmanager
-def counterpart(say: Callable[[Heard], Answering], *, keep: bool = False) -> Iterator[tuple[str, list[Heard]]]:
+def counterpart(
+    say: Callable[[Heard], Answering], *, keep: bool = False, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[Heard]]]:
     """A server on loopback; its URL, and what it heard. `keep`: it lets a connection be used again."""
     heard: list[Heard] = []
 
@@ -92,15 +95,8 @@ def counterpart(say: Callable[[Heard], Answering], *, keep: bool = False) -> Ite
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler, tls) as url:
+        yield url, heard
 
 
 def said(**body: Any) -> Answering:

@@ -61,16 +61,21 @@ def _expected() -> list[type[Exception]]:
     """What ends a command with one clear line; anything else is a bug and shows where."""
     import psycopg
 
+    from tidegate.base.chain import Unreachable
+    from tidegate.base.prices import FeedFault
+    from tidegate.base.signing import SignerRefused
     from tidegate.custody.jobs import WrongChain
     from tidegate.db.migrate import MigrationFault
     from tidegate.db.server import ServerFault
     from tidegate.demo.run import CannotRun
     from tidegate.integrations.anvil import AnvilFault, AnvilMissing
+    from tidegate.setup import SetupFault
     from tidegate.signer.settings import SettingsFault as SignerFault
 
-    known = [Refusal, SettingsFault, OSError, WrongChain, MigrationFault, ServerFault]
+    known = [Refusal, SettingsFault, SetupFault, OSError, WrongChain, MigrationFault, ServerFault]
+    away = [Unreachable, SignerRefused, FeedFault]
     unusable = [psycopg.OperationalError, psycopg.errors.UndefinedTable]  # no database; not migrated
-    return [*known, *unusable, CannotRun, AnvilFault, AnvilMissing, SignerFault]
+    return [*known, *unusable, *away, CannotRun, AnvilFault, AnvilMissing, SignerFault]
 
 
 def _end_with_parent() -> None:
@@ -98,8 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
     _part(add("work", _work, "the worker: run as many as you like"))
-    add("sign", _sign, "the signer, a process of its own").add_argument("--home", type=Path, default=HOME / "signer")
+    sign = add("sign", _sign, "the signer, a process of its own")
+    sign.add_argument("--home", type=Path, default=HOME / "signer")
+    sign.add_argument("--new", action="store_true", help="make the key store that its signer.json names, and stop")
     _part(add("migrate", _migrate, "bring the database's schema up to date"))
+
+    setup = _part(add("setup", _setup, "networks, assets and the first admin's key, from one file"))
+    setup.add_argument("file", type=Path, help="JSON; what is there already stays")
 
     address = commands.add_parser("address", help="addresses").add_subparsers(required=True, metavar="COMMAND")
     check = address.add_parser("check", help="is this a payable address of that network?")
@@ -218,8 +228,11 @@ def _work(args: argparse.Namespace) -> int:
 
 
 def _sign(args: argparse.Namespace) -> int:
-    from tidegate.signer.program import run
+    from tidegate.signer.program import create, run
 
+    if args.new:
+        _say({"keystore": str(create(args.home))})
+        return 0
     run(args.home)
     return 0
 
@@ -229,6 +242,16 @@ def _migrate(args: argparse.Namespace) -> int:
 
     with resources.as_file(resources.files("tidegate.db").joinpath("migrations")) as folder:
         _say({"applied": migrate(load(args.settings).database_url, folder)})
+    return 0
+
+
+def _setup(args: argparse.Namespace) -> int:
+    from tidegate.db import connect
+    from tidegate.setup import set_up
+
+    settings = load(args.settings)
+    with connect(settings.database_url) as conn:
+        _say(set_up(conn, settings, args.file, utcnow()))
     return 0
 
 

@@ -1,11 +1,13 @@
-"""Who waits for which news: lower rungs write rows, `withdrawals` and `p2p` act on them, each piece once."""
+"""Who waits for which news: rooms below write rows, rooms above act on them, each piece once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tidegate.cases import flow as cases
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
+from tidegate.notifications.webhooks import flow as webhooks
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.deductions import flow as deductions
 from tidegate.p2p.disputes import flow as disputes
@@ -14,6 +16,9 @@ from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.standing import flow as standing
 
 READER = "withdrawals"
+
+WEBHOOK_HOURS = 24
+"""Somebody looks within a day at an endpoint that was switched off: what happens meanwhile is kept for it."""
 
 
 def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, reader.Handler]:
@@ -33,6 +38,8 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         elif kind == "bond_deduction":
             setting = now_setting(tx.conn)
             deductions.answered(tx, case, said["answer"], setting.assets, setting.policy)
+        elif kind == "webhook" and said["answer"] == "approved":
+            webhooks.switch_on(tx, said["subject"])
         elif kind == "p2p_dispute":
             disputes.answered(tx, said["subject"], said["answer"], case)
 
@@ -49,6 +56,24 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
     def alarmed(tx: Tx, news: News) -> None:
         standing.alarmed(tx, news.subject)
 
+    def switched_off(tx: Tx, news: News) -> None:
+        open_ = cases.latest(tx.conn, [news.subject], "webhook").get(news.subject)
+        if open_ is None or open_.status != "open":
+            cases.open_case(
+                tx,
+                kind="webhook",
+                subject=news.subject,
+                party_id=None,
+                requester=news.actor,
+                reasons=["webhook_disabled"],
+                quorum=1,
+                sla_hours=WEBHOOK_HOURS,
+            )
+        cases.tell(tx, news.subject, "webhook", f"{news.content['label']}: {news.content['why']}")
+
+    def settled_itself(tx: Tx, news: News) -> None:
+        cases.moot(tx, news.subject, f"the endpoint was {news.kind.partition('.')[2]}", ["webhook"])
+
     def delisted(tx: Tx, news: News) -> None:
         ads.close_of_asset(tx, news.content["asset"], "asset_delisting")
 
@@ -56,6 +81,9 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         ads.close_of_merchant(tx, news.subject, news.kind.removeprefix("merchant."))
 
     return {
+        "webhook.disabled": switched_off,
+        "webhook.enabled": settled_itself,
+        "webhook.removed": settled_itself,
         "party.event": alarmed,
         "party.frozen": alarmed,
         "party.restricted": alarmed,

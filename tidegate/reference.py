@@ -16,6 +16,7 @@ from tidegate.api.routes import ROUTES
 from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
+from tidegate.notifications.webhooks.events import EVENTS, TEST, VERSION, Event
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.policy.market.regime import REASONS
 from tidegate.withdrawals.checks import CHECKS
@@ -30,7 +31,7 @@ by the running server at `/openapi.json`; [start.md](start.md) shows them in use
 
 def page() -> str:
     """The whole page, with a newline at its end."""
-    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _messages()]) + "\n"
+    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _events(), _messages()]) + "\n"
 
 
 def _routes() -> str:
@@ -128,6 +129,20 @@ def _market() -> str:
         "## Market regimes\n\n"
         "Why an asset is calm, nervous or stormy (`reason`). [market.md](market.md) says how it is measured.\n\n"
         + _table(["reason", "meaning"], rows)
+    )
+
+
+def _events() -> str:
+    rows = [
+        [f"`{event.type}`", event.meaning, ", ".join(f"`{name}`" for name in (event.subject, *event.fields))]
+        for event in (*EVENTS, Event(TEST, "Somebody asked whether deliveries arrive.", "", "endpoint"))
+    ]
+    return (
+        "## Webhook events\n\n"
+        f"Every body has `id`, `type`, `version` ({VERSION}), `timestamp`, `sequence`, `cursor` and `data` with these\n"
+        "fields, null where nothing is known. Fields may be added, none goes away.\n"
+        "[guides/webhooks.md](guides/webhooks.md) says how they are signed and delivered.\n\n"
+        + _table(["type", "meaning", "data"], rows)
     )
 
 

@@ -28,6 +28,7 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "sequence": "997",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import merchant_kit
 import pyotp
 import pytest
 import standing_kit
@@ -319,12 +320,18 @@ def test_every_answer_fits_its_shape(site: Site) -> None:
     big = house.asked(ada, "20000")
     house.confirm(ada, big.id)
     (case,) = site.call("GET", "/v1/cases", role="analyst").json()["cases"]
+    merchant = merchant_kit.person(house)
+    merchant_kit.account(house, merchant)
+    told = {"url": "https://hooks.example.com/", "label": "Back office", "types": ["*"]}
+    hook = site.call("POST", "/v1/webhooks", told, role="admin").json()
     ids = {
         "/v1/customers/{id}": ada.id,
         "/v1/withdrawals/{id}": big.id,
         "/v1/decisions/{id}": house.get(big.id).decision_id,
         "/v1/cases/{id}": case["id"],
         "/v1/standing-withdrawals/{id}": standing_kit.standing(house, ada).id,
+        "/v1/merchants/{id}": merchant_kit.certified(house, merchant).id,
+        "/v1/webhooks/{id}": hook["id"],
     }
     for route in ROUTES:
         if route.method != "GET" or route.answer is None:

@@ -34,6 +34,7 @@ ABOVE = {
     "mailing",
     "serve",
     "settings",
+    "setup",
     "reference",
     "sim",
     "__main__",

@@ -32,7 +32,7 @@ def test_every_test_that_a_page_names_exists(page: Path) -> None:
 
 def test_every_disaster_that_is_tested_is_told_and_every_invariant_has_a_test() -> None:
     told = set(NAMED.findall((ROOT / "docs" / "rules" / "disasters.md").read_text()))
-    for file in ("flows/test_disasters.py", "jobs/test_disasters.py"):
+    for file in ("rules/test_disasters.py", "flows/test_disasters.py", "jobs/test_disasters.py"):
         missing = names_of_tests(ROOT / "tests" / file) - {name for path, name in told if path == file}
         assert not missing, f"docs/rules/disasters.md does not tell of {sorted(missing)} in {file}"
     lines = (ROOT / "docs" / "rules" / "invariants.md").read_text().splitlines()

@@ -56,6 +56,13 @@ def test_nothing_cannot_be_taken(amount: int) -> None:
     assert caught.value.code == "amount_zero"
 
 
+def test_an_amount_is_more_than_nothing() -> None:
+    rules.check_amount(1)
+    for units in (0, -1):
+        with pytest.raises(Malformed):
+            rules.check_amount(units)
+
+
 @given(required=units, locked=units, owed=units, amount=st.integers(1, 10**30))
 def test_nothing_is_lost_and_nothing_goes_below_zero(required: int, locked: int, owed: int, amount: int) -> None:
     said = rules.deduct(required, locked, owed, amount)

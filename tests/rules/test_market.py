@@ -377,6 +377,14 @@ def test_a_source_contradicts_nobody_in_the_instant_it_returns(silent: str, leve
     assert room.state.level.word == level
 
 
+@pytest.mark.parametrize(("gap", "back"), [(5 * MINUTE - TICK, 0 * MINUTE), (5 * MINUTE, 5 * MINUTE)])
+def test_a_silence_begins_where_a_price_is_stale(gap: timedelta, back: timedelta) -> None:
+    room = Room()
+    room.tick(100, 0 * MINUTE)
+    room.tick(100, gap)
+    assert room.known["a"].back_at == START + back
+
+
 def test_a_source_contradicts_again_from_the_next_instant_on() -> None:
     room = Room(replace(DEFAULTS, disagree_percent=50, least_volatility=Steps(10_000, 10_000)))
     room.tick(100, 0 * MINUTE, "a", "b")

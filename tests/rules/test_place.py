@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from facts_kit import GOOD, HOUR, NOW, USD
+from facts_kit import GOOD, HOUR, NOW, USD, assert_agreed
 
 from tidegate.base.canonical import canonical
 from tidegate.base.findings import Outcome
@@ -214,6 +214,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("seen", "but", "codes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_a_place_is_obeyed(policy: Policy, seen: dict[str, Any], but: dict[str, Any], codes: list[str]) -> None:
     assert [f.code for f in look(policy, seen, **but).findings] == codes
+
+
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
+    assert_agreed("findings_place.txt", [(name, look(policy, seen, **but).findings) for name, seen, but, _ in CASES])
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from facts_kit import GOOD, HOUR, NOW, hit, under
+from facts_kit import GOOD, HOUR, NOW, assert_agreed, hit, under
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,8 +42,6 @@ def policy() -> Policy:
     assert faults(pack, VOCABULARY) == []
     return parse(pack, version=1)
 
-
-AGREED = Path(__file__).with_name("findings.txt")
 
 CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
     ("the good case", {}, Outcome.ALLOW, []),
@@ -285,17 +281,8 @@ def test_the_good_case_but(policy: Policy, but: dict[str, Any], outcome: Outcome
 
 
 def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
-    """Every word and figure of every finding, as kept in findings.txt: analysts and auditors read these.
-
-    After a change that is meant: TIDEGATE_AGREE=1 pytest tests/rules/test_review.py, and read the difference.
-    """
-    said = "".join(
-        f"{name}\n" + "".join(f"    {canonical(found)}\n" for found in review(replace(GOOD, **but), policy).findings)
-        for name, but, _, _ in CASES
-    )
-    if os.environ.get("TIDEGATE_AGREE"):
-        AGREED.write_text(said)
-    assert said == AGREED.read_text()
+    said = [(name, review(replace(GOOD, **but), policy).findings) for name, but, _, _ in CASES]
+    assert_agreed("findings.txt", said)
 
 
 TOLD_ELSEWHERE = {

@@ -34,6 +34,7 @@ from tidegate.api.short import ShortWay
 from tidegate.api.withdrawals.routes import request_withdrawal
 from tidegate.api.withdrawals.shapes import NewWithdrawal
 from tidegate.base.canonical import canonical
+from tidegate.base.network import Network
 from tidegate.base.refusals import Refusal
 from tidegate.db import pool
 from tidegate.parties.passkey import Relying
@@ -67,6 +68,7 @@ class ApiSettings:
     relying: Relying = field(default_factory=Relying)
     shards: int = 2
     platform: str = "Tidegate"  # what customers call it
+    webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
 
 
 def create_app(
@@ -87,6 +89,7 @@ def create_app(
         head=settings.head,
         relying=settings.relying,
         platform=settings.platform,
+        webhook_networks=settings.webhook_networks,
     )
 
     @asynccontextmanager

@@ -28,6 +28,7 @@ from tidegate.api.batching import Batching, Settings
 from tidegate.api.callers import Callers
 from tidegate.api.metrics import Metrics
 from tidegate.base.canonical import digest, readable
+from tidegate.base.network import Network
 from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, Unavailable
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
@@ -151,6 +152,7 @@ class Gate:
     relying: Relying = field(default_factory=Relying)  # who we are to authenticators
     settings: Settings = field(default_factory=Settings)
     platform: str = "Tidegate"  # what customers call it
+    webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)

@@ -25,6 +25,7 @@ from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
 from tidegate.api.subscriptions import routes as subscriptions
 from tidegate.api.treasury import routes as treasury
+from tidegate.api.webhooks import routes as webhooks
 from tidegate.api.withdrawals import routes as withdrawals
 
 ROUTES: tuple[Route, ...] = (
@@ -50,5 +51,6 @@ ROUTES: tuple[Route, ...] = (
     *keys.ROUTES,
     *treasury.ROUTES,
     *journal.ROUTES,
+    *webhooks.ROUTES,
     *operation.ROUTES,
 )

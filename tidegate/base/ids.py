@@ -5,7 +5,8 @@ Prefixes in use: `cus_` customer, `fac_` factor, `key_` API key, `adr_` address-
 `case_` case, `res_` restriction, `evt_` party event, `who_` staff session, `imp_` list import, `lwn_` warning,
 `mail_` mail, `och_` text to sign, `trm_` travel-rule message, `ask_` question to a vendor,
 `stw_` standing withdrawal, `sub_` subscription, `mer_` merchant, `bmv_` bond movement, `bcl_` claim on a bond,
-`pac_` payment account, `ad_` ad, `ord_` order, `lot_` retention lot.
+`pac_` payment account, `whk_` webhook endpoint, `whs_` its secret, `msg_` event told, `ad_` ad, `ord_` order,
+`lot_` retention lot.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ Kind = Literal[
     "merchant_exit",
     "bond_deduction",
     "bond_delisting",
+    "webhook",
     "p2p_dispute",
 ]
 
@@ -32,6 +33,7 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "merchant_exit": REVIEWERS,  # may the merchant leave?
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
+    "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
     "p2p_dispute": REVIEWERS,  # whose are the coins? Approve gives them to the payer, decline back to the seller
 }
 """Kind -> roles whose voice counts."""

@@ -16,6 +16,7 @@ from tidegate.custody.store import DepositRow, LaneRow, LedgerChecked, Network, 
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
+from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.screening import flow as screening
 
@@ -55,8 +56,10 @@ def tell_outflow(conn: Conn, now: datetime) -> int:
     A wallet that was not looked at lately tells nothing: what it holds is not known.
     """
     found = store.hot_flows(conn, now - LOOK_FRESH)
+    if not found or policies.active_or_none(conn, now) is None:
+        return 0
     flows = {f.asset_id: market.Flow(f.hot_units, f.net_1h_units, f.net_24h_units) for f in found}
-    return market.observe_outflow(conn, flows, "worker", now) if flows else 0
+    return market.observe_outflow(conn, flows, "worker", now)
 
 
 def hot_addresses(conn: Conn) -> list[str]:

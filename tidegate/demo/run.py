@@ -19,18 +19,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tidegate import setup
 from tidegate.base.clock import utcnow
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Refusal
 from tidegate.codec.evm_address import checksum, keccak256
 from tidegate.custody import flow as custody
-from tidegate.db import Conn, act, connect
+from tidegate.db import Conn, connect
 from tidegate.db.migrate import migrate
 from tidegate.db.server import EmbeddedServer, ServerFault
 from tidegate.demo import seed as demo
@@ -183,6 +185,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         public_url=f"http://127.0.0.1:{port}",
         passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
         mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
+        webhook_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
     )
     authoriser = _secrets(home)
     assets = _assets(home, rpc)
@@ -284,18 +287,17 @@ def _furnish(settings: Settings, assets: list[Asset], stop: threading.Event) -> 
     now = utcnow()
     with connect(settings.database_url) as conn:
         known = {asset.name: asset for asset in ledger_store.assets(conn)}
-        if not known:
-            with act(conn, "setup", now):
-                for asset in assets:
-                    ledger_store.add_asset(conn, asset)
-        elif known["USDT@evm-local"].contract != assets[0].contract:
+        if known and known["USDT@evm-local"].contract != assets[0].contract:
             raise CannotRun(
                 f"The database knows USDT as {known['USDT@evm-local'].contract}, but the local chain was lost and "
                 "begins anew. Start with an empty --data-dir."
             )
-        network = custody.Network(NETWORK, CHAIN_ID, FINALITY, described.deposit_xpub)
         first = not custody.wallets(conn, NETWORK)
-        custody.register_network(conn, network, described.hot_address, head.number, head.hash, "setup", now)
+        plan = setup.Plan(
+            {NETWORK: setup.NetworkPlan(CHAIN_ID, FINALITY)},
+            [setup.AssetPlan(a.symbol, a.network, a.decimals, a.contract) for a in assets],
+        )
+        setup.install(conn, plan, {NETWORK: setup.Seen(head, described)}, now)
         _policy(conn, now)
         screening.import_list(conn, "sanctions", _list(), "setup", now, max_age_hours=24 * 366)
     if first:

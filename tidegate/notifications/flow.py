@@ -124,6 +124,18 @@ def subscriptions(conn: Conn, topic: str | None = None) -> list[Subscription]:
     return store.subscriptions(conn, topic)
 
 
+def purge(conn: Conn, keep: timedelta, now: datetime, limit: int = 1000) -> int:
+    """Forget mails that ended long ago, whom they went to and what their links were; how many rows.
+
+    The journal keeps that they were sent, and says to nobody's address.
+    """
+    with act(conn, "worker", now) as tx:
+        done = store.purge(conn, now, now - keep, limit)
+        if done.mails or done.subscriptions:
+            tx.note("retention.purged", "mails", {"mails": done.mails, "subscriptions": done.subscriptions})
+    return done.mails + done.subscriptions
+
+
 def opened(conn: Conn, token: str) -> Link:
     """What a token opens. Looking changes nothing: scanners of mail follow every link. NotFound `link_unknown`."""
     found = store.link(conn, hash_of(token))

@@ -162,6 +162,44 @@ def page(conn: Conn, party_id: str, before: str | None, limit: int) -> list[Mail
     )
 
 
+# What nobody needs any more.
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows of each kind were deleted."""
+
+    mails: int
+    subscriptions: int
+
+
+def purge(conn: Conn, now: datetime, ordered_before: datetime, limit: int) -> Purged:
+    """Delete mails that have ended and whose links count no more, with the hashes of these links, the oldest first;
+    and subscriptions that ended so long ago and have no mail any more. At most `limit` mails."""
+    found = row(
+        conn,
+        Purged,
+        """
+        WITH old AS (
+            SELECT id FROM mail
+             WHERE status IN ('sent', 'given_up') AND created_at < %(before)s
+               AND (freeze_until IS NULL OR freeze_until < %(now)s)
+               AND (confirm_until IS NULL OR confirm_until < %(now)s)
+             ORDER BY created_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), mails AS (DELETE FROM mail USING old WHERE mail.id = old.id RETURNING mail.id),
+        ended AS (
+            DELETE FROM subscription s
+             WHERE s.ended_at < %(before)s AND NOT EXISTS (SELECT FROM mail m WHERE m.subscription_id = s.id)
+            RETURNING s.id
+        )
+        SELECT (SELECT count(*) FROM mails) AS mails, (SELECT count(*) FROM ended) AS subscriptions
+        """,
+        {"now": now, "before": ordered_before, "limit": limit},
+    )
+    assert found is not None  # it counts
+    return found
+
+
 # Staff who want to be told.
 
 

@@ -32,6 +32,7 @@ READS = frozenset(
         "ads:read",
         "orders:read",  # orders, and how long bought coins stay
         "notices:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -66,6 +67,7 @@ WRITES = frozenset(
         "accounts:write",  # name and retire payment accounts
         "accounts:attest",  # say that one is used elsewhere
         "notices:write",  # have staff told about a topic, or no more
+        "webhooks:write",  # say which servers are told what happens
     }
 )
 SCOPES = READS | WRITES
@@ -165,6 +167,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:write",
         "market:confirm",
         "notices:write",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {

@@ -770,3 +770,12 @@ def _about(factor_id: str, party_id: str) -> str:
 
 def _unknown(party_id: str) -> NotFound:
     return NotFound("customer_unknown", f"There is no customer {party_id}.")
+
+
+def purge(conn: Conn, challenges: timedelta, sessions: timedelta, now: datetime, limit: int = 1000) -> int:
+    """Forget what passkeys had to sign and when staff were signed in, once that is so long over; how many rows."""
+    with act(conn, "worker", now) as tx:
+        done = store.purge(conn, now - challenges, now - sessions, limit)
+        if done.challenges or done.sessions:
+            tx.note("retention.purged", "sessions", {"challenges": done.challenges, "sessions": done.sessions})
+    return done.challenges + done.sessions

@@ -219,11 +219,19 @@ def export(conn: Conn, version: int) -> str:
 
 def active(conn: Conn, now: datetime) -> Policy:
     """The policy in force. Raises Unavailable `no_policy` where none is: then nothing is decided."""
-    current = store.in_force(conn, now)
-    if current is None:
+    found = active_or_none(conn, now)
+    if found is None:
         raise Unavailable(
             "no_policy", "No policy is in force: propose one, approve it by a second person, activate it."
         )
+    return found
+
+
+def active_or_none(conn: Conn, now: datetime) -> Policy | None:
+    """The policy in force; None where none is yet, for what can wait until there is one."""
+    current = store.in_force(conn, now)
+    if current is None:
+        return None
     known = _parsed.get((current.version, current.hash))
     return known or _parse(get(conn, current.version))
 

@@ -22,6 +22,7 @@ from tidegate.policy import (
     jurisdictions,
     merchant_numbers,
     p2p_numbers,
+    retention_numbers,
     rules,
     screening_numbers,
     standing_numbers,
@@ -35,6 +36,7 @@ from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.p2p_numbers import P2PNumbers
 from tidegate.policy.reading import Reader, kind
+from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.policy.standing_numbers import StandingNumbers
@@ -122,6 +124,7 @@ class Policy:
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
+    retention: RetentionNumbers | None = None  # None = nothing is deleted
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
 
     @property
@@ -322,6 +325,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours",
             "factors",
             "merchants",
+            "retention",
             "p2p",
         ),
     )
@@ -402,6 +406,7 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
+        retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:

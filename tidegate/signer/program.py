@@ -1,4 +1,4 @@
-"""`tidegate sign`: answer orders on a Unix socket, for processes of our own account only."""
+"""`tidegate sign`: answer orders on a Unix socket, for processes of our own account, or of those that we are told."""
 
 from __future__ import annotations
 
@@ -35,17 +35,30 @@ def setup(home: Path, settings_: SignerSettings) -> None:
     settings.save(home, settings_)
 
 
+def create(home: Path) -> Path:
+    """Make the key store that `home`/signer.json names, with a new seed; where it is.
+
+    Raises SettingsFault where there is one already: it may hold coins.
+    """
+    own = settings.load(home.absolute())
+    if own.keystore.exists():
+        raise SettingsFault(f"{own.keystore} exists already; a new seed would make what it holds unreachable.")
+    keystore.create(own.keystore, own.password())
+    return own.keystore
+
+
 def run(home: Path) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsFault; one signer per home."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     own = settings.load(home.absolute())
+    callers = _callers(own)
     lock = _only_one(home)
     desk = Desk(own, keystore.unlock(own.keystore, own.password()), utcnow)
-    listener = _listen(own.socket)
+    listener = _listen(own.socket, own.group_gid())
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    threading.Thread(target=_accept, args=(listener, desk, own, stop), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, desk, own, callers, stop), daemon=True).start()
     log.info("signing", socket=str(own.socket), hot=desk.hot.address, networks=sorted(own.networks))
     stop.wait()
     listener.close()
@@ -64,8 +77,19 @@ def _only_one(home: Path) -> int:
     return handle
 
 
-def _listen(path: Path) -> socket.socket:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _callers(own: SignerSettings) -> frozenset[int]:
+    if own.callers and not hasattr(socket, "SO_PEERCRED"):
+        raise SettingsFault("This kernel does not say who calls, so callers cannot be told apart; leave them out.")
+    return own.callers_uids()
+
+
+def _listen(path: Path, group: int | None) -> socket.socket:
+    """The socket, for our own account (0600) or for a group's members, too (0660). Its folder, where it is not there
+    yet, is made as narrow: whoever could write to it could put a socket of their own in this one's place."""
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+        if group is not None:
+            _let_through(path.parent, group, 0o710)
     if _answers(path):  # the lock is the home's: a signer of another home may have been given the same socket
         raise SettingsFault(f"Somebody answers on {path} already; each signer has a socket of its own.")
     path.unlink(missing_ok=True)
@@ -75,8 +99,18 @@ def _listen(path: Path) -> socket.socket:
         listener.bind(str(path))
     finally:
         os.umask(before)
+    if group is not None:
+        _let_through(path, group, 0o660)
     listener.listen(16)
     return listener
+
+
+def _let_through(path: Path, group: int, mode: int) -> None:
+    try:
+        os.chown(path, -1, group)
+    except PermissionError as fault:
+        raise SettingsFault(f"{path} cannot be given to group {group}: the signer's account must be in it.") from fault
+    path.chmod(mode)
 
 
 def _answers(path: Path) -> bool:
@@ -89,7 +123,9 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _accept(listener: socket.socket, desk: Desk, own: SignerSettings, stop: threading.Event) -> None:
+def _accept(
+    listener: socket.socket, desk: Desk, own: SignerSettings, callers: frozenset[int], stop: threading.Event
+) -> None:
     while not stop.is_set():
         try:
             line, _ = listener.accept()
@@ -97,19 +133,21 @@ def _accept(listener: socket.socket, desk: Desk, own: SignerSettings, stop: thre
             log.warning("no new line", why=str(fault))
             stop.wait(0.2)
             continue
-        if not _is_ours(line):
-            log.warning("refused a caller of another account")
+        caller = _caller(line)
+        if caller is not None and caller not in callers:
+            log.warning("refused a caller of another account", uid=caller)
             line.close()
             continue
         threading.Thread(target=_serve, args=(line, desk, own), daemon=True).start()
 
 
-def _is_ours(line: socket.socket) -> bool:
-    """Whether the caller runs under our account: the kernel says so, not the caller."""
-    if hasattr(socket, "SO_PEERCRED"):
-        said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return bool(struct.unpack("3i", said)[1] == os.getuid())
-    return True  # elsewhere the socket's mode 0600 says it alone
+def _caller(line: socket.socket) -> int | None:
+    """The account of who calls: the kernel says so, not the caller. None = it does not; then the socket's mode 0600
+    says alone that it is ours."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    said = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", said)[1])
 
 
 def _serve(line: socket.socket, desk: Desk, own: SignerSettings) -> None:

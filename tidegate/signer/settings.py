@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
-from collections.abc import Mapping
+import pwd
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,21 @@ class SignerSettings:
     password_file: Path | None  # None: TIDEGATE_SIGNER_PASSWORD
     authoriser: bytes  # Ed25519 public key: whose authorisations count
     networks: Mapping[str, NetworkRule]
+    callers: Sequence[str] = ()  # accounts that may give orders, by name or number; none = our own alone
+    group: str | None = None  # whose members the socket lets through; None = our own account alone
+
+    def callers_uids(self) -> frozenset[int]:
+        """The numbers of the accounts that may give orders. Raises SettingsFault."""
+        return frozenset(_account(name) for name in self.callers) or frozenset({os.getuid()})
+
+    def group_gid(self) -> int | None:
+        """The number of the socket's group. Raises SettingsFault."""
+        if self.group is None or self.group.isdecimal():
+            return None if self.group is None else int(self.group)
+        try:
+            return grp.getgrnam(self.group).gr_gid
+        except KeyError as fault:
+            raise SettingsFault(f"There is no group {self.group!r} on this machine.") from fault
 
     def password(self) -> str:
         """The key store's password. Raises SettingsFault where nobody gives it."""
@@ -76,11 +93,30 @@ def load(home: Path) -> SignerSettings:
                 )
                 for name, network in said["networks"].items()
             },
+            callers=_texts(said.get("callers", [])),
+            group=None if said.get("group") is None else str(said["group"]),
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no {path}; a signer's home has one.") from fault
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SettingsFault(f"{path} cannot be read: {type(fault).__name__} {fault}.") from fault
+
+
+def _texts(said: object) -> tuple[str, ...]:
+    if not isinstance(said, list):  # a text would be read letter by letter
+        raise ValueError('callers is a list of accounts, like ["tidegate-work"]')
+    return tuple(str(name) for name in said)
+
+
+def _account(name: str) -> int:
+    if name.isdecimal():
+        return int(name)
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError as fault:
+        raise SettingsFault(
+            f"There is no account {name!r} on this machine; callers names those that may ask."
+        ) from fault
 
 
 def save(home: Path, settings: SignerSettings) -> None:
@@ -92,6 +128,8 @@ def save(home: Path, settings: SignerSettings) -> None:
             "ledger": settings.ledger.name,
             "password_file": settings.password_file.name if settings.password_file else None,
             "authoriser": settings.authoriser.hex(),
+            **({"callers": list(settings.callers)} if settings.callers else {}),
+            **({"group": settings.group} if settings.group is not None else {}),
             "networks": {
                 name: {
                     "chain_id": network.chain_id,

@@ -67,6 +67,9 @@ def _trip(tx: Tx, seen: Gathered) -> None:
     those meet the breaker at their confirmation, and nothing is paid before that.
     """
     before = seen.haste
+    if before is not None and before.counted is not None:
+        c = before.counted
+        store.keep_count(tx.conn, c.opens, c.step, c.accounts, c.destinations)
     if before is None or (before.trip is not None and not before.tripped_here):
         return
     trip = before.trip

@@ -13,6 +13,7 @@ from tidegate.withdrawals.store.decided import (
     first_facts,
     insert_decisions,
 )
+from tidegate.withdrawals.store.leaving import RushRow, keep_count, rush
 from tidegate.withdrawals.store.limits import (
     ClassUse,
     Reservation,
@@ -38,7 +39,7 @@ from tidegate.withdrawals.store.outside import (
     take_vendor_asks,
     time_out_outside,
 )
-from tidegate.withdrawals.store.past import HabitRow, Happened, RushRow, habits, happened, rush
+from tidegate.withdrawals.store.past import HabitRow, Happened, habits, happened
 from tidegate.withdrawals.store.seizures import SeizureOrder, add_seizure_order, seizure_order
 from tidegate.withdrawals.store.travel import (
     TravelMessage,
@@ -109,6 +110,7 @@ __all__ = [
     "insert",
     "insert_decisions",
     "insert_lone",
+    "keep_count",
     "lock",
     "lock_counters",
     "lone",
