@@ -1,169 +1,91 @@
-"""For tests of what reads the desk: its published views as tables with the same columns, in both engines.
-
-Rows of one's own making go in, also such as a real desk would refuse.
-"""
+"""A furnished house with a desk: merchants, ads and orders through the product's own flows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tidegate.db import Conn
-from tidegate.policy import flow as policies
-from tidegate.policy import indicator_numbers
-from tidegate.policy.indicator_numbers import IndicatorNumbers
-from tidegate.policy.reading import Reader
-from tidegate.rating.indicators.evaluation import Engine, evaluate
-from tidegate.rating.indicators.reading import Reading, Span
-from tidegate.rating.indicators.store import postgres
-from tidegate.rating.lake import store as lake
-from tidegate.rating.lake.tables import TABLES
+import merchant_kit as merchants
+from house import COIN_USDT, USDT, Customer, House, furnish
 
-START, END = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-SPAN = Span(START, END, ZoneInfo("UTC"))
-USD = 10**6
-Row = Mapping[str, Any]
-Rows = Mapping[str, Sequence[Row]]
+from tidegate.db import Conn, act
+from tidegate.ledger import flow as ledger
+from tidegate.p2p.ads import flow as ads
+from tidegate.p2p.ads.ad import Terms
+from tidegate.p2p.ads.conditions import Conditions
+from tidegate.p2p.ads.flow import Desk, Offer
+from tidegate.p2p.lots import flow as lots
+from tidegate.p2p.orders import flow as orders
+from tidegate.p2p.orders.flow import Payer, Wanted
+from tidegate.p2p.orders.order import Order, Role
+from tidegate.parties import flow as parties
+from tidegate.parties.party import Verified
 
-
-def numbers(**changed: dict[str, Any]) -> IndicatorNumbers:
-    """The default pack's numbers, with some of a group changed."""
-    section: dict[str, Any] = policies.shipped("default")["indicators"]
-    said = {group: {**given, **changed.pop(group, {})} for group, given in section.items()}
-    assert not changed, f"there is no group {sorted(changed)}"
-    reader = Reader()
-    read = indicator_numbers.read(reader, said)
-    assert not reader.faults, reader.faults
-    return read
+TERMS = Terms("7.20", None, "1000", "10", "500", ("bank", "wallet"), 15, Conditions(level=1))
 
 
-def after(**span: float) -> datetime:
-    """So long after the window's start."""
-    return START + timedelta(**span)
+@dataclass(frozen=True)
+class Merchant:
+    """A certified merchant, and the customer that they are."""
+
+    id: str
+    who: Customer
 
 
-def merchant(name: str, party: str | None = None, subject: str | None = None) -> dict[str, Row]:
-    """A merchant in scope for good: one row for each of two tables."""
-    subject = subject or name
-    return {
-        "p2p_merchants": {"merchant_id": name, "subject_id": subject, "party_id": party or f"cus_{name}"},
-        "p2p_scope": {"subject_id": subject, "from_at": START - timedelta(days=400), "ground": "certified"},
-    }
+@dataclass
+class Hall(House):
+    """The house with its desk."""
+
+    @property
+    def desk(self) -> Desk:
+        return ads.desk(self.conn, self.now)
+
+    def person(self, name: str = "Zhang Wei", level: int = 2, country: str = "DE", **funds: int) -> Customer:
+        """A customer whose name was verified."""
+        who = self.customer(level, country, **funds)
+        parties.set_identity(self.conn, who.id, Verified(level, verified_name=name), "test", self.now)
+        return who
+
+    def merchant(self, name: str = "Li Na", usdt: int = 10_000, country: str = "DE") -> Merchant:
+        """A certified merchant with so many coins."""
+        who = self.person(name, country=country, USDT=usdt * COIN_USDT + merchants.REQUIRED)
+        return Merchant(merchants.certified(self, who).id, who)
+
+    def publish(self, merchant: Merchant, side: str = "sell", fiat: str = "CNY", **terms: Any) -> Offer:
+        return ads.publish(
+            self.conn, merchant.id, side, USDT, fiat, replace(TERMS, **terms), merchant.who.id, self.desk, self.now
+        )
+
+    def take(self, offer: Offer, taker: Customer, amount: str = "100", method: str = "bank", **more: Any) -> Order:
+        wanted = Wanted(offer.ad.id, taker.id, amount, method, **more)
+        return orders.create(self.conn, wanted, taker.id, self.desk, self.now)
+
+    def paid(self, order: Order, holder: str | None = None) -> Order:
+        return orders.paid(
+            self.conn, order.id, order.payer, Payer(holder_name=holder), order.payer_party, self.desk, self.now
+        )
+
+    def release(self, order: Order, holder: str | None = None) -> Order:
+        return orders.release(self.conn, order.id, order.seller, holder, order.seller_party, self.desk, self.now)
+
+    def cancel(self, order: Order, by: Role) -> Order:
+        return orders.cancel(self.conn, order.id, by, order.party(by), self.now)
+
+    def traded(self, offer: Offer, taker: Customer, amount: str = "100", method: str = "bank") -> Order:
+        """One order from beginning to end."""
+        return self.release(self.paid(self.take(offer, taker, amount, method)))
+
+    def stand(self, merchant: Merchant, tier: str) -> None:
+        with act(self.conn, "rating", self.now) as tx:
+            lots.set_standing(tx, merchant.id, tier)
+
+    def escrow(self, party_id: str) -> int:
+        return sum(b.held.get("escrow", 0) for b in ledger.balances(self.conn, party_id) if b.asset_id == USDT.id)
+
+    def left(self, offer: Offer) -> int:
+        return ads.get(self.conn, offer.ad.id, self.desk, self.now).ad.left_units
 
 
-def order(id: str, who: str, taker: str, side: str, value: int | None, at: datetime, **more: Any) -> Row:
-    """A completed order of `value` micro-USD that nobody would look at twice."""
-    paid, ended = at + timedelta(minutes=5), at + timedelta(minutes=10)
-    payer, payee = (taker, who) if side == "sell" else (who, taker)
-    return {
-        "order_id": id,
-        "ad_id": f"ad_{who}_{side}",
-        "merchant_id": who,
-        "subject_id": who,
-        "taker_id": taker,
-        "side": side,
-        "asset_id": 1,
-        "units": value or 5 * USD,
-        "value": value,
-        "fiat": "CNY",
-        "price": 7,
-        "reference_price": 7,
-        "method": "bank",
-        "payer_hash": f"hash of {payer}",
-        "payee_hash": f"hash of {payee}",
-        "payer_similarity": 100,
-        "has_conditions": True,
-        "taker_since": START - timedelta(days=300),
-        "device_id": f"device of {taker}",
-        "ip_net": f"net of {taker}",
-        "agent": "agent",
-        "status": "released",
-        "created_at": at,
-        "paid_at": paid,
-        "released_at": ended,
-        "ended_at": ended,
-        "known_at": ended,
-    } | more
-
-
-def flow(ref: str, who: str, direction: str, units: int, at: datetime, counterpart: str = "other", **more: Any) -> Row:
-    """Coins that moved on a chain; a unit is a micro-USD."""
-    moved = {"party_id": f"cus_{who}", "direction": direction, "ref": ref, "asset_id": 1, "units": units}
-    return moved | {"value": units, "at": at, "known_at": at, "counterpart": counterpart, "address": "0x1"} | more
-
-
-def freeze(id: str, who: str, counterparty: str, order_id: str, at: datetime, level: str = "E2", **more: Any) -> Row:
-    fact = {"fact_id": id, "subject_id": who, "fact": "counterparty_freeze", "at": at, "known_at": at}
-    return (
-        fact
-        | {
-            "disposition": "confirmed",
-            "counterparty_id": counterparty,
-            "order_id": order_id,
-            "evidence_level": level,
-            "attributed": level in ("E2", "E3"),
-        }
-        | more
-    )
-
-
-def desk(*merchants: dict[str, Row], **rows: Sequence[Row]) -> Rows:
-    """Merchants and the rows of other tables, by table."""
-    made = {name: [one[name] for one in merchants] for name in ("p2p_merchants", "p2p_scope")}
-    return {**made, **rows}
-
-
-@contextmanager
-def on_postgres(conn: Conn, rows: Rows, zone: ZoneInfo = SPAN.zone) -> Iterator[Engine]:
-    """PostgreSQL's engine with these rows where it looks for the views; gone in the end."""
-    with standing_in(conn, rows), postgres(conn, zone) as engine:
-        yield engine
-
-
-@contextmanager
-def standing_in(conn: Conn, rows: Rows) -> Iterator[None]:
-    """These rows where the connection looks for the views; gone in the end."""
-    with conn.transaction(force_rollback=True):
-        conn.execute("CREATE SCHEMA rows_of_a_test")
-        conn.execute("SET LOCAL search_path = rows_of_a_test, public")
-        for name, columns, values in _tables(rows):
-            conn.execute(f"CREATE TABLE {name} ({columns})".encode())
-            if values:
-                places = ", ".join(["%s"] * len(values[0]))
-                with conn.cursor() as cursor:
-                    cursor.executemany(f"INSERT INTO {name} VALUES ({places})".encode(), values)
-        yield
-
-
-@contextmanager
-def on_duckdb(rows: Rows, zone: ZoneInfo = SPAN.zone) -> Iterator[Engine]:
-    """DuckDB's engine with these rows."""
-    with lake.database(zone) as db:
-        for name, columns, values in _tables(rows):
-            db.execute(f"CREATE TABLE {name} ({columns})")
-            if values:
-                db.executemany(f"INSERT INTO {name} VALUES ({', '.join(['?'] * len(values[0]))})", values)
-        yield lake.DuckEngine(db)
-
-
-def both(conn: Conn, rows: Rows, wanted: IndicatorNumbers, span: Span = SPAN, only: str | None = None) -> list[Reading]:
-    """What both engines read; they must say the same, down to the hash."""
-    with on_postgres(conn, rows, span.zone) as engine:
-        one = evaluate(engine, span, wanted, only and [only])
-    with on_duckdb(rows, span.zone) as engine:
-        other = evaluate(engine, span, wanted, only and [only])
-    for told, again in zip(one, other, strict=True):
-        assert told == again, f"{told}\n{again}"
-    return one
-
-
-def _tables(rows: Rows) -> Iterator[tuple[str, str, list[list[Any]]]]:
-    assert not rows.keys() - {table.name for table in TABLES}
-    for table in TABLES:
-        unknown = {key for row in rows.get(table.name, ()) for key in row} - set(table.columns)
-        assert not unknown, f"{table.name} has no column {sorted(unknown)}"
-        columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
-        yield table.view, columns, [[row.get(name) for name in table.columns] for row in rows.get(table.name, ())]
+def open_hall(conn: Conn) -> Hall:
+    """Move in."""
+    return Hall(furnish(conn).conn)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk_kit import Row, Rows
+from indicator_kit import Row, Rows
 
 from tidegate.policy.indicator_numbers import IndicatorNumbers
 from tidegate.rating.indicators.reading import Span

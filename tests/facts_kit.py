@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from tidegate.base.canonical import canonical
+from tidegate.base.findings import Finding
 from tidegate.withdrawals.facts import FACTS_VERSION, Facts, Hit, Restricted, Use
 from tidegate.withdrawals.habits import Asking, Behaviour, Rushing, Sessions
 
@@ -63,3 +68,15 @@ def hit(category: str) -> Hit:
 
 def under(kind: str, value: str | None = None) -> Restricted:
     return Restricted(kind, None, value, NOW - HOUR)
+
+
+def assert_agreed(page: str, cases: Iterable[tuple[str, Iterable[Finding]]]) -> None:
+    """Every word and figure of these findings is as kept in rules/PAGE: analysts and auditors read them.
+
+    After a change that is meant: TIDEGATE_AGREE=1 pytest tests/rules, and read the difference.
+    """
+    said = "".join(f"{name}\n" + "".join(f"    {canonical(found)}\n" for found in findings) for name, findings in cases)
+    kept = Path(__file__).parent / "rules" / page
+    if os.environ.get("TIDEGATE_AGREE"):
+        kept.write_text(said)
+    assert said == kept.read_text()

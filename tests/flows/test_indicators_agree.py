@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_kit import END, SPAN, START, USD, Row, Rows, after, both, desk, flow, freeze, merchant, numbers, order
 from desk_reference import Reference
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from indicator_kit import END, SPAN, START, USD, Row, Rows, after, both, desk, flow, freeze, merchant, numbers, order
 
 from tidegate.db import Conn
 from tidegate.rating.indicators.catalogue import INDICATORS

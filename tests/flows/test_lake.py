@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from desk_kit import END, SPAN, START, USD, Rows, after, desk, flow, freeze, merchant, numbers, order, standing_in
+from indicator_kit import END, SPAN, START, USD, Rows, after, desk, flow, freeze, merchant, numbers, order, standing_in
 
 from tidegate.base.refusals import Conflict
 from tidegate.db import Conn

@@ -6,12 +6,9 @@ new name takes over. Every line of the path is a place to die: there is no list 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 from chain_house import FINALITY, ChainHouse, DeskSigner, open_chain_house
@@ -19,8 +16,8 @@ from chain_kit import Node, fresh_address
 from chain_kit import anvil_url as anvil_url
 from chain_kit import node as node
 from conftest import MIGRATIONS
+from crash_kit import Death, Killed
 
-import tidegate
 from tidegate.base.refusals import Conflict
 from tidegate.custody import store
 from tidegate.db import Conn, connect
@@ -32,53 +29,16 @@ from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.withdrawal import FINAL, Status
 
 COIN = 10**6
-ROOT = Path(tidegate.__file__).parent
-PATH = {
-    str(path)
-    for name in (
-        "custody/jobs.py",
-        "custody/flow.py",
-        "withdrawals/flow/**/*.py",
-        "db/core.py",
-        "db/reader.py",
-        "signer/desk.py",
-        "signer/ledger.py",
-    )
-    for path in ROOT.glob(name)
-}
+PATH = (
+    "custody/jobs.py",
+    "custody/flow.py",
+    "withdrawals/flow/**/*.py",
+    "db/core.py",
+    "db/reader.py",
+    "signer/desk.py",
+    "signer/ledger.py",
+)
 KILLS = 132
-
-
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
-
-
-class Death:
-    """Runs something and kills it at the n-th line of the payment's path; counts the lines where n is None."""
-
-    def __init__(self, at: int | None) -> None:
-        self._at = at
-        self.lines = 0
-        self.place = ""
-
-    def run(self, work: Callable[[], object]) -> None:
-        before = sys.gettrace()
-        sys.settrace(self._call)
-        try:
-            work()
-        finally:
-            sys.settrace(before)
-
-    def _call(self, frame: FrameType, event: str, arg: Any) -> Any:
-        return self._line if frame.f_code.co_filename in PATH else None
-
-    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if event == "line":
-            self.lines += 1
-            if self.lines == self._at:
-                self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
-                raise Killed(self.place)
-        return self._line
 
 
 class Processes:
@@ -89,7 +49,7 @@ class Processes:
         self.number = 0
 
     def attempt(self, work: Callable[[], object], line: int | None) -> Death:
-        death = Death(line)
+        death = Death(PATH, line)
         try:
             death.run(work)
         except Killed:
@@ -227,7 +187,7 @@ def test_the_database_is_killed_in_the_middle(node: Node, tmp_path: Path) -> Non
             who = at.house.customer(USDT=100 * COIN)
             receiver = fresh_address(f"database killed at {line}")
             made = at.approved(who, "40", address=receiver)
-            death = Death(line)
+            death = Death(PATH, line)
             try:
                 death.run(lambda: [processes.turn() for _ in range(FINALITY + 2)])
             except Killed:

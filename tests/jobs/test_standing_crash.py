@@ -5,73 +5,32 @@ As in `test_crash.py` the lines are counted as they run, so there is no list of 
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 import standing_kit as kit
+from crash_kit import Death, Killed
 from house import COIN_USDT as COIN
 from house import Customer, House, furnish
 
-import tidegate
 from tidegate.db import connect, journal
 from tidegate.ledger import store as ledger_store
 from tidegate.withdrawals.standing import jobs
 from tidegate.withdrawals.withdrawal import Status as WithdrawalStatus
 
-ROOT = Path(tidegate.__file__).parent
-PATH = {
-    str(path)
-    for name in (
-        "withdrawals/standing/flow.py",
-        "withdrawals/standing/jobs.py",
-        "withdrawals/standing/store.py",
-        "withdrawals/standing/instruction.py",
-        "withdrawals/flow/**/*.py",
-        "withdrawals/store/*.py",
-        "screening/flow.py",
-        "db/core.py",
-        "db/replay.py",
-    )
-    for path in ROOT.glob(name)
-}
+PATH = (
+    "withdrawals/standing/flow.py",
+    "withdrawals/standing/jobs.py",
+    "withdrawals/standing/store.py",
+    "withdrawals/standing/instruction.py",
+    "withdrawals/flow/**/*.py",
+    "withdrawals/store/*.py",
+    "screening/flow.py",
+    "db/core.py",
+    "db/replay.py",
+)
 KILLS = 150
-
-
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
-
-
-class Death:
-    """Runs something and kills it at the n-th line of the path; counts the lines where n is None."""
-
-    def __init__(self, at: int | None) -> None:
-        self._at = at
-        self.lines = 0
-        self.place = ""
-
-    def run(self, work: Callable[[], object]) -> None:
-        before = sys.gettrace()
-        sys.settrace(self._call)
-        try:
-            work()
-        finally:
-            sys.settrace(before)
-
-    def _call(self, frame: FrameType, event: str, arg: Any) -> Any:
-        return self._line if frame.f_code.co_filename in PATH else None
-
-    def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if event == "line":
-            self.lines += 1
-            if self.lines == self._at:
-                self.place = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}"
-                raise Killed(self.place)
-        return self._line
 
 
 @pytest.fixture
@@ -92,7 +51,7 @@ def test_a_death_after_any_line_makes_one_withdrawal_per_run(house: House, ada: 
     i = kit.standing(house, ada, xpub=kit.ACCOUNT_XPUB, amount="2")
     house.wait(days=2)
     kit.run_due(house)  # the first one is undisturbed
-    counted = Death(None)
+    counted = Death(PATH, None)
     kit.at_noon(house)
     due = kit.get(house, i.id).due_at
     assert due is not None
@@ -105,7 +64,7 @@ def test_a_death_after_any_line_makes_one_withdrawal_per_run(house: House, ada: 
         assert due is not None
         house.now = due
         before, available = len(kit.runs(house, i.id)), house.available(ada)
-        death = Death(line)
+        death = Death(PATH, line)
         try:
             death.run(lambda: kit.run_due(house))
         except Killed:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from facts_kit import GOOD, HOUR, NOW, PAST, QUIET, SESSIONS, USD
+from facts_kit import GOOD, HOUR, NOW, PAST, QUIET, SESSIONS, USD, assert_agreed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -224,6 +224,19 @@ def test_where_the_hot_wallet_must_be_known_not_knowing_it_needs_a_person(
     but: dict[str, Any], outcome: Outcome | None
 ) -> None:
     assert asked_by("hot_balance_unknown", replace(GOOD, **but), STRICT) == outcome
+
+
+def test_what_is_said_of_each_case_is_what_was_agreed() -> None:
+    """Under the strictest policy: there, what is not known is said as well."""
+    quiet = {
+        "nobody knows a login": seen(login_at=None, login_complete=False),
+        "a login that says too little": seen(login_complete=False),
+        "the hot wallet was never seen": past(hot_units=None, hot_as_of=None),
+        "the hot wallet was seen long ago": past(hot_as_of=NOW - 31 * MINUTE),
+    }
+    all_cases = [*((f"{check}: {name}", but) for check, name, but, _ in CASES), *quiet.items()]
+    said = [(name, review(replace(GOOD, **{"behaviour": QUIET, **but}), STRICT).findings) for name, but in all_cases]
+    assert_agreed("findings_behaviour.txt", said)
 
 
 OURS = [check for check in CHECKS if check.id in {case[0] for case in CASES}]

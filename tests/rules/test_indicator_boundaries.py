@@ -11,7 +11,22 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from desk_kit import END, SPAN, START, USD, Row, Rows, after, desk, flow, freeze, merchant, numbers, on_duckdb, order
+from indicator_kit import (
+    END,
+    SPAN,
+    START,
+    USD,
+    Row,
+    Rows,
+    after,
+    desk,
+    flow,
+    freeze,
+    merchant,
+    numbers,
+    on_duckdb,
+    order,
+)
 
 from tidegate.rating.indicators.evaluation import evaluate
 from tidegate.rating.indicators.reading import Reading

@@ -6,7 +6,7 @@ import re
 from importlib import resources
 
 import pytest
-from desk_kit import numbers
+from indicator_kit import numbers
 
 from tidegate.base.refusals import FieldError
 from tidegate.policy import flow as policies

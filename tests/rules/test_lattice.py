@@ -92,6 +92,56 @@ def test_what_is_ignored_is_still_said() -> None:
     assert review(replace(timed_out, now=NOW + SECOND), lenient("review", "ignore")).outcome is Outcome.REVIEW
 
 
+@pytest.mark.parametrize(
+    ("answer", "policy", "code", "outcome", "detail"),
+    [
+        (OutsideAnswer("v", State.TIMEOUT), POLICY, "check_timed_out", Outcome.REVIEW, "v gave no answer (timeout)."),
+        (
+            OutsideAnswer("v", State.ERROR, detail="HTTP 500"),
+            POLICY,
+            "check_failed",
+            Outcome.REVIEW,
+            "v gave no answer (error: HTTP 500).",
+        ),
+        (
+            OutsideAnswer("v", State.ERROR, detail="HTTP 500"),
+            lenient("decline"),
+            "check_failed",
+            Outcome.DECLINE,
+            "v gave no answer (error: HTTP 500); by policy decline until 2026-11-24T12:00:01Z.",
+        ),
+        (
+            OutsideAnswer("v", State.TIMEOUT),
+            lenient("decline"),  # of errors: what is late is still a person's
+            "check_timed_out",
+            Outcome.REVIEW,
+            "v gave no answer (timeout); by policy review until 2026-11-24T12:00:01Z.",
+        ),
+    ],
+)
+def test_a_silent_check_is_told_with_its_reason_and_whose_word_it_is(
+    answer: OutsideAnswer, policy: Policy, code: str, outcome: Outcome, detail: str
+) -> None:
+    (told,) = review(replace(GOOD, required=("v",), outside=(answer,)), policy).findings
+    assert told == Finding(code, outcome, "W3 failing checks", detail, data={"check": "v"})
+
+
+def test_a_bug_is_named_for_whoever_reads_the_log() -> None:
+    def bug(_: Facts, __: Policy) -> Iterator[Finding]:
+        raise ZeroDivisionError("by nothing")
+
+    (broken,) = review(GOOD, POLICY, (Check("broken", "W3", bug),)).answers
+    assert broken == Answered("broken", State.ERROR, "ZeroDivisionError: by nothing")
+
+
+def test_the_reasons_of_a_verdict_are_listed_by_what_they_ask() -> None:
+    seen = replace(GOOD, country="KP", hits=(hit("scam"), hit("sanctions")), stale_lists=("a", "b"))
+    verdict = review(seen, POLICY)
+    assert verdict.codes(Outcome.DECLINE) == ["address_sanctioned", "country_banned"]
+    assert verdict.codes(Outcome.REVIEW) == ["address_listed", "list_stale"]
+    assert verdict.codes(Outcome.FREEZE) == []
+
+
 def test_a_person_lets_one_failed_check_pass_and_not_another() -> None:
     two = replace(
         GOOD,

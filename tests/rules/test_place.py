@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from facts_kit import GOOD, HOUR, NOW, USD
+from facts_kit import GOOD, HOUR, NOW, USD, assert_agreed
 
 from tidegate.base.canonical import canonical
 from tidegate.base.findings import Outcome
@@ -89,6 +89,31 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("the policy's own list is worse", {}, {"country": "KP"}, ["country_banned"]),
     ("a counterparty there", {"counterparty": "BD"}, {}, ["country_banned"]),
     ("a counterparty under restriction", {"counterparty": "NP"}, {}, ["country_restricted"]),
+    (
+        "they live under restriction, and it goes where it is banned",
+        {"counterparty": "BD"},
+        {"country": "NP"},
+        ["country_banned"],
+    ),
+    (
+        "they live where it is banned, and it goes to a restricted place",
+        {"counterparty": "NP"},
+        {"country": "BD"},
+        ["country_banned"],
+    ),
+    (
+        "restricted by the policy's own list, banned where it goes",
+        {"counterparty": "BD"},
+        {"country": "MM"},
+        ["country_banned"],
+    ),
+    (
+        "banned by the policy and where it goes: both are told",
+        {"counterparty": "BD"},
+        {"country": "KP"},
+        ["country_banned"],
+    ),
+    ("restricted by both: both are told", {"counterparty": "NP"}, {"country": "MM"}, ["country_restricted"]),
     # delays
     ("no deposit yet", {}, {"country": "KR"}, []),
     ("72 hours after a deposit", {"happened": (("each_deposit", NOW - 72 * HOUR),)}, {"country": "KR"}, []),
@@ -214,6 +239,10 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(("seen", "but", "codes"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_a_place_is_obeyed(policy: Policy, seen: dict[str, Any], but: dict[str, Any], codes: list[str]) -> None:
     assert [f.code for f in look(policy, seen, **but).findings] == codes
+
+
+def test_what_is_said_of_each_case_is_what_was_agreed(policy: Policy) -> None:
+    assert_agreed("findings_place.txt", [(name, look(policy, seen, **but).findings) for name, seen, but, _ in CASES])
 
 
 @pytest.mark.parametrize(

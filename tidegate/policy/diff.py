@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from tidegate.base.canonical import canonical
 from tidegate.base.findings import Outcome
-from tidegate.policy import rules
+from tidegate.policy import factor_numbers, rules
 from tidegate.policy.language import Catalogue, Rule, RuleFault, Turn
 from tidegate.policy.language import check as read_rule
 from tidegate.policy.language.meaning import change
 from tidegate.policy.pack import LOOSENING_HOURS
+from tidegate.policy.rating_numbers import FALLS
 from tidegate.policy.reading import STANDINGS, Reader
 from tidegate.policy.rules import Mode, PackRule
 from tidegate.policy.screening_numbers import ACTIONS
@@ -66,6 +67,19 @@ class Way:
         return Turn.CHANGED if was == now else Turn.TIGHTER if now > was else Turn.LOOSER
 
 
+class Asks(Way):
+    """What a finding asks for: the order of outcomes, but for a step-up that is no longer asked."""
+
+    def _moved(self, before: object, after: object) -> Turn:
+        turn = super()._moved(before, after)
+        return Turn.CHANGED if _drops_step_up(Outcome(str(before)), Outcome(str(after))) else turn
+
+
+def _drops_step_up(before: Outcome, after: Outcome) -> bool:
+    """A stronger factor is asked beside a delay and beside a person, not instead: only a "no" makes up for it."""
+    return before is Outcome.STEP_UP and after in (Outcome.DELAY, Outcome.REVIEW)
+
+
 def _more(value: object) -> Decimal:
     return Decimal(str(value))
 
@@ -78,9 +92,15 @@ def _word(words: tuple[str, ...]) -> Callable[[object], Decimal]:
     return lambda value: Decimal(words.index(str(value)))
 
 
+def _how_many(value: object) -> Decimal:
+    return Decimal(len(_items(value)))
+
+
 _T, _L = Turn.TIGHTER, Turn.LOOSER
 MORE, LESS, CHANGED = Way(_more), Way(_less), Way(None)
-ASKS = Way(_word(tuple(Outcome)))
+FALLING = Way(_word(FALLS))
+ASKS = Asks(_word(tuple(Outcome)))
+FLAG, FACTORS = Way(_word(("False", "True"))), Way(_how_many)
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
 CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: without it there is none
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
@@ -113,6 +133,7 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("deciding", "reserved_minutes"), CHANGED),
     (("authorisation_minutes",), LESS),
     (("loosening_hours",), MORE),
+    # A lower line asks for more travel-rule data, and data that were exchanged double a cap and spare a delay.
     (("fx", "*"), CHANGED),
     (("places", "*"), CHANGED),
     (("operator",), CHANGED),
@@ -145,27 +166,74 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("market", "jump_factor"), CHANGED),
     (("market", "two_sources_from_value"), LESS),
     (("market", "outflow_percent", "*", "*"), LESS),
+    (("behaviour", "session", "logins_required"), FLAG),
+    # With these two the facts themselves are gathered: a rule that held whom nobody knew enough of may let them go.
+    (("behaviour", "session", "travel", "hours"), CHANGED),
+    (("behaviour", "session", "travel", "look_back_hours"), CHANGED),
+    (("behaviour", "session", "*", "hours"), MORE),
+    (("behaviour", "session", "*", "outcome"), ASKS),
+    (("behaviour", "velocity", "*", "outcome"), ASKS),
+    (("behaviour", "velocity", "*", "from_value"), LESS),
+    (("behaviour", "velocity", "*", "most"), LESS),
+    (("behaviour", "velocity", "*", "percent"), LESS),
+    (("behaviour", "velocity", "pass_through", "minutes"), CHANGED),  # in longer more arrived, and this is less of it
+    (("behaviour", "velocity", "dormant", "days"), LESS),
     (("behaviour", "history", "outcome"), ASKS),
     (("behaviour", "history", "*"), LESS),
-    (("behaviour", "egress", "accounts"), LESS),
-    (("behaviour", "egress", "destinations"), LESS),
-    (("behaviour", "egress", "value"), LESS),
+    (("behaviour", "units", "*", "outcome"), ASKS),
+    (("behaviour", "units", "largest", "*"), LESS),
+    (("behaviour", "units", "hot", "percent"), LESS),
+    (("behaviour", "units", "hot", "required"), FLAG),
+    (("behaviour", "units", "hot", "stale_minutes"), CHANGED),  # an old balance still measures, and nobody looks anew
+    (("behaviour", "units", "supply", "ppm"), LESS),
+    (("behaviour", "units", "supply", "coins", "*"), CAP),
+    (("behaviour", "egress", "minutes"), MORE),  # in longer more leaves
     (("behaviour", "egress", "reset_people"), MORE),
-    (("behaviour", "*", "*", "outcome"), ASKS),
-    (("behaviour", "*", "*", "from_value"), LESS),
-    (("behaviour", "velocity", "*", "most"), LESS),
-    (("behaviour", "velocity", "drain", "percent"), LESS),
-    (("behaviour", "session", "*", "hours"), MORE),
-    (("behaviour", "*", "*"), CHANGED),
-    (("behaviour", "*", "*", "*"), CHANGED),
-    (("behaviour", "*", "*", "*", "*"), CHANGED),
-    (("standing", "*"), CHANGED),
-    (("factors", "unfreeze_hours"), MORE),
+    (("behaviour", "egress", "*"), LESS),
+    (("standing", "most"), LESS),
+    (("standing", "per_asset"), LESS),
+    (("standing", "fee_percent"), LESS),
+    (("standing", "look_seconds"), CHANGED),
+    (("standing", "again_hours"), CHANGED),  # fewer runs, but each waits longer for a fee
     (("factors", "link_hours"), LESS),
     (("factors", "challenge_minutes"), LESS),
-    (("factors", "*"), CHANGED),
-    (("factors", "step_up", "*"), CHANGED),
+    (("factors", "resend_seconds"), MORE),
+    (("factors", "freeze_link_days"), MORE),
+    (("factors", "unfreeze_hours"), MORE),
+    (("factors", "step_up", "*"), FACTORS),
     (("travel_rule_wait_hours",), CHANGED),
+    (("merchants", "bond", "*"), BOND),
+    (("merchants", "release_days"), MORE),
+    (("merchants", "top_up_days"), LESS),
+    (("merchants", "name_score"), MORE),
+    (("merchants", "*"), CHANGED),
+    # Fewer are "several", a "mass", and so on: more merchants are raised.
+    (("rating", "multiple"), LESS),
+    (("rating", "repeatedly"), LESS),
+    (("rating", "mass_counterparties"), LESS),
+    (("rating", "mass_least"), LESS),
+    (("rating", "mass_percent"), LESS),
+    (("rating", "observation_days"), MORE),
+    (("rating", "quiet_days_medium"), MORE),
+    (("rating", "quiet_days_high"), MORE),
+    (("rating", "fall_when"), FALLING),
+    (("rating", "relapse_months"), MORE),
+    (("rating", "restriction_days"), MORE),
+    (("rating", "restriction_days_least"), MORE),
+    (("rating", "restriction_days_most"), MORE),
+    (("rating", "publication_days"), LESS),
+    (("rating", "delay_hours"), MORE),
+    (("rating", "trade_limit_usd"), LESS),
+    (("rating", "withdrawal_limit_usd"), LESS),
+    (("rating", "*"), CHANGED),
+    (("retention", "*"), CHANGED),
+    (("p2p", "currencies", "*"), Way(None, added=_L, removed=_T)),
+    (("p2p", "payment_minutes", "*"), CHANGED),
+    (("p2p", "open_orders"), LESS),
+    (("p2p", "dispute", "hours"), CHANGED),
+    (("p2p", "dispute", "two_people_from_value"), LESS),
+    (("p2p", "retention_hours", "*"), MORE),
+    (("p2p", "retention_hours", "*", "*"), MORE),
     # An indicator that fires more often is tighter. A longer span and a wider band find more, every other number less.
     (("indicators", "structuring", "limits"), CHANGED),
     (("indicators", "structuring", "days"), LESS),  # of several days it asks for so many
@@ -176,12 +244,6 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("indicators", "jump", "days"), CHANGED),
     *(((("indicators", "*", key), MORE)) for key in ("hours", "days", "cycle_hours", "burst_hours")),
     (("indicators", "*", "*"), LESS),
-    (("merchants", "bond", "*"), BOND),
-    (("merchants", "release_days"), MORE),
-    (("merchants", "top_up_days"), LESS),
-    (("merchants", "name_score"), MORE),
-    (("merchants", "*"), CHANGED),
-    (("retention", "*"), CHANGED),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 
@@ -196,6 +258,7 @@ SILENT: Pack = {
     "stablecoins": [],
     "rules": [],
     "loosening_hours": LOOSENING_HOURS,
+    "factors": asdict(factor_numbers.DEFAULTS),
 }
 """What a pack means that leaves these out: saying it aloud is no difference."""
 
@@ -348,5 +411,8 @@ def _rule_turn(name: str, before: PackRule | None, after: PackRule | None, catal
 
 
 def _may_be_milder(old: Rule, new: Rule) -> bool:
-    """Where a fact is unknown the old rule may have asked for a person, and the new one fires for something milder."""
+    """Where a fact is unknown the old rule may have asked for a person, and the new one fires for something milder;
+    or the old one asked for a stronger factor."""
+    if _drops_step_up(old.outcome, new.outcome):
+        return True
     return new.outcome.severity < Outcome.REVIEW.severity and (old.facts != new.facts or len(new.facts) > 1)
