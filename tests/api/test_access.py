@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 import merchant_kit
 import pytest
+import rating_kit
 import standing_kit
 from conftest import database
 from house import COIN_USDT as COIN
 from house import Customer, furnish
 from serving import Site, served
 
-from tidegate.api.door import PUBLIC, Route
+from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.parties.party import Verified
+from tidegate.rating.fact import Kind
 
 NOTHING = {
     "id": "xx_nothing",
@@ -28,6 +30,7 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "line": "rln_nothing",
     "sequence": "997",
 }
 
@@ -53,7 +56,7 @@ def send(site: Site, route: Route, **more: object) -> tuple[int, str]:
     return answer.status_code, said.get("code", "")
 
 
-GUARDED = [route for route in ROUTES if route.scope != PUBLIC]
+GUARDED = [route for route in ROUTES if route.scope not in (PUBLIC, SIGNED)]
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
@@ -74,7 +77,15 @@ def test_a_role_may_do_what_its_scopes_say_and_nothing_else(site: Site, route: R
 
 
 def test_every_scope_of_the_table_exists() -> None:
-    assert {route.scope for route in ROUTES} - {PUBLIC} <= SCOPES
+    assert {route.scope for route in ROUTES} - {PUBLIC, SIGNED} <= SCOPES
+
+
+@pytest.mark.parametrize("role", [None, *(role for role in ROLES if role != "customer")])
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == SIGNED], ids=lambda r: f"{r.method} {r.path}")
+def test_where_counterparties_sign_no_key_of_ours_opens_anything(site: Site, route: Route, role: str | None) -> None:
+    assert send(site, route, role=role) == (401, "signature_missing")
+    made_up = {"Tidegate-Key": "00" * 32, "Tidegate-Signature": "00" * 64}
+    assert send(site, route, role=role, headers=made_up) == (401, "signature_unknown")
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == PUBLIC], ids=lambda r: f"{r.method} {r.path}")
@@ -121,6 +132,12 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         theirs = standing_kit.standing(site.house, ben).id
     elif route.path.startswith("/v1/merchants"):
         theirs = merchant_kit.applied(site.house, ben).id
+    elif route.path.startswith("/v1/rating-lines"):
+        desk = rating_kit.staffed(site.house)
+        shop = merchant_kit.certified(site.house, merchant_kit.person(site.house))
+        desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE)
+        theirs = desk.line(shop.id).id
+        desk.decide(theirs, "high", preset="A")
     elif route.path.startswith("/v1/payment-accounts"):
         theirs = merchant_kit.account(site.house, ben).id
     elif route.path.startswith("/v1/ads"):
@@ -147,6 +164,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "confirm_standing": {"factor": "totp", "code": "123456"},
         "resume_standing": {"factor": "totp", "code": "123456"},
+        "comment_on_line": {"text": "It was not us"},
         "consent_to_rules": {"rules_version": merchant_kit.RULES, "agreed": True},
         "ask_exit": {"reason": "moving on"},
         "move_bond": {"asset": "USDT", "network": "evm-local", "lock": "1"},
