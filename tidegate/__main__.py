@@ -183,7 +183,10 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = _part(rating.add_parser("run", help="draw a month's lines: ask the indicators, judge the facts"))
     draw.add_argument("month", help="like 2026-09")
-    draw.add_argument("--engine", choices=("postgres",), default="postgres", help="where the indicators are asked")
+    draw.add_argument(
+        "--engine", choices=("postgres", "duckdb"), default="postgres", help="where the indicators are asked"
+    )
+    draw.add_argument("--lake", type=Path, metavar="FOLDER", help="of `export lake`: what duckdb reads")
     draw.add_argument("--dry-run", action="store_true", help="say what the lines would be, and write nothing")
     draw.set_defaults(command=_rating_run)
     what_if = _part(rating.add_parser("whatif", help="who would move under the numbers of another pack?"))
@@ -473,14 +476,18 @@ def _rating_evaluate(args: argparse.Namespace) -> int:
 def _rating_run(args: argparse.Namespace) -> int:
     from tidegate.api.rating_runs import say
     from tidegate.db import connect
+    from tidegate.rating.lake import jobs as lake
     from tidegate.rating.lines import flow as lines
     from tidegate.rating.runs import flow as runs
 
+    if (args.engine == "duckdb") != (args.lake is not None):
+        raise Malformed("lake_needed", "--engine duckdb and --lake FOLDER belong together: the one reads the other")
     with connect(_settings(args).database_url) as conn:
         if args.dry_run:
             _say({"lines": [say.dry(*one) for one in runs.dry_run(conn, args.month, utcnow())]})
             return 0
-        done = runs.run(conn, args.month, "cli", utcnow(), runs.on_postgres(conn))
+        look = runs.on_postgres(conn) if args.lake is None else lake.look(args.lake)
+        done = runs.run(conn, args.month, "cli", utcnow(), look)
         drawn = list(runs.lines_of(conn, done.run.id))
         standing = lines.standing_of(conn, [line.id for line in drawn])
         said = [say.line(line, standing[line.id]) for line in drawn]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,11 +16,15 @@ from duckdb import DuckDBPyConnection
 
 from tidegate.base.refusals import Conflict
 from tidegate.db import Conn
+from tidegate.policy.pack import Policy
+from tidegate.rating.indicators.evaluation import evaluate
+from tidegate.rating.indicators.reading import Reading, Span
 from tidegate.rating.lake import manifest as manifests
 from tidegate.rating.lake import store
 from tidegate.rating.lake.manifest import File, Manifest
 from tidegate.rating.lake.store import DuckEngine
 from tidegate.rating.lake.tables import TABLES, Table
+from tidegate.rating.window import Window
 
 _MANIFESTS = "manifests"
 
@@ -95,6 +99,20 @@ def engine(lake: Path, end: datetime, zone: ZoneInfo, memory: str = "3GB") -> It
         files[table.name] = [_checked(lake, file) for file in here]
     with store.duck(files, zone, memory) as opened:
         yield opened
+
+
+def look(lake: Path) -> Callable[[Window, Policy], list[Reading]]:
+    """The indicators on the lake, for a month's run: what `runs.flow.on_postgres` is for the database.
+
+    Raises as `engine` when it is called.
+    """
+
+    def look(window: Window, policy: Policy) -> list[Reading]:
+        zone = policy.rating.zone
+        with engine(lake, window.as_of, zone) as opened:
+            return evaluate(opened, Span(window.start, window.as_of, zone), policy.indicators)
+
+    return look
 
 
 def _checked(lake: Path, file: File) -> Path:
