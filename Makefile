@@ -57,9 +57,8 @@ ORDERS ?= 1000000
 bench-rating: setup ## a month's indicators on PostgreSQL and DuckDB beside pandas, in one run: ORDERS=10000000 for more
 	$(BIN)/python bench/rating.py $(ORDERS)
 
-mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*'
-	@$(BIN)/mutmut run $(if $(FILES),'$(FILES)',) >build-mutate.log 2>&1 || { tail -5 build-mutate.log; exit 1; }
-	@$(BIN)/mutmut results | grep survived || echo 'a test noticed every one'
+mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*' TESTS=…
+	@$(BIN)/python tests/mutation.py $(if $(FILES),'$(FILES)',) --show $(if $(TESTS),--tests $(TESTS),)
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \
