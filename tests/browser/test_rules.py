@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from console_kit import check, opened, sign_in
 from house import furnish
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from serving import Site, served
 
 from tidegate.db import Conn
@@ -50,8 +50,7 @@ def test_figures_follow_what_is_typed(page: Page, site: Site) -> None:
     some_decisions(site)
     sign_in(page, site, "analyst", "/policies/edit")
     page.fill("textarea[name=when]", "amount_usd > 100 -> review")
-    page.wait_for_selector("#tried .figure")
-    assert page.locator("#tried .figure b").first.inner_text() == "2"
+    expect(page.locator("#tried .figure b").first).to_have_text("2")  # after the figures of the line that stood there
 
 
 def test_a_rule_is_proposed_by_one_and_put_in_force_after_another_agreed(
@@ -93,7 +92,7 @@ def test_prices_and_regimes_are_drawn(page: Page, site: Site) -> None:
         at = house.now - timedelta(minutes=10 - minute)
         market.feed(house.conn, "venue-a", [Quote("ETH", "evm-local", at, price)], "feeder", house.now)
     sign_in(page, site, "treasury", "/market")
-    page.click("tbody tr:first-child a")
+    page.click("tbody a:text-is('ETH')")
     page.wait_for_selector(".chart canvas")
     check(page, "market-asset.en.1440")
 
