@@ -58,9 +58,9 @@ class Site:
 
 
 @contextmanager
-def served(house: House, database_url: str) -> Iterator[Site]:
-    """Serve until the block ends."""
-    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100)
+def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
+    """Serve until the block ends; `more` of the server's settings."""
+    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     app = create_app(settings, console, links)

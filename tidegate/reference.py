@@ -11,11 +11,12 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tidegate.api.door import PUBLIC, Route
+from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
 from tidegate.notifications.templates import Text
+from tidegate.notifications.webhooks.events import EVENTS, TEST, VERSION, Event
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.policy.market.regime import REASONS
 from tidegate.withdrawals.checks import CHECKS
@@ -30,15 +31,15 @@ by the running server at `/openapi.json`; [start.md](start.md) shows them in use
 
 def page() -> str:
     """The whole page, with a newline at its end."""
-    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _messages()]) + "\n"
+    return "\n\n".join([_HEAD, _routes(), _roles(), _checks(), _facts(), _market(), _events(), _messages()]) + "\n"
 
 
 def _routes() -> str:
     sections = [
         "## Routes\n\n"
-        "Scope: what a key needs; `public` needs no key. Once: takes an `Idempotency-Key`. Refusals: those beyond\n"
-        "what every route can answer (400, 401, 403, 413, 415, 422, 503; public ones 422 and 503). Every refusal is\n"
-        "`application/problem+json` with a stable `code`.\n"
+        "Scope: what a key needs; `public` needs no key, `signed` is for counterparties, who sign. Once: takes an\n"
+        "`Idempotency-Key`. Refusals: those beyond what every route can answer (400, 401, 403, 413, 415, 422, 503;\n"
+        "public ones 422 and 503). Every refusal is `application/problem+json` with a stable `code`.\n"
         "Besides these: `GET /health` (the process answers) and `GET /ready` (database, worker and nodes are there)."
     ]
     for name, group in _grouped(ROUTES).items():
@@ -46,7 +47,7 @@ def _routes() -> str:
             [
                 f"`{route.method} {route.path}`",
                 _first_line(route.does.__doc__),
-                route.scope if route.scope == PUBLIC else f"`{route.scope}`",
+                route.scope if route.scope in (PUBLIC, SIGNED) else f"`{route.scope}`",
                 "yes" if route.once else "",
                 str(route.status),
                 ", ".join(map(str, route.refuses)),
@@ -128,6 +129,20 @@ def _market() -> str:
         "## Market regimes\n\n"
         "Why an asset is calm, nervous or stormy (`reason`). [market.md](market.md) says how it is measured.\n\n"
         + _table(["reason", "meaning"], rows)
+    )
+
+
+def _events() -> str:
+    rows = [
+        [f"`{event.type}`", event.meaning, ", ".join(f"`{name}`" for name in (event.subject, *event.fields))]
+        for event in (*EVENTS, Event(TEST, "Somebody asked whether deliveries arrive.", "", "endpoint"))
+    ]
+    return (
+        "## Webhook events\n\n"
+        f"Every body has `id`, `type`, `version` ({VERSION}), `timestamp`, `sequence`, `cursor` and `data` with these\n"
+        "fields, null where nothing is known. Fields may be added, none goes away.\n"
+        "[guides/webhooks.md](guides/webhooks.md) says how they are signed and delivered.\n\n"
+        + _table(["type", "meaning", "data"], rows)
     )
 
 

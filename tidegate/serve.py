@@ -59,6 +59,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
             tuple(sorted(settings.networks)),
             Relying(settings.passkeys.rp_id, settings.platform, settings.passkeys.origins),
             platform=settings.platform,
+            webhook_networks=settings.webhook_networks,
+            counterparties=settings.counterparty_keys(),
         ),
         console,
         links,

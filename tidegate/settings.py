@@ -1,7 +1,7 @@
 """Where a deployment's parts are: one file for all of them, each reads what it needs.
 
-Secrets are named by file, not held here: the API reads the data key, the worker the authoriser's key, the signer
-its own home. Nobody reads another's.
+Secrets are named by file, not held here: the API reads the data key, the worker that one and the authoriser's key, the
+signer its own home. Nobody reads another's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +19,11 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from tidegate.base.network import Network
+
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
+
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -72,10 +76,23 @@ class VendorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesSettings:
+    """A yente server of our own, which knows sanctioned names."""
+
+    url: str
+    dataset: str = "sanctions"
+    key_file: Path | None = None  # its key for us, as text
+
+    def key(self) -> str | None:
+        return None if self.key_file is None else self.key_file.read_text().strip()
+
+
+@dataclass(frozen=True, slots=True)
 class CounterpartySettings:
     name: str
     country: str
     url: str  # from here alone, never from a request
+    public_key: bytes | None = None  # Ed25519: its messages to us are signed with it; None = it sends us none
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +121,25 @@ class Settings:
     database_url: str
     networks: Mapping[str, NetworkSettings]
     signer_socket: Path
-    data_key_file: Path  # 32 bytes, hex: seals TOTP secrets
+    data_key_file: Path  # 32 bytes, hex: seals TOTP secrets and those of webhooks
     authoriser_key_file: Path  # Ed25519 private key, hex: signs authorisations; the worker's alone
     platform: str = "Tidegate"  # what customers call it
     vendors: Mapping[str, VendorSettings] = field(default_factory=dict)  # check of the policy -> who answers it
     travel_rule: TravelRuleSettings | None = None  # None = counterparties cannot be told anything
+    names: NamesSettings | None = None  # who answers the check `names`; None = nobody: it times out, and a person looks
     public_url: str = "http://localhost:8800"  # where the links of mails lead
     passkeys: PasskeySettings = PasskeySettings()
     mail: MailSettings | None = None  # None = nothing is written to customers
     prices: Mapping[str, PriceSettings] = field(default_factory=dict)  # source -> where it comes from
+    webhook_networks: tuple[Network, ...] = ()  # beside public addresses, webhooks may go to these, unencrypted too
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
+
+    def counterparty_keys(self) -> dict[str, bytes]:
+        """Who may send us travel-rule messages, and the keys that they sign with."""
+        known = {} if self.travel_rule is None else self.travel_rule.counterparties
+        return {id: c.public_key for id, c in known.items() if c.public_key is not None}
 
     def authoriser_key(self) -> bytes:
         return _key(self.authoriser_key_file)
@@ -140,10 +164,12 @@ def load(path: Path) -> Settings:
                 for check, v in said.get("vendors", {}).items()
             },
             travel_rule=_travel_rule(said["travel_rule"]) if "travel_rule" in said else None,
+            names=_names(said["names"]) if "names" in said else None,
             public_url=_public(said.get("public_url", "http://localhost:8800")),
             passkeys=_passkeys(said.get("passkeys")),
             mail=_mail(said.get("mail")),
             prices={source: _prices(source, p) for source, p in said.get("prices", {}).items()},
+            webhook_networks=tuple(ip_network(text) for text in said.get("webhook_networks", ())),
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
@@ -158,10 +184,17 @@ def _travel_rule(said: Mapping[str, Any]) -> TravelRuleSettings:
         lei=said.get("lei"),
         key_file=Path(said["key_file"]),
         counterparties={
-            id: CounterpartySettings(c["name"], c["country"], _web(c["url"]))
+            id: CounterpartySettings(c["name"], c["country"], _web(c["url"]), _public_key(id, c.get("public_key")))
             for id, c in said["counterparties"].items()
         },
     )
+
+
+def _public_key(id: str, said: str | None) -> bytes | None:
+    key = None if said is None else bytes.fromhex(said)
+    if key is not None and len(key) != 32:
+        raise SettingsFault(f"The public_key of {id} has {len(key)} bytes; an Ed25519 key has 32, in hex.")
+    return key
 
 
 def _prices(source: str, said: Mapping[str, Any]) -> PriceSettings:
@@ -175,6 +208,11 @@ def _prices(source: str, said: Mapping[str, Any]) -> PriceSettings:
             raise SettingsFault(f'prices.{source}.markets has {name!r}; write an asset like "ETH@ethereum".')
     urls = {interface: _web(url) for interface, url in said.get("urls", {}).items()}
     return PriceSettings(said.get("venue", source), dict(said["markets"]), urls)
+
+
+def _names(said: Mapping[str, Any]) -> NamesSettings:
+    key_file = Path(said["key_file"]) if "key_file" in said else None
+    return NamesSettings(_web(said["url"]), said.get("dataset", "sanctions"), key_file)
 
 
 def _web(url: str) -> str:
@@ -248,7 +286,9 @@ def save(settings: Settings, path: Path) -> None:
             **({} if t.lei is None else {"lei": t.lei}),
             "key_file": str(t.key_file),
             "counterparties": {
-                id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
+                id: {"name": c.name, "country": c.country, "url": c.url}
+                | ({} if c.public_key is None else {"public_key": c.public_key.hex()})
+                for id, c in t.counterparties.items()
             },
         }
     if settings.prices:
@@ -256,6 +296,13 @@ def save(settings: Settings, path: Path) -> None:
             source: {"venue": p.venue, "markets": dict(p.markets)} | ({"urls": dict(p.urls)} if p.urls else {})
             for source, p in settings.prices.items()
         }
+    if settings.names is not None:
+        n = settings.names
+        more["names"] = {"url": n.url, "dataset": n.dataset} | (
+            {} if n.key_file is None else {"key_file": str(n.key_file)}
+        )
+    if settings.webhook_networks:
+        more["webhook_networks"] = [str(network) for network in settings.webhook_networks]
     text = json.dumps(
         {
             "database_url": settings.database_url,

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tidegate import mailing
 from tidegate.base.clock import utcnow
 from tidegate.base.mail import Mailer
-from tidegate.base.outside import TravelRule, Vendor
+from tidegate.base.naming import NameScreening
+from tidegate.base.outside import Receiver, TravelRule, Vendor
 from tidegate.base.prices import Feed
 from tidegate.cases import jobs as cases
 from tidegate.custody import flow as wallets
@@ -33,20 +34,26 @@ from tidegate.integrations.mail import FolderMailer, SmtpMailer
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
-from tidegate.news import READER, handlers
+from tidegate.integrations.webhook import HttpReceiver
+from tidegate.integrations.yente import Yente
+from tidegate.news import RATING, READER, handlers, rating_handlers
 from tidegate.notifications import flow as mails
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
+from tidegate.notifications.webhooks import jobs as webhooks
 from tidegate.p2p.merchants import jobs as merchants
+from tidegate.p2p.orders import jobs as orders
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import jobs as prices
+from tidegate.rating import jobs as rating
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
 from tidegate.withdrawals.backtest import flow as backtests
+from tidegate.withdrawals.names import jobs as names
 from tidegate.withdrawals.standing import jobs as standing
 
 log = structlog.get_logger("worker")
@@ -72,10 +79,11 @@ OUTFLOW_EVERY = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whom this worker asks outside: vendors by the check they answer, and counterparties."""
+    """Whom this worker asks outside: vendors by the check they answer, counterparties, a service of names."""
 
     vendors: Mapping[str, Vendor] = field(default_factory=dict)
     travel_rule: tuple[TravelRule, jobs.Directory] | None = None
+    names: NameScreening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +102,12 @@ def loops(
     outside: Outside | None = None,
     post: tuple[Mailer, Sender] | None = None,
     feeds: Mapping[str, Feed] | None = None,
+    hooks: tuple[Receiver, bytes] | None = None,
 ) -> list[Loop]:
     """Every loop of a worker. Each gets chains and signers of its own: clients are not shared between threads.
 
-    `post` None = nothing is written to customers; `feeds`: whom to ask for prices, by the source's name.
+    `post` None = nothing is written to customers; `feeds`: whom to ask for prices, by the source's name; `hooks`: the
+    way to webhooks, and the data key that their secrets are sealed with, None = nobody is told anything.
     """
     chain_ids = {name: chain.chain_id() for name, chain in chains.items()}
 
@@ -139,6 +149,13 @@ def loops(
         wallets.tell_outflow(conn, clock())
         return 0  # however many regimes changed: the wallets are looked at again in their time
 
+    def ratings(conn: Conn) -> int:
+        acting = rating_handlers()
+        return reader.read(conn, RATING, acting, clock()) + reader.retry(conn, RATING, acting, clock())
+
+    def tiers(conn: Conn) -> int:
+        return rating.tick(conn, clock)
+
     made = [
         Loop("news", news, 0.1),
         Loop("time", time, 0.2),
@@ -146,7 +163,10 @@ def loops(
         Loop("outflow", outflow, OUTFLOW_EVERY),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
+        Loop("ratings", ratings, 0.5),
+        Loop("tiers", tiers, 60.0),  # whatever is due by a day may be a minute late
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
+        Loop("orders", lambda conn: orders.expire_due(conn, clock) + orders.mature_due(conn, clock), 1.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),
         Loop("ledger", ledger, RECONCILE_EVERY),
         Loop("retention", retention, RETENTION_EVERY),
@@ -155,6 +175,8 @@ def loops(
     if post is not None:
         made += _mail_loops(*post, clock)
     made += [_price_loop(source, feed, clock) for source, feed in (feeds or {}).items()]
+    if hooks is not None:
+        made += _hook_loops(*hooks, clock)
     for name, chain in chains.items():
         made += _network_loops(name, chain, signer(), clock, holder)
     return made
@@ -192,6 +214,14 @@ def _asset(name: str) -> tuple[str, str]:
     return symbol, network
 
 
+def _hook_loops(receiver: Receiver, data_key: bytes, clock: Callable[[], datetime]) -> list[Loop]:
+    return [
+        Loop("webhooks", lambda conn: webhooks.tell(conn, clock), 0.2),
+        Loop("deliveries", lambda conn: webhooks.deliver_due(conn, receiver, data_key, clock), 0.2),
+        Loop("old_deliveries", lambda conn: webhooks.forget_old(conn, clock), 600.0),
+    ]
+
+
 def _post(settings: Settings) -> tuple[Mailer, Sender] | None:
     """Who carries the mails, as the settings say."""
     mail = settings.mail
@@ -216,19 +246,24 @@ def _outside_loops(
         travel, directory = outside.travel_rule
         step: Step = lambda c: jobs.exchange_travel_rule(c, travel, directory, setting(c), clock)  # noqa: E731
         made.append(Loop("travel_rule", step, 1.0))
+    service = outside.names
+    if service is not None:
+        made.append(Loop("names", lambda c: names.ask(c, service, setting(c), clock), 0.2))
     return made
 
 
 def outside_of(settings: Settings) -> Outside:
-    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI."""
+    """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI or a wrong dataset."""
     vendors = {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
-    t = settings.travel_rule
+    n, t = settings.names, settings.travel_rule
+    yente = None if n is None else Yente(n.url, n.dataset, n.key())
     if t is None:
-        return Outside(vendors)
+        return Outside(vendors, names=yente)
     endpoints = {id: c.url for id, c in t.counterparties.items()}
-    names = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
-    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), names)
-    return Outside(vendors, (HttpTravelRule(endpoints, Ed25519PrivateKey.from_private_bytes(t.key())), directory))
+    vasps = {id: travel_rule.provider(c.name, c.country) for id, c in t.counterparties.items()}
+    directory = jobs.Directory(travel_rule.provider(t.name, t.country, t.lei), vasps)
+    signing = Ed25519PrivateKey.from_private_bytes(t.key())
+    return Outside(vendors, (HttpTravelRule(endpoints, signing), directory), yente)
 
 
 def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], datetime], holder: str) -> list[Loop]:
@@ -267,11 +302,12 @@ def work(settings: Settings) -> None:
         for name, chain in chains().items():
             custody.check_wallets(conn, chain, signer(), name)
     post = _post(settings)
+    hooks = HttpReceiver(settings.webhook_networks), settings.data_key()
     holder = f"{socket.gethostname()}:{os.getpid()}"
     threads = [
         threading.Thread(target=_turn, args=(loop, settings.database_url, stop), name=loop.name, daemon=True)
         for loop in loops(
-            chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post, feeds
+            chains(), signer, lambda payload: key.sign(payload).hex(), utcnow, holder, outside, post, feeds, hooks
         )
     ]
     threads.append(threading.Thread(target=_beat, args=(settings.database_url, holder, stop), daemon=True))

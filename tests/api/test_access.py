@@ -6,16 +6,20 @@ from collections.abc import Iterator
 
 import merchant_kit
 import pytest
+import rating_kit
 import standing_kit
 from conftest import database
 from house import COIN_USDT as COIN
-from house import furnish
+from house import Customer, furnish
 from serving import Site, served
 
-from tidegate.api.door import PUBLIC, Route
+from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.db import connect
+from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES, SCOPES
+from tidegate.parties.party import Verified
+from tidegate.rating.fact import Kind
 
 NOTHING = {
     "id": "xx_nothing",
@@ -26,6 +30,8 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "line": "rln_nothing",
+    "sequence": "997",
 }
 
 
@@ -50,7 +56,7 @@ def send(site: Site, route: Route, **more: object) -> tuple[int, str]:
     return answer.status_code, said.get("code", "")
 
 
-GUARDED = [route for route in ROUTES if route.scope != PUBLIC]
+GUARDED = [route for route in ROUTES if route.scope not in (PUBLIC, SIGNED)]
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
@@ -71,7 +77,15 @@ def test_a_role_may_do_what_its_scopes_say_and_nothing_else(site: Site, route: R
 
 
 def test_every_scope_of_the_table_exists() -> None:
-    assert {route.scope for route in ROUTES} - {PUBLIC} <= SCOPES
+    assert {route.scope for route in ROUTES} - {PUBLIC, SIGNED} <= SCOPES
+
+
+@pytest.mark.parametrize("role", [None, *(role for role in ROLES if role != "customer")])
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == SIGNED], ids=lambda r: f"{r.method} {r.path}")
+def test_where_counterparties_sign_no_key_of_ours_opens_anything(site: Site, route: Route, role: str | None) -> None:
+    assert send(site, route, role=role) == (401, "signature_missing")
+    made_up = {"Tidegate-Key": "00" * 32, "Tidegate-Signature": "00" * 64}
+    assert send(site, route, role=role, headers=made_up) == (401, "signature_unknown")
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == PUBLIC], ids=lambda r: f"{r.method} {r.path}")
@@ -79,9 +93,35 @@ def test_public_routes_only_read(route: Route) -> None:
     assert route.method == "GET"
 
 
+EVERYBODYS = {"get_ad", "quote_ad"}
+"""The book is for all to see."""
+
+TERMS = {
+    "price": "1.1",
+    "amount": "50",
+    "min_amount": "5",
+    "max_amount": "50",
+    "methods": ["bank"],
+    "payment_minutes": 15,
+}
+
+
+def ad_of(site: Site, who: Customer) -> str:
+    site.house.fund(who.id, "USDT", merchant_kit.REQUIRED)
+    parties.set_identity(site.house.conn, who.id, Verified(2, verified_name="Ben"), "test", site.house.now)
+    merchant = merchant_kit.certified(site.house, who)
+    body = {"merchant": merchant.id, "side": "sell", "asset": "USDT", "network": "evm-local", "fiat": "EUR", **TERMS}
+    return str(site.call("POST", "/v1/ads", body).json()["id"])
+
+
+def order_of(site: Site, who: Customer) -> str:
+    body = {"ad": ad_of(site, who), "taker": site.house.customer().id, "amount": "5", "method": "bank"}
+    return str(site.call("POST", "/v1/orders", body).json()["id"])
+
+
 @pytest.mark.parametrize(
     "route",
-    [r for r in GUARDED if r.scope in ROLES["customer"] and "{id}" in r.path],
+    [r for r in GUARDED if r.scope in ROLES["customer"] and "{id}" in r.path and r.name not in EVERYBODYS],
     ids=lambda r: f"{r.method} {r.path}",
 )
 def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) -> None:
@@ -92,8 +132,18 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         theirs = standing_kit.standing(site.house, ben).id
     elif route.path.startswith("/v1/merchants"):
         theirs = merchant_kit.applied(site.house, ben).id
+    elif route.path.startswith("/v1/rating-lines"):
+        desk = rating_kit.staffed(site.house)
+        shop = merchant_kit.certified(site.house, merchant_kit.person(site.house))
+        desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE)
+        theirs = desk.line(shop.id).id
+        desk.decide(theirs, "high", preset="A")
     elif route.path.startswith("/v1/payment-accounts"):
         theirs = merchant_kit.account(site.house, ben).id
+    elif route.path.startswith("/v1/ads"):
+        theirs = ad_of(site, ben)
+    elif route.path.startswith("/v1/orders"):
+        theirs = order_of(site, ben)
     else:
         theirs = site.house.asked(ben, "5").id
     bodies = {
@@ -114,6 +164,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "confirm_standing": {"factor": "totp", "code": "123456"},
         "resume_standing": {"factor": "totp", "code": "123456"},
+        "comment_on_line": {"text": "It was not us"},
         "consent_to_rules": {"rules_version": merchant_kit.RULES, "agreed": True},
         "ask_exit": {"reason": "moving on"},
         "move_bond": {"asset": "USDT", "network": "evm-local", "lock": "1"},
@@ -125,6 +176,11 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "register_payment_account": {"method": "cash", "institution": "Hamburg", "holder_name": "Ada"},
         "attest_payment_account": {"platform": "Other Desk", "source": "own_statement"},
+        "edit_ad": TERMS,
+        "pay_order": {},
+        "release_order": {},
+        "cancel_order": {},
+        "dispute_order": {"reason": "other", "note": "Hello?"},
     }
     path = route.path.format(id=theirs, warning="lwn_nothing")
     answer = site.call(route.method, path, bodies.get(route.name), secret=site.key_of(ada))

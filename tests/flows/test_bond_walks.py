@@ -75,6 +75,7 @@ class Walk:
             "unlock": lambda: bonds.ask_unlock(self.conn, id, USDT, units, numbers, "cus", now),
             "deduct": lambda: self._take(id, units, None),
             "compensate": lambda: self._take(id, units, self.victim.id),
+            "give_back": lambda: self._give_back(id, units),
             "require": lambda: self._require(id, units),
             "matter": lambda: self._matter(id, units % 2 == 0),
             "exit": lambda: flow.ask_exit(self.conn, id, "moving on", numbers, "cus", now),
@@ -97,6 +98,10 @@ class Walk:
                 tx, id, USDT, units, decision=f"d{self.decisions}", reason="agreed", policy=policy(self.house),
                 victim_id=victim,
             )  # fmt: skip
+
+    def _give_back(self, id: str, units: int) -> None:
+        with act(self.conn, "ines", self.house.now) as tx:
+            bonds.give_back(tx, id, USDT, decision=f"d{units % 9}", reason="wrong", policy=policy(self.house))
 
     def _require(self, id: str, units: int) -> None:
         with act(self.conn, "mei", self.house.now) as tx:
@@ -134,8 +139,8 @@ class Walk:
 
 STEPS = st.tuples(
     st.sampled_from(
-        ["lock", "lock", "top_up", "unlock", "deduct", "compensate", "require", "matter", "exit", "approve", "decline",
-         "time"]
+        ["lock", "lock", "top_up", "unlock", "deduct", "compensate", "give_back", "require", "matter", "exit",
+         "approve", "decline", "time"]
     ),
     st.integers(0, 1),
     st.integers(0, 35),

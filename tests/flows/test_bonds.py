@@ -176,6 +176,40 @@ def test_nobody_compensates_themself(house: House) -> None:
     assert refused(lambda: deduct(house, "mer_0", 1)) == "merchant_unknown"
 
 
+def give_back(house: House, id: str, decision: str) -> object:
+    with act(house.conn, "ines", house.now) as tx:
+        return flow.give_back(tx, id, USDT, decision=decision, reason="the appeal was right", policy=policy(house))
+
+
+def test_a_wrong_decision_gives_back_what_it_took_and_what_is_owed_for_it_is_owed_no_more(house: House) -> None:
+    merchant = certified(house)
+    deduct(house, merchant.id, REQUIRED + 10, decision="mea_1")
+    top_up(house, merchant.id, 4)
+    first = give_back(house, merchant.id, "mea_1")
+    assert give_back(house, merchant.id, "mea_1") == first
+    now = bond(house, merchant.id)
+    assert (now.locked, now.owed, taken(house)) == (REQUIRED + 4, 0, 0)
+    assert give_back(house, merchant.id, "mea_0") is None
+
+
+def test_what_comes_back_pays_other_debts_first(house: House) -> None:
+    merchant, ada = certified(house), house.customer()
+    deduct(house, merchant.id, REQUIRED, decision="mea_1")
+    deduct(house, merchant.id, 7, decision="freeze_1", victim=ada.id)
+    give_back(house, merchant.id, "mea_1")
+    assert (house.available(ada), bond(house, merchant.id).locked, taken(house)) == (7, REQUIRED - 7, 0)
+    assert bond(house, merchant.id).demand == 7
+
+
+def test_to_who_has_left_it_is_paid(house: House) -> None:
+    merchant = certified(house, who := person(house))
+    deduct(house, merchant.id, 5, decision="mea_1")
+    leave(house, merchant.id)
+    time(house, days=30)
+    give_back(house, merchant.id, "mea_1")
+    assert (house.available(who), bond(house, merchant.id).locked) == (20_000 * COIN, 0)
+
+
 # --- unlock ------------------------------------------------------------------------------------------------------
 
 

@@ -13,12 +13,14 @@ import psycopg
 import pytest
 from house import LISTED, RECEIVER, Customer, House, furnish
 from serving import Site, served
+from travel_kit import BOB, WHOLE, under_law
 
-from tidegate.base.refusals import Conflict, NotFound, Refusal
+from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.db import Conn, connect, journal
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Verified
 from tidegate.policy import flow as policies
+from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs, replaying, store
 from tidegate.withdrawals.deciding import Lone, Status, moves
@@ -251,3 +253,95 @@ def test_only_the_platform_asks_commits_and_releases(site: Site) -> None:
     for secret in (site.key_of(ada), site.keys["analyst"]):
         assert site.call("POST", "/v1/decisions", body, secret=secret).status_code == 403
     assert site.call("POST", "/v1/decisions/dec_nothing/commit").status_code == 404
+
+
+# --- what it asks of a platform, as of a customer ----------------------------------------------------------------
+
+
+def findings(said: dict[str, Any]) -> set[str]:
+    return {f["code"] for f in said["findings"]}
+
+
+def test_a_place_that_wants_a_description_gets_one(house: House) -> None:
+    ada = under_law(house, {"ask": "description", "characters": 5}).customer()
+    assert "description_missing" in findings(decide(house, ada, "5"))
+    assert "description_missing" in findings(decide(house, ada, "5", description="Shoe"))
+    assert findings(decide(house, ada, "5", description="Shoes")) == set()
+    with pytest.raises(Malformed, match="description is"):
+        decide(house, ada, "5", description="Shoes\n")
+
+
+def test_travel_rule_data_are_asked_for_by_name_and_whoever_pays_exchanges_them(house: House) -> None:
+    ada = under_law(house).customer()
+    assert decide(house, ada, "99")["outcome"] == "allow"
+    (nothing,) = decide(house, ada, "100")["findings"]
+    assert (nothing["code"], nothing["outcome"]) == ("travel_rule_pending", "review")
+    first, some, whole = (
+        withdrawals_decision(house, decide(house, ada, "100", stated=stated))
+        for stated in (None, {"counterparty": BOB}, WHOLE)
+    )
+    assert first == "counterparty, beneficiary.name"
+    assert some == "beneficiary.name"
+    assert whole is None, "nothing is missing; what is left is to exchange them"
+
+
+def withdrawals_decision(house: House, said: dict[str, Any]) -> str | None:
+    """What the decision says is missing."""
+    row = store.decision(house.conn, said["id"])
+    assert row is not None
+    (found,) = withdrawals.findings_of(row)
+    assert found.code == "travel_rule_pending"
+    return found.data.get("missing")
+
+
+def test_naming_a_provider_says_that_it_keeps_the_address(house: House) -> None:
+    ada = under_law(house).customer()
+    decide(house, ada, "5", stated=WHOLE)
+    assert [entry.ownership for entry in screening.book(house.conn, ada.id)] in ([], ["vasp"])
+    (ownership,) = house.conn.execute("SELECT ownership FROM saved_address").fetchone() or ()
+    assert ownership == "vasp"
+    assert house.conn.execute("SELECT count(*) FROM travel_statement").fetchone() == (0,)
+
+
+def test_what_cannot_be_a_receiver_is_refused_as_for_a_withdrawal(house: House) -> None:
+    ada = under_law(house).customer()
+    with pytest.raises(Malformed) as refused:
+        decide(house, ada, "5", stated={"counterparty": {**BOB, "country": "XX"}})
+    assert (refused.value.code, refused.value.field) == ("information_invalid", "counterparty.country")
+    assert house.used(ada) == 0
+
+
+def test_committed_by_many_at_once_with_everything_stated_it_consumes_its_room_once(
+    house: House, database_url: str
+) -> None:
+    ada = under_law(house).customer()
+    said = decide(house, ada, "150", stated=WHOLE, description="Shoes")
+
+    def end(n: int) -> str:
+        with connect(database_url) as conn:
+            act = withdrawals.commit if n % 2 else withdrawals.let_go
+            try:
+                return act(conn, said["id"], "platform", house.now).status
+            except Conflict:
+                return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(end, range(16)))
+    assert ends.count("refused") == 8
+    assert len(set(ends)) == 2
+    assert house.used(ada) == (150 * COIN if "committed" in ends else 0)
+
+
+def test_the_route_takes_them(site: Site) -> None:
+    house = under_law(site.house)
+    ada = house.customer()
+    body = {"customer": ada.id, "asset": "USDT", "network": "evm-local", "amount": "120", "address": RECEIVER}
+    made = site.call("POST", "/v1/decisions", {**body, **WHOLE, "description": "Shoes"}, key="d-1")
+    assert made.status_code == 201, made.text
+    again = site.call("POST", "/v1/decisions", {**body, **WHOLE, "description": "Shoes"}, key="d-1")
+    assert again.content == made.content
+    other = site.call("POST", "/v1/decisions", {**body, **WHOLE, "description": "Boots"}, key="d-1")
+    assert other.json()["code"] == "idempotency_key_reused"
+    facts = site.call("GET", f"/v1/decisions/{made.json()['id']}", role="analyst").json()["facts"]
+    assert facts["place"]["description"] == "Shoes"
+    assert site.call("POST", f"/v1/decisions/{made.json()['id']}/commit").json()["status"] == "committed"

@@ -10,7 +10,7 @@ import merchant_kit as kit
 import psycopg
 import pytest
 from house import COIN_USDT as COIN
-from house import House, furnish
+from house import USDT, House, furnish
 from merchant_kit import REQUIRED, RULES, applied, bond, certified, leave, lock, person, policy, time
 
 from tidegate.base.refusals import Refusal
@@ -351,6 +351,35 @@ def test_a_merchant_without_a_bond_leaves_as_soon_as_a_person_agrees(house: Hous
     leave(house, merchant.id)
     assert time(house) == 1
     assert standing(house, merchant.id) is C.CLOSED
+
+
+def test_a_dismissal_that_was_wrong_is_taken_back_with_what_was_taken(house: House) -> None:
+    merchant = certified(house)
+    kit.deduct(house, merchant.id, REQUIRED, decision="mea_2")
+    with act(house.conn, "mei", house.now) as tx:
+        flow.dismiss(tx, merchant.id, "mea_1", "extreme", policy(house))
+    leave(house, merchant.id)
+    house.wait(days=1)
+    with act(house.conn, "ines", house.now) as tx:
+        back = flow.reinstate(tx, merchant.id, "apl_1", "the appeal was right", policy(house))
+        bonds.give_back(tx, merchant.id, USDT, decision="mea_2", reason="the appeal was right", policy=policy(house))
+        assert flow.reinstate(tx, merchant.id, "apl_1", "again", policy(house)) == back
+    assert (back.certification, back.exit_open) == (C.CERTIFIED, False)
+    now = bond(house, merchant.id)
+    assert (now.required, now.locked, now.demand, now.top_up_due_at) == (REQUIRED, REQUIRED, 0, None)
+    assert scope.intervals(house.conn, merchant.id)[-1].ground == "certified"
+    kit.agree(house)
+
+
+def test_who_was_dismissed_wrongly_and_has_left_may_apply_anew(house: House) -> None:
+    merchant = certified(house, who := person(house))
+    with act(house.conn, "mei", house.now) as tx:
+        flow.dismiss(tx, merchant.id, "mea_1", "extreme", policy(house))
+    leave(house, merchant.id)
+    time(house, days=30)
+    with act(house.conn, "ines", house.now) as tx:
+        assert flow.reinstate(tx, merchant.id, "apl_1", "right", policy(house)).certification is C.CLOSED
+    assert applied(house, who).subject_id == merchant.id
 
 
 def test_dismissed_while_leaving_the_bond_stops_going_back(house: House) -> None:

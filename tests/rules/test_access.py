@@ -41,6 +41,9 @@ SECOND = timedelta(seconds=1)
         ("keys:write", {"admin"}),
         ("keys:read", {"auditor", "admin"}),
         ("journal:read", {"analyst", "compliance", "treasury", "auditor", "admin"}),
+        ("webhooks:read", {"analyst", "compliance", "treasury", "auditor", "admin"}),
+        ("webhooks:write", {"admin"}),
+        ("travel_rule:review", {"analyst", "compliance"}),
     ],
 )
 def test_a_scope_belongs_to_these_roles_and_no_other(needed: str, roles: set[str]) -> None:

@@ -14,7 +14,18 @@ from facts_kit import GOOD, HOUR, NOW, PAST, QUIET, SESSIONS, hit, under
 from tidegate.base.canonical import canonical
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import parse
-from tidegate.withdrawals.facts import BY_NAME, CATALOGUE, FACTS_VERSION, Facts, FactType, Resembles, Seen, Use, seen
+from tidegate.withdrawals.facts import (
+    BY_NAME,
+    CATALOGUE,
+    FACTS_VERSION,
+    Bound,
+    Facts,
+    FactType,
+    Resembles,
+    Seen,
+    Use,
+    seen,
+)
 from tidegate.withdrawals.habits import NOTHING, Behaviour, Rushing
 from tidegate.withdrawals.replaying import read, replay
 
@@ -111,6 +122,8 @@ CASES: list[tuple[str, dict[str, Any], Seen]] = [
     ("egress_tripped", {}, False),
     ("egress_tripped", {"behaviour": Behaviour(rushing=Rushing(1))}, True),
     ("egress_tripped", {"behaviour": NOTHING}, None),
+    ("unbound_units", {}, None),
+    ("unbound_units", {"bound": Bound(7, None)}, 7),
     ("restriction_kinds", {"restrictions": (under("watch"), under("step_up"))}, frozenset({"watch", "step_up"})),
     ("market", {}, None),
     ("market", {"market": "stormy"}, "stormy"),

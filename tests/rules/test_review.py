@@ -17,7 +17,7 @@ from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, faults, parse
 from tidegate.withdrawals.checks import CHECKS
-from tidegate.withdrawals.facts import Facts, OutsideAnswer, Resembles, State, Use
+from tidegate.withdrawals.facts import Bound, Facts, OutsideAnswer, Resembles, State, Use
 from tidegate.withdrawals.review import BLOCKING, blocked, review
 from tidegate.withdrawals.vocabulary import VOCABULARY
 
@@ -263,6 +263,13 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
         {"units": 100_000_001, "country": "KP", "hits": (hit("sanctions"),), "address_saved_at": NOW},
         Outcome.DECLINE,
         ["address_new", "address_sanctioned", "country_banned", "funds_short"],
+    ),
+    ("coins are bound, and enough are free", {"bound": Bound(100_000_000, None)}, Outcome.ALLOW, []),
+    (
+        "a unit more than what is free of retention lots",
+        {"bound": Bound(99_999_999, NOW + 24 * HOUR)},
+        Outcome.DELAY,
+        ["coins_retained"],
     ),
 ]
 

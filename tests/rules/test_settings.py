@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tidegate.settings import MailSettings, PasskeySettings, PriceSettings, Settings, SettingsFault, load, save
+from tidegate.settings import (
+    MailSettings,
+    NamesSettings,
+    PasskeySettings,
+    PriceSettings,
+    Settings,
+    SettingsFault,
+    load,
+    save,
+)
 
 SENDER = "Example <no-reply@example.com>"
 
@@ -35,6 +45,8 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
             "kraken": PriceSettings("kraken", {"ETH@ethereum": "ETH/USD"}),
             "gateway": PriceSettings("coinbase", {}, {"rest": "https://prices.internal"}),
         },
+        names=NamesSettings("https://yente.example", "eu_fsf", tmp_path / "key"),
+        webhook_networks=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
     )
     save(settings, tmp_path / "settings.json")
     assert load(tmp_path / "settings.json") == settings
@@ -59,6 +71,10 @@ def test_a_file_of_before_has_no_mail(tmp_path: Path) -> None:
         {"mail": {"sender": "nobody", "folder": "mails"}},
         {"mail": {"sender": SENDER, "folder": "mails", "more": 1}},
         {"public_url": "withdrawals.example.com"},
+        {"names": {"url": "http://yente.example"}},
+        {"names": {"dataset": "sanctions"}},
+        {"webhook_networks": ["10.0.0.1/8"]},
+        {"webhook_networks": ["everywhere"]},
         {"public_url": "https://example.com/path"},
         {"passkeys": {"rp_id": "example.com", "origins": []}},
         {"passkeys": {"rp_id": "example.com", "origins": ["example.com"]}},

@@ -26,6 +26,7 @@ class Metrics:
                 ("withdrawals_open", "Withdrawals that have not ended, by status"),
                 ("payouts_open", "Payouts that have not ended, by what they wait for"),
                 ("unread_news", "Journal entries that a reader could not act on"),
+                ("webhooks", "Deliveries that are on their way or dead, and endpoints that were switched off"),
                 ("cases_overdue", "Open cases that nobody answered in time, by kind"),
                 ("books_difference_units", "Chain minus ledger in whole units, by asset"),
                 ("books_unexplained_rounds", "Rounds in a row that nothing under way explains it, by asset"),

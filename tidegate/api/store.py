@@ -69,6 +69,11 @@ def open_work(conn: Conn) -> list[Work]:
         UNION ALL
         SELECT 'unread_news', reader, count(*)::int FROM unread GROUP BY reader
         UNION ALL
+        SELECT 'webhooks', status, count(*)::int FROM webhook_delivery
+         WHERE status IN ('queued', 'sending', 'dead') GROUP BY status
+        UNION ALL
+        SELECT 'webhooks', 'endpoint_disabled', count(*)::int FROM webhook_endpoint WHERE status = 'disabled'
+        UNION ALL
         SELECT 'cases_overdue', kind, count(*)::int FROM case_file
          WHERE status = 'open' AND overdue_at IS NOT NULL GROUP BY kind
         UNION ALL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,4 +57,12 @@ class TravelRule(Protocol):
 
     def send(self, message: Message) -> Reply:
         """Send it, once more or for the first time. Raises Silent, Refused."""
+        ...
+
+
+class Receiver(Protocol):
+    """A way to servers that asked to be told what happens."""
+
+    def deliver(self, url: str, body: str, headers: Mapping[str, str]) -> int:
+        """Post it once, to a public address only; the HTTP status of their answer. Raises Silent."""
         ...

@@ -20,6 +20,9 @@ Kind = Literal[
     "merchant_exit",
     "bond_deduction",
     "bond_delisting",
+    "webhook",
+    "p2p_dispute",
+    "travel_rule",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
@@ -28,15 +31,20 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "withdrawal_appeal": REVIEWERS,  # was the customer treated rightly? Approve overturns, decline upholds
     "seizure": frozenset({"compliance"}),  # shall a lawful order take effect?
     "books": frozenset({"treasury", "compliance"}),  # why do ledger and chain differ?
+    "travel_rule": REVIEWERS,  # is the receiver whom a counterparty names our customer?
     "merchant_exit": REVIEWERS,  # may the merchant leave?
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
+    "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
+    "p2p_dispute": REVIEWERS,  # whose are the coins? Approve gives them to the payer, decline back to the seller
 }
 """Kind -> roles whose voice counts."""
 
 SEEN_BY: dict[str, frozenset[str]] = {
     "treasury": frozenset({"books"}),  # files about customers are not its business
-    "support": frozenset({"withdrawal_review", "withdrawal_appeal"}),  # it talks to customers: nobody is tipped off
+    "support": frozenset(
+        {"withdrawal_review", "withdrawal_appeal", "p2p_dispute"}
+    ),  # it talks to customers: nobody is tipped off
 }
 """Role -> the only kinds it sees; other roles see all."""
 

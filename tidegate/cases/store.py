@@ -339,3 +339,70 @@ def evidence(conn: Conn, case_id: str) -> list[Evidence]:
         "SELECT person, note, at FROM case_evidence WHERE case_id = %(case)s ORDER BY id",
         {"case": case_id},
     )
+
+
+def queue(
+    conn: Conn,
+    kinds: Sequence[str] | None,
+    kind: str | None,
+    assignee: str | None,
+    unassigned: bool,
+    late: bool,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Case]:
+    """Open cases that are awake, the soonest due first, those after (due, id); None = whatever it is."""
+    return rows(
+        conn,
+        Case,
+        """
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
+          FROM case_file
+         WHERE status = 'open' AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+           AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+           AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
+           AND (NOT %(unassigned)s OR assignee IS NULL) AND (NOT %(late)s OR overdue_at IS NOT NULL)
+           AND (%(due)s::timestamptz IS NULL OR (due_at, id) > (%(due)s, %(id)s))
+         ORDER BY due_at, id LIMIT %(limit)s
+        """,
+        {
+            "kinds": None if kinds is None else list(kinds),
+            "kind": kind,
+            "assignee": assignee,
+            "unassigned": unassigned,
+            "late": late,
+            "due": after[0] if after else None,
+            "id": after[1] if after else None,
+            "limit": limit,
+        },
+    )
+
+
+def alike(conn: Conn, kind: str, reasons: Sequence[str], but: str, limit: int) -> list[Case]:
+    """The newest cases of a kind that ended and shared a reason: how people judged such things before."""
+    return rows(
+        conn,
+        Case,
+        """
+        SELECT id, kind, subject, party_id, requester, reasons, quorum, status, assignee, opened_at, due_at, closed_at,
+               policy_version, escalation, escalates_at, overdue_at, snoozed_until, snooze_reason
+          FROM case_file
+         WHERE status IN ('approved', 'declined') AND kind = %(kind)s AND reasons && %(reasons)s::text[]
+           AND subject <> %(but)s
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"kind": kind, "reasons": list(reasons), "but": but, "limit": limit},
+    )
+
+
+def count_open(conn: Conn, kinds: Sequence[str] | None) -> tuple[int, int]:
+    """How many cases are open, and how many of them are late."""
+    (counted,) = conn.execute(
+        """
+        SELECT count(*), count(*) FILTER (WHERE overdue_at IS NOT NULL) FROM case_file
+         WHERE status = 'open' AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+        """,
+        {"kinds": None if kinds is None else list(kinds)},
+    ).fetchall()
+    return int(counted[0]), int(counted[1])

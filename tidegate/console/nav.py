@@ -17,7 +17,13 @@ class Place:
 
 
 SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
-    ("section_work", (Place("/", "withdrawals", "send", "withdrawals:read"),)),
+    (
+        "section_work",
+        (
+            Place("/cases", "queue", "inbox", "cases:read"),
+            Place("/", "withdrawals", "send", "withdrawals:read"),
+        ),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 

@@ -53,7 +53,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"when": when, "until": until, "fours": fours, "chart": json.dumps}
-    environment.globals |= {"asset": asset, "icon": icon, "tone": tone, "changed": changed}
+    environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
 
 
@@ -111,11 +111,11 @@ def changed(here: URL, **parameters: str) -> str:
 def icon(name: str) -> Markup:
     """A drawing of the sprite; the words beside it say what it means."""
     return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(
-        asset("icons.svg"), name
+        built("icons.svg"), name
     )
 
 
-def asset(name: str) -> str:
+def built(name: str) -> str:
     """The address of a built file; it changes with its content, so browsers keep it for a year."""
     return f"/console/static/{name}?v={versions()[name]}"
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         public_url=f"http://127.0.0.1:{port}",
         passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
         mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
+        webhook_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
     )
     authoriser = _secrets(home)
     assets = _assets(home, rpc)

@@ -154,6 +154,54 @@ KINDS: dict[str, Words] = {
         Text("Your bond was not topped up in time", "保证资产未按时补足"),
         Text("What is demanded below was due. Please pay it in.", "以下应补数额已逾期，请尽快补足。"),
     ),
+    "order_taken": Words(
+        Text("Your ad was taken: {amount} {asset}", "您的广告有新订单：{amount} {asset}"),
+        Text(
+            "A customer took your ad. The coins are in escrow, and the payer has until the time below.",
+            "有客户接受了您的广告。数字资产已由平台托管，请付款方在以下时间前完成付款。",
+        ),
+    ),
+    "order_paid": Words(
+        Text("Order of {amount} {asset}: the payer says that it is paid", "订单 {amount} {asset}：对方已标记付款"),
+        Text(
+            "Look into your own account before you release the coins, and compare the payer's name. A picture of a "
+            "payment is not a payment. If something is wrong, open a dispute.",
+            "放行前请登录您本人的收款账户确认到账，并核对付款人姓名，付款截图不能作为到账依据。如有问题请发起申诉。",
+        ),
+    ),
+    "order_released": Words(
+        Text("{amount} {asset} are yours", "您已收到 {amount} {asset}"),
+        Text(
+            "The coins of your order were released. They can leave your account from the time below.",
+            "订单的数字资产已放行，自以下时间起可以提出。",
+        ),
+    ),
+    "order_cancelled": Words(
+        Text("Order of {amount} {asset} was cancelled", "订单 {amount} {asset} 已取消"),
+        Text(
+            "The coins went back to their owner. Do not pay any more; whoever has paid writes to support.",
+            "数字资产已退回卖方。请勿再付款，已付款的请联系客服。",
+        ),
+    ),
+    "order_expired": Words(
+        Text("Order of {amount} {asset} ran out of time", "订单 {amount} {asset} 已超时"),
+        Text(
+            "Nobody said in time that it was paid, and the coins went back. Do not pay any more; whoever has paid "
+            "writes to support.",
+            "订单未在规定时间内标记付款，数字资产已退回卖方。请勿再付款，已付款的请联系客服。",
+        ),
+    ),
+    "order_disputed": Words(
+        Text("Order of {amount} {asset} is disputed", "订单 {amount} {asset} 已进入申诉"),
+        Text(
+            "One side asked us to decide. The coins stay in escrow. Have the bank's documents ready.",
+            "一方已发起申诉，数字资产继续由平台托管。请准备好银行凭证。",
+        ),
+    ),
+    "order_resolved": Words(
+        Text("The dispute about {amount} {asset} is decided", "订单 {amount} {asset} 的申诉已有结果"),
+        Text("People looked at it and decided who gets the coins.", "经人工审核，已确定数字资产的归属。"),
+    ),
     "bond_released": Words(
         Text("{amount} {asset} of your bond are free", "保证资产 {amount} {asset} 已解锁"),
         Text("They are back in your balance.", "已退回您的余额。"),
@@ -163,6 +211,43 @@ KINDS: dict[str, Words] = {
         Text(
             "The market regime of this asset has changed. It counts for new requests; what was approved stays so.",
             "该资产的行情状态发生变化，仅影响新的提币申请，已批准的提币不受影响。",
+        ),
+    ),
+    "rating_published": Words(
+        Text("Your risk rating: {tier}", "您的风险评级：{tier}"),
+        Text(
+            "Your risk rating was published. Below are the reasons, and what follows. If you think that it is wrong, "
+            "you can appeal; other people will look at it.",
+            "您的风险评级结果已公布，评定理由及相关措施如下。如有异议，您可以申诉，将由其他人员复核。",
+        ),
+    ),
+    "rating_check": Words(
+        Text("Before your risk rating is published", "风险评级公布前的核实"),
+        Text(
+            "Your risk rating is about to become {tier}. Until the time below you can tell us which facts are wrong.",
+            "您的风险评级拟定为{tier}。在以下时间之前，如所依据的事实有误，请告知我们。",
+        ),
+    ),
+    "rating_fell": Words(
+        Text("Your risk rating is {tier} now", "您的风险评级已下调为{tier}"),
+        Text("What followed from the earlier rating has ended.", "此前评级所采取的相应措施已解除。"),
+    ),
+    "rating_appeal_upheld": Words(
+        Text("Your appeal was upheld", "您的申诉成立"),
+        Text(
+            "Your risk rating is {tier} now, and what followed from the other has ended.",
+            "您的风险评级现为{tier}，原评级所采取的措施已撤销。",
+        ),
+    ),
+    "rating_appeal_rejected": Words(
+        Text("Your appeal was not upheld", "您的申诉未成立"),
+        Text("Other people looked at it. Your risk rating stays {tier}.", "经其他人员复核，您的风险评级维持{tier}。"),
+    ),
+    "rating_interim": Words(
+        Text("A measure until your rating", "评级公布前的临时措施"),
+        Text(
+            "This was ordered for a short time, before any rating, because something serious happened.",
+            "因发生严重情况，在评级公布前采取以下临时措施。",
         ),
     ),
 }
@@ -184,15 +269,30 @@ FIELDS: dict[str, Text] = {
     "country": Text("Where", "国家/地区"),
     "factor": Text("Which", "方式"),
     "id": Text("Number", "编号"),
+    "tier": Text("Risk rating", "风险评级"),
+    "measures": Text("What follows", "采取的措施"),
+    "check_until": Text("Tell us until", "核实截止时间"),
+    "appeal_until": Text("Appeal until", "申诉截止时间"),
     "demand": Text("To pay in", "应补数额"),
     "due": Text("By", "截止时间"),
     "was": Text("Before", "此前"),
     "regime": Text("Now", "现在"),
     "why": Text("Reason", "原因"),
+    "pays": Text("To pay", "付款金额"),
+    "method": Text("Paid by", "付款方式"),
+    "goes_to": Text("The coins go to", "数字资产归属"),
     "left": Text("What is left of each limit", "额度比例"),
     "review": Text("Looked at again", "再次评估时间"),
 }
 """What a mail's data can hold, in the order in which it is shown."""
+
+METHODS: dict[str, Text] = {
+    "bank": Text("bank transfer", "银行转账"),
+    "wallet": Text("payment app", "支付应用"),
+    "cash": Text("cash", "现金"),
+}
+
+SIDES: dict[str, Text] = {"payer": Text("the payer", "付款方"), "seller": Text("the seller", "卖方")}
 
 FACTORS: dict[str, Text] = {
     "totp": Text("authenticator app", "身份验证器"),

@@ -165,6 +165,10 @@ FINDINGS: dict[str, Text] = {
         "Withdrawals are checked by people for the time being, because unusually many were asked for.",
         "因提币申请异常集中，目前所有提币均需人工审核。",
     ),
+    "coins_retained": Text(
+        "Coins that you bought from another customer can leave some time after the purchase; the withdrawal waits.",
+        "您通过 C2C 购买的数字资产需在购买后等待一段时间方可提出，本次提币将延迟处理。",
+    ),
     "analyst_rule": Text(
         "This withdrawal needs one more safety check before anything is sent.",
         "本次提币需通过进一步安全审核后方可处理。",
@@ -198,9 +202,13 @@ CASES: dict[str, Text] = {
     "appeal": Text("The customer appeals.", "客户提出申诉。"),
     "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
     "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+    "receiver_differs": Text(
+        "A counterparty names a receiver who may not be our customer.", "对手方填写的收款人可能不是我方客户。"
+    ),
     "exit_asked": Text("The merchant asks to leave.", "商家申请解除资格。"),
     "bond_deduction": Text("Somebody proposes to take from a bond.", "有人提议扣除保证资产。"),
     "asset_delisting": Text("A bond is in an asset that is being delisted.", "保证资产所用币种即将下架。"),
+    "webhook_disabled": Text("A webhook endpoint was switched off.", "一个 Webhook 端点已被停用。"),
 }
 """Why people are asked where no check asked for them: staff read these."""
 

@@ -29,7 +29,11 @@ READS = frozenset(
         "journal:read",
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
+        "rating:read",  # facts, runs, lines, appeals, figures
+        "ads:read",
+        "orders:read",  # orders, and how long bought coins stay
         "notices:read",
+        "webhooks:read",
     }
 )
 WRITES = frozenset(
@@ -56,11 +60,21 @@ WRITES = frozenset(
         "egress:reset",  # let payments go on after the egress breaker has tripped
         "merchants:write",  # apply, agree to the rules, leave, lock and unlock a bond
         "merchants:decide",  # certify, reject, link accounts of one person, delist an asset of the desk
+        "ads:write",
+        "orders:write",  # take an ad, pay, release, give up, dispute
+        "orders:resolve",  # decide a dispute
         "bonds:write",  # move a bond: what exactly is asked of the two scopes beside it
         "bonds:deduct",  # propose to take from a bond
         "accounts:write",  # name and retire payment accounts
         "accounts:attest",  # say that one is used elsewhere
+        "facts:write",  # tell what happened about a merchant
+        "facts:judge",  # say what a fact is
+        "rating:write",  # confirm calendars, draw and publish a month, exempt
+        "rating:decide",  # decide lines, order interim measures, answer appeals
+        "appeals:write",  # appeal against a rating, and say which facts of it are wrong
         "notices:write",  # have staff told about a topic, or no more
+        "webhooks:write",  # say which servers are told what happens
+        "travel_rule:review",  # read what counterparties write about our customers, and ask them for more
     }
 )
 SCOPES = READS | WRITES
@@ -88,9 +102,16 @@ ROLES: dict[str, frozenset[str]] = {
             "market:write",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",
+            "facts:write",
+            "rating:read",
+            "appeals:write",
         }
     ),
     "analyst": READS - {"keys:read"}
@@ -98,11 +119,14 @@ ROLES: dict[str, frozenset[str]] = {
         "cases:answer",
         "customers:freeze",
         "policy:write",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
-    },
+        "travel_rule:review",
+    }
+    | {"facts:write", "facts:judge", "rating:decide"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -116,11 +140,14 @@ ROLES: dict[str, frozenset[str]] = {
         "switches:write",
         "egress:reset",
         "merchants:decide",
+        "orders:resolve",
         "bonds:write",
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
-    },
+        "travel_rule:review",
+    }
+    | {"facts:write", "facts:judge", "rating:write", "rating:decide"},
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
@@ -134,6 +161,8 @@ ROLES: dict[str, frozenset[str]] = {
             "withdrawals:read",
             "cases:read",
             "market:read",
+            "ads:read",
+            "orders:read",
             "merchants:read",
             "notices:read",
             "notices:write",
@@ -152,6 +181,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:write",
         "market:confirm",
         "notices:write",
+        "webhooks:write",
     },
     "customer": frozenset(  # their own objects only
         {
@@ -166,9 +196,14 @@ ROLES: dict[str, frozenset[str]] = {
             "market:read",
             "merchants:read",
             "merchants:write",
+            "ads:read",
+            "ads:write",
+            "orders:read",
+            "orders:write",
             "bonds:write",
             "accounts:write",
             "accounts:attest",
+            "appeals:write",
         }
     ),
 }

@@ -106,6 +106,14 @@ class PlaceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What retention lots leave free: coins that were bought from other customers stay for a while (p2p/lots)."""
+
+    free_units: int  # of the asset that is asked for
+    free_at: datetime | None  # when as much as is asked for may leave; None = it may now
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a decision sees, gathered once under lock. `now` is a fact like any other."""
 
@@ -151,6 +159,7 @@ class Facts:
     warnings: tuple[tuple[str, str], ...] = ()  # (list, how far its warning has come: "shown", "acknowledged", …)
     place: PlaceFacts | None = None  # None = the policy described no places
     behaviour: Behaviour = NOTHING  # logins, the customer's past, the platform's haste
+    bound: Bound | None = None  # None = no coins of the party are bound
 
     def used(self, scope: str, hours: int | None) -> int:
         """What a window holds. Raises LookupError where nobody looked: a limit without a count is never "unused"."""
@@ -354,6 +363,9 @@ CATALOGUE: tuple[Fact, ...] = (
          "是否修改过邮箱", _ever_changed("email_changed")),
     Fact("phone_ever_changed", _T.BOOL, "", "W4 session", "the phone number was changed at least once",
          "是否修改过手机号", _ever_changed("phone_changed")),
+    Fact("unbound_units", _T.UNITS, "units", "R8 retention",
+         "what retention lots leave free; unknown where the party has none", "未被锁定期限制的数量；无锁定批次时未知",
+         lambda f: None if f.bound is None else f.bound.free_units),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tidegate.policy.behaviour import Egress
 from tidegate.policy.breaker import Rush, Trip, passed
 from tidegate.withdrawals.habits import Rushing
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Different accounts and destinations in a window, when the platform's counter had made so many steps."""
+
+    opens: datetime
+    step: int
+    accounts: int
+    destinations: int
 
 
 @dataclass(slots=True)
@@ -26,6 +37,8 @@ class Haste:
     accounts: set[str] = field(default_factory=set)  # of the batch, and standing in the window
     destinations: set[str] = field(default_factory=set)
     tripped_here: bool = False
+    step: int = 0  # of the platform's counter, without the batch
+    counted: Count | None = None  # as it was without the batch; None = nobody had to count
 
     def took(self, party_id: str, destination: str, value: int) -> None:
         """A request was let in."""

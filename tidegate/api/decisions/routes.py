@@ -9,6 +9,7 @@ import tidegate
 from tidegate.api.decisions import say, shapes
 from tidegate.api.door import Asking, Call, Route, Said, replay_scope
 from tidegate.api.params import UNFIT, UNKNOWN
+from tidegate.api.withdrawals.reading import stated
 from tidegate.base.canonical import canonical, digest
 from tidegate.base.refusals import NotFound
 from tidegate.policy import flow as policies
@@ -33,6 +34,8 @@ async def decide_alone(asking: Asking, body: shapes.NewDecision) -> Said:
         address=body.address,
         address_id=body.address_id,
         memo=body.memo,
+        description=body.description,
+        stated=stated(body),
         scope=replay_scope(asking.identity),
         key=asking.key,
         request=asking.asked,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from tidegate.api.shapes import Amount, At, Id, In, Network, Out, Text, Ticker
-from tidegate.api.withdrawals.shapes import SaidFinding
+from tidegate.api.withdrawals.shapes import Beneficiary, Counterparty, SaidFinding
 
 
 class Finding(Out):
@@ -31,6 +31,9 @@ class NewDecision(In):
     )
     address_id: Id | None = None
     memo: Annotated[str, StringConstraints(max_length=200)] | None = None
+    description: Text | None = Field(default=None, description="What it is for.")
+    beneficiary: Beneficiary | None = Field(default=None, description="Who receives, where the travel rule asks.")
+    counterparty: Counterparty | None = Field(default=None, description="The provider that keeps the address.")
 
 
 class LoneDecision(Out):

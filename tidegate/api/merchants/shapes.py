@@ -105,7 +105,7 @@ class BondMovement(Out):
     number: int
     asset: str
     network: str
-    kind: Literal["lock", "top_up", "deduct", "compensate", "release"]
+    kind: Literal["lock", "top_up", "deduct", "compensate", "release", "refund"]
     locked: str = Field(description="Change of what is locked, signed.")
     owed: str = Field(description="Change of what is owed, signed.")
     locked_after: Decimal

@@ -15,6 +15,7 @@ from tidegate.api.params import UNFIT, UNKNOWN, Before, Limit, Text
 from tidegate.api.say import page
 from tidegate.api.shapes import Lift
 from tidegate.api.withdrawals import say, shapes
+from tidegate.api.withdrawals.reading import stated
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
@@ -45,7 +46,7 @@ async def request_withdrawal(asking: Asking, body: shapes.NewWithdrawal) -> Said
         memo=body.memo,
         fee_ceiling=body.fee_ceiling,
         description=body.description,
-        stated=_stated(body),
+        stated=stated(body),
         scope=replay_scope(asking.identity),
         key=asking.key,
         request=asking.asked,
@@ -107,13 +108,6 @@ def resend_link(call: Call, id: str) -> Any:
     return withdrawals.view(call.conn, withdrawals.resend(call.conn, id, call.actor, setting, call.now), setting.assets)
 
 
-def _stated(body: shapes.NewWithdrawal | shapes.TravelRuleInformation) -> dict[str, Any] | None:
-    """What a body says of the receiver and the customer; None where it says nothing."""
-    parts = ("beneficiary", "counterparty", "originator")
-    given = {part: getattr(body, part, None) for part in parts}
-    return {part: said.model_dump() for part, said in given.items() if said is not None} or None
-
-
 def inform_withdrawal(call: Call, id: str, body: shapes.Information) -> Any:
     """Give what the hold letter asks for: an answer to a reviewer, who receives and where, a proof of ownership."""
     withdrawals.get(call.conn, id, call.party_id)
@@ -123,8 +117,8 @@ def inform_withdrawal(call: Call, id: str, body: shapes.Information) -> Any:
     elif isinstance(body, shapes.OwnershipInformation):
         done = withdrawals.prove_address(call.conn, id, body.signature, call.actor, setting, call.now)
     else:
-        stated = _stated(body) or {}
-        done = withdrawals.state_receiver(call.conn, id, stated, body.self_hosted, call.actor, setting, call.now)
+        more = stated(body) or {}
+        done = withdrawals.state_receiver(call.conn, id, more, body.self_hosted, call.actor, setting, call.now)
     return withdrawals.view(call.conn, done, setting.assets)
 
 

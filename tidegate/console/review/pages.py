@@ -1,25 +1,69 @@
-"""The list of withdrawals, one withdrawal on one page, and the answers of people."""
+"""The queue, the list of withdrawals, one withdrawal on one page, and what people do about it."""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 from starlette.responses import Response
 
 from tidegate.api.cases.say import case_file
 from tidegate.api.journal.say import entry
 from tidegate.api.withdrawals.say import payout
-from tidegate.base.refusals import Malformed
+from tidegate.base.money import Asset, to_text
+from tidegate.base.refusals import Malformed, NotFound
 from tidegate.cases import flow as cases
-from tidegate.cases.case import SEEN_BY, may_answer
+from tidegate.cases import store as case_store
+from tidegate.cases.case import ANSWERED_BY, SEEN_BY, Case, may_answer
+from tidegate.console import store
+from tidegate.console.review.facts import read
 from tidegate.console.visit import Page, Visit
 from tidegate.console.words import STATUSES
 from tidegate.custody import flow as custody
 from tidegate.db import journal
+from tidegate.ledger import store as ledger
 from tidegate.notifications import templates as letters
 from tidegate.parties import flow as parties
+from tidegate.policy import flow as policies
+from tidegate.withdrawals import bundle as bundles
 from tidegate.withdrawals import flow as withdrawals
+from tidegate.withdrawals import replaying
 from tidegate.withdrawals import store as withdrawal_store
 
 ROWS = 50
+VIEWS = ("all", "mine", "free", "late")
+_OTHERS = 5
+
+
+def queue(visit: Visit) -> Response:
+    """Open cases, the soonest due first: all, one's own, those of nobody, those that are late."""
+    view, kind = visit.asked("view") or "all", visit.asked("kind")
+    kinds = _seen(visit)
+    if view not in VIEWS:
+        raise Malformed("view_unknown", f"{view[:40]!r} is none of {', '.join(VIEWS)}.")
+    if kind is not None and kind not in (kinds or ANSWERED_BY):
+        raise Malformed("kind_unknown", f"{kind[:40]!r} is no kind of case that you see.")
+    assignee = visit.actor if view == "mine" else None
+    found = case_store.queue(
+        visit.conn, kinds, kind, assignee, view == "free", view == "late", _after(visit.asked("before")), ROWS
+    )
+    opened, late = case_store.count_open(visit.conn, kinds)
+    about = _withdrawals(visit, [case.subject for case in found])
+    last = found[-1] if len(found) == ROWS else None
+    return visit.render(
+        "review/queue.html",
+        cases=[(case, about.get(case.subject)) for case in found],
+        view=view,
+        kind=kind or "",
+        kinds=list(kinds or ANSWERED_BY),
+        opened=opened,
+        late=late,
+        names=_names(visit),
+        older=f"{last.due_at.isoformat()} {last.id}" if last else None,
+        **_kept(visit, "/cases"),
+    )
 
 
 def listed(visit: Visit) -> Response:
@@ -27,15 +71,15 @@ def listed(visit: Visit) -> Response:
     status, customer = visit.asked("status"), visit.asked("customer")
     if status is not None and status not in STATUSES:
         raise Malformed("status_unknown", f"{status[:40]!r} is not a status.")
-    setting = withdrawals.setting(visit.conn, visit.now)
     found = withdrawal_store.search(visit.conn, customer, status, None, visit.asked("before"), ROWS)
-    items = withdrawals.views(visit.conn, found, setting.assets)
+    items = withdrawals.views(visit.conn, found, withdrawals.setting(visit.conn, visit.now).assets)
     return visit.render(
         "review/list.html",
         items=items,
         statuses=list(STATUSES),
         chosen={"status": status or "", "customer": customer or ""},
         older=items[-1]["id"] if len(items) == ROWS else None,
+        **_kept(visit, "/"),
     )
 
 
@@ -46,35 +90,175 @@ def withdrawal(visit: Visit) -> Response:
     found = withdrawals.get(conn, visit.id)
     decision = withdrawal_store.decision(conn, found.decision_id)
     assert decision is not None  # the column says so
+    asset = setting.assets[found.asset_id]
     paid = custody.payouts_of(conn, [found.id]).get(found.id)
-    seen = SEEN_BY.get(identity.role)
-    about = [case for case in cases.about(conn, found.id) if seen is None or case.kind in seen]
-    files = [cases.file(conn, case.id) for case in about]
+    kinds = _seen(visit)
+    about = [case for case in cases.about(conn, found.id) if kinds is None or case.kind in kinds]
+    files = [cases.file(conn, case.id) for case in about] if visit.may("cases:read") else []
+    others = withdrawal_store.search(conn, found.party_id, None, None, None, _OTHERS + 1)
+    same = withdrawal_store.to_address(conn, found.network, found.address, found.id, _OTHERS)
+    alike = _alike(visit, about)
     return visit.render(
         "review/withdrawal.html",
         w=withdrawals.view(conn, found, setting.assets),
         party=parties.get(conn, found.party_id),
         decision=decision,
         findings=[(f, letters.finding(f.code).both()) for f in withdrawals.findings_of(decision)],
+        rules=_rules(visit, decision) if visit.may("decisions:read") else [],
+        shadow=json.loads(decision.shadow),
+        facts=read(decision.facts, asset) if visit.may("decisions:read") else [],
         payout=payout(paid, visit.gate.head(found.network) if paid else None),
         timeline=[entry(news) for news in journal.about(conn, found.id)],
         cases=[case_file(file) for file in files],
         reasons={code: letters.why_asked(code).both() for file in files for code in file.case.reasons},
         may_answer={case.id: identity.may("cases:answer") and may_answer(case, identity.role) for case in about},
         voices={file.case.id: [a.person for a in file.answers] for file in files},
-        names={key.id: key.label for key in parties.keys(conn)},
+        others=withdrawals.views(conn, [w for w in others if w.id != found.id][:_OTHERS], setting.assets),
+        same=withdrawals.views(conn, same, setting.assets),
+        alike=[(case, _withdrawals(visit, [c.subject for c in alike]).get(case.subject)) for case in alike],
+        parts_of=_money(visit, found.party_id, asset),
+        asset=asset,
+        names=_names(visit),
     )
 
 
+def _money(visit: Visit, party_id: str, asset: Asset) -> tuple[str, list[tuple[str, str]], str] | None:
+    """What the customer has of the asset, what of it is held and for which purpose, and what is free."""
+    found = [part for part in ledger.parts(visit.conn, party_id) if part.asset_id == asset.id]
+    if not found:
+        return None
+    held = [(part.purpose, part.units) for part in found if part.purpose is not None and part.units is not None]
+    free = found[0].posted - sum(units for _, units in held)
+    said = [(purpose, to_text(units, asset.decimals)) for purpose, units in held]
+    return to_text(found[0].posted, asset.decimals), said, to_text(free, asset.decimals)
+
+
+def _rules(visit: Visit, decision: withdrawal_store.DecisionRow) -> list[Any]:
+    policy = policies.at_version(visit.conn, decision.policy_version)
+    return list(replaying.explained(decision.facts, decision.findings, decision.shadow, policy))
+
+
+def _alike(visit: Visit, about: list[Case]) -> list[Case]:
+    """Cases that ended and shared a reason with the newest one about this withdrawal."""
+    newest = next((case for case in reversed(about) if case.kind == "withdrawal_review"), None)
+    if newest is None or not visit.may("cases:read"):
+        return []
+    return case_store.alike(visit.conn, newest.kind, newest.reasons, newest.subject, _OTHERS)
+
+
+# What people do. Each is one flow; then the page again, which says what was done.
+
+
 def answer(visit: Visit) -> Response:
-    """A person's answer to a case, then the withdrawal's page again."""
-    said, reason = visit.given("answer"), visit.given("reason")
-    done = cases.answer(visit.conn, visit.id, visit.actor, said, reason, visit.now)
-    return visit.back_to(f"/console/withdrawals/{done.case.subject}", "answered")
+    done = cases.answer(visit.conn, _case(visit), visit.actor, visit.given("answer"), visit.given("reason"), visit.now)
+    return _back(visit, done.case, "answered")
+
+
+def bundle(visit: Visit) -> Response:
+    """The evidence in one canonical text with its hash, as a file."""
+    text = bundles.sealed(withdrawals.evidence(visit.conn, _case(visit)))
+    headers = {"Content-Disposition": f'attachment; filename="{visit.id}.json"'}
+    return Response(text, media_type="application/json", headers=headers)
+
+
+def take(visit: Visit) -> Response:
+    return _back(visit, cases.assign(visit.conn, _case(visit), visit.actor, visit.actor, visit.now), "taken")
+
+
+def note(visit: Visit) -> Response:
+    file = cases.add_evidence(visit.conn, _case(visit), visit.given("note"), visit.actor, visit.now)
+    return _back(visit, file.case, "noted")
+
+
+def ask(visit: Visit) -> Response:
+    """Ask the customer: the withdrawal waits for the answer."""
+    hours = visit.given("deadline_hours")
+    if not hours.isdecimal() or len(hours) > 4:
+        raise Malformed("deadline_hours_invalid", f"{hours[:20]!r} is not a number of hours", field="deadline_hours")
+    withdrawals.ask(visit.conn, _case(visit), visit.given("what"), int(hours), visit.actor, visit.now)
+    return _back(visit, cases.get(visit.conn, visit.id), "asked")
+
+
+def snooze(visit: Visit) -> Response:
+    hours = visit.given("hours")
+    if not hours.isdecimal() or len(hours) > 4:
+        raise Malformed("hours_invalid", f"{hours[:20]!r} is not a number of hours", field="hours")
+    until = visit.now + timedelta(hours=int(hours))
+    case = cases.snooze(visit.conn, _case(visit), until, visit.given("reason"), visit.actor, visit.now)
+    return _back(visit, case, "snoozed")
+
+
+def keep_view(visit: Visit) -> Response:
+    """Keep a list's filters under a name, for oneself."""
+    place, name = visit.given("place"), visit.given("name").strip()
+    if place not in ("/", "/cases"):
+        raise Malformed("place_unknown", f"{place[:40]!r} is no list that keeps views.")
+    if not 1 <= len(name) <= 40 or not name.isprintable():
+        raise Malformed("name_invalid", "Name the view in 1 to 40 printable characters.", field="name")
+    query = visit.given("query")[:500]
+    if visit.given("drop"):
+        store.drop_view(visit.conn, visit.session.identity.key_id, place, name)
+        return visit.back_to(f"/console{place}", "view_dropped")
+    store.keep_view(visit.conn, visit.session.identity.key_id, place, store.View(name, query), visit.now)
+    return visit.back_to(f"/console{place}?{query}" if query else f"/console{place}", "view_kept")
+
+
+def _back(visit: Visit, case: Case, done: str) -> Response:
+    """To the page of what the case is about; cases about other things have a list only, so far."""
+    page = f"/console/withdrawals/{case.subject}" if case.subject.startswith("wd_") else "/console/cases"
+    return visit.back_to(page, done)
+
+
+def _case(visit: Visit) -> str:
+    """The id, where the role sees cases of that kind. Raises NotFound, as for one that does not exist."""
+    kinds = _seen(visit)
+    if kinds is not None and cases.get(visit.conn, visit.id).kind not in kinds:
+        raise NotFound("case_unknown", f"There is no case {visit.id}.")
+    return visit.id
+
+
+def _seen(visit: Visit) -> list[str] | None:
+    kinds = SEEN_BY.get(visit.session.identity.role)
+    return None if kinds is None else sorted(kinds)
+
+
+def _names(visit: Visit) -> dict[str, str]:
+    return {key.id: key.label for key in parties.keys(visit.conn)}
+
+
+def _withdrawals(visit: Visit, subjects: Iterable[str]) -> dict[str, dict[str, Any]]:
+    ids = [subject for subject in subjects if subject.startswith("wd_")]
+    found = withdrawal_store.several(visit.conn, ids) if ids else []
+    assets = withdrawals.setting(visit.conn, visit.now).assets
+    return {said["id"]: said for said in withdrawals.views(visit.conn, found, assets)}
+
+
+def _kept(visit: Visit, place: str) -> dict[str, Any]:
+    return {"views": store.views(visit.conn, visit.session.identity.key_id, place), "place": place}
+
+
+def _after(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    due, _, id = text.rpartition(" ")
+    try:
+        at = datetime.fromisoformat(due)
+    except ValueError as bad:
+        raise Malformed("before_invalid", f"{text[:60]!r} is not where a page of this list ended.") from bad
+    if at.tzinfo is None:
+        raise Malformed("before_invalid", f"{text[:60]!r} is not where a page of this list ended.")
+    return at, id
 
 
 PAGES = (
     Page("/", listed, "withdrawals:read"),
     Page("/withdrawals/{id}", withdrawal, "withdrawals:read"),
+    Page("/cases", queue, "cases:read"),
     Page("/cases/{id}/answer", answer, "cases:answer", "POST"),
+    Page("/cases/{id}/bundle", bundle, "journal:read"),
+    Page("/cases/{id}/take", take, "cases:answer", "POST"),
+    Page("/cases/{id}/note", note, "cases:answer", "POST"),
+    Page("/cases/{id}/ask", ask, "cases:answer", "POST"),
+    Page("/cases/{id}/snooze", snooze, "cases:answer", "POST"),
+    Page("/views", keep_view, None, "POST"),
 )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from tidegate.console.words import review
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
 
-WORDS: dict[str, tuple[str, str]] = {
+Words = dict[str, tuple[str, str]]
+"""Name -> English, Chinese."""
+
+_COMMON: Words = {
     "title": ("Tidegate console", "Tidegate 控制台"),
     "sign_in": ("Sign in", "登录"),
     "sign_in_hint": (
@@ -80,9 +84,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "print": ("Print", "打印"),
 }
 
-DONE: dict[str, tuple[str, str]] = {
-    "answered": ("Your answer is recorded.", "您的意见已记录。"),
-}
+
+def _together(*areas: Words) -> Words:
+    """The words of all areas; two areas that use one name would overwrite each other, so that is a fault."""
+    merged: Words = {}
+    for area in areas:
+        twice = merged.keys() & area.keys()
+        if twice:
+            raise ValueError(f"two areas of the console say {', '.join(sorted(twice))}; give one a name of its own")
+        merged |= area
+    return merged
+
+
+WORDS = _together(_COMMON, review.WORDS)
+"""Every word of every page."""
+
+DONE = _together({"answered": ("Your answer is recorded.", "您的意见已记录。")}, review.DONE)
 """What a page says after a form was carried out."""
 
 ROLES: dict[str, tuple[str, str]] = {
@@ -216,6 +233,15 @@ class Say:
     def kind(self, name: str) -> str:
         """A kind of journal entry: its words where it has some, else its code."""
         return KINDS[name][self._place] if name in KINDS else name
+
+    def case_kind(self, name: str) -> str:
+        return review.CASE_KINDS[name][self._place]
+
+    def mode(self, name: str) -> str:
+        return review.MODES[name][self._place]
+
+    def hold_purpose(self, name: str) -> str:
+        return review.PURPOSES[name][self._place]
 
     def case(self, name: str) -> str:
         return CASES[name][self._place]

@@ -110,7 +110,7 @@ CREATE TABLE p2p_delisting (                              -- assets in which the
 ALTER TABLE case_file DROP CONSTRAINT case_file_kind_check;
 ALTER TABLE case_file ADD CONSTRAINT case_file_kind_check
     CHECK (kind IN ('withdrawal_review', 'withdrawal_appeal', 'seizure', 'books',
-                    'merchant_exit', 'bond_deduction', 'bond_delisting'));
+                    'merchant_exit', 'bond_deduction', 'bond_delisting', 'p2p_dispute'));
 
 -- For the rungs above.
 CREATE VIEW p2p_bonds_v AS

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     DEDUCT = "deduct"  # a decision takes units
     COMPENSATE = "compensate"  # a decision gives units to somebody whose account was frozen
     RELEASE = "release"  # back to the merchant's balance
+    REFUND = "refund"  # a decision was wrong: what it took goes back
 
 
 TAKING = frozenset({Kind.DEDUCT, Kind.COMPENSATE})
@@ -47,6 +48,7 @@ class Bond:
     overdue_at: datetime | None  # first seen unpaid
     hold_ref: str | None  # of the ledger's hold on the locked units; None = nothing is locked
     movements: int
+    waived: int = 0  # what was required before the trade was over
 
     @property
     def demand(self) -> int:

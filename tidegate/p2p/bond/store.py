@@ -31,6 +31,14 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgiven:
+    """What became of a claim that is owed no more, units."""
+
+    forgiven: int
+    paid: int  # before
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A bond whose time has come."""
 
@@ -57,7 +65,7 @@ def lock(conn: Conn, merchant_id: str) -> list[Bond]:
         Bond,
         """
         SELECT merchant_id, asset_id, required, locked, owed, releasing, release_at, top_up_due_at, overdue_at,
-               hold_ref, movements
+               hold_ref, movements, waived
           FROM p2p_bond WHERE merchant_id = %(merchant)s ORDER BY asset_id FOR NO KEY UPDATE
         """,
         {"merchant": merchant_id},
@@ -71,7 +79,7 @@ def of_merchants(conn: Conn, merchant_ids: Sequence[str]) -> list[Bond]:
         Bond,
         """
         SELECT merchant_id, asset_id, required, locked, owed, releasing, release_at, top_up_due_at, overdue_at,
-               hold_ref, movements
+               hold_ref, movements, waived
           FROM p2p_bond WHERE merchant_id = ANY(%(merchants)s::text[]) ORDER BY merchant_id, asset_id
         """,
         {"merchants": list(merchant_ids)},
@@ -85,7 +93,7 @@ def of_asset(conn: Conn, asset_id: int) -> list[Bond]:
         Bond,
         """
         SELECT merchant_id, asset_id, required, locked, owed, releasing, release_at, top_up_due_at, overdue_at,
-               hold_ref, movements
+               hold_ref, movements, waived
           FROM p2p_bond WHERE asset_id = %(asset)s AND (locked > 0 OR required > 0) ORDER BY merchant_id
         """,
         {"asset": asset_id},
@@ -113,7 +121,7 @@ def keep(conn: Conn, bond: Bond) -> None:
         UPDATE p2p_bond
            SET required = %(required)s, locked = %(locked)s, owed = %(owed)s, releasing = %(releasing)s,
                release_at = %(release_at)s, top_up_due_at = %(top_up)s, overdue_at = %(overdue)s, hold_ref = %(hold)s,
-               movements = %(movements)s
+               movements = %(movements)s, waived = %(waived)s
          WHERE merchant_id = %(merchant)s AND asset_id = %(asset)s
         """,
         {
@@ -128,6 +136,7 @@ def keep(conn: Conn, bond: Bond) -> None:
             "overdue": bond.overdue_at,
             "hold": bond.hold_ref,
             "movements": bond.movements,
+            "waived": bond.waived,
         },
     )
 
@@ -235,6 +244,39 @@ def pay_claim(conn: Conn, id: str, units: int, now: datetime) -> None:
          WHERE id = %(id)s
         """,
         {"id": id, "units": units, "now": now},
+    )
+
+
+def given_back(conn: Conn, decision: str, merchant_id: str, asset_id: int) -> Movement | None:
+    """What a decision that was wrong has given back already."""
+    return row(
+        conn,
+        Movement,
+        """
+        SELECT id, merchant_id, asset_id, number, kind, locked_delta, owed_delta, locked_after, owed_after, decision,
+               receiver, reason, actor, at
+          FROM p2p_bond_movement
+         WHERE decision = %(decision)s AND merchant_id = %(merchant)s AND asset_id = %(asset)s AND kind = 'refund'
+        """,
+        {"decision": decision, "merchant": merchant_id, "asset": asset_id},
+    )
+
+
+def forgive(conn: Conn, movement_id: str, now: datetime) -> Forgiven | None:
+    """What is still owed for a movement is owed no more; None where it left nothing owed."""
+    return row(
+        conn,
+        Forgiven,
+        """
+        WITH claim AS (SELECT id, units, left_units, forgiven_units FROM p2p_bond_claim
+                        WHERE movement_id = %(movement)s FOR NO KEY UPDATE)
+        UPDATE p2p_bond_claim c
+           SET left_units = 0, forgiven_units = c.forgiven_units + c.left_units,
+               settled_at = coalesce(c.settled_at, %(now)s)
+          FROM claim WHERE c.id = claim.id
+        RETURNING claim.left_units AS forgiven, claim.units - claim.left_units - claim.forgiven_units AS paid
+        """,
+        {"movement": movement_id, "now": now},
     )
 
 

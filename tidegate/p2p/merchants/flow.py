@@ -177,6 +177,33 @@ def dismiss(tx: Tx, id: str, decision: str, reason: str, policy: Policy) -> Merc
     return _decided(tx, done, "merchant.dismissed", decision=decision)
 
 
+def reinstate(tx: Tx, id: str, decision: str, reason: str, policy: Policy) -> Merchant:
+    """A dismissal was wrong: they are what they were before, and what was required is required again. Who has left
+    meanwhile may apply anew. What else was taken is given back by `bond.flow.give_back`. Again changes nothing.
+
+    Raises NotFound `merchant_unknown`.
+    """
+    merchant = scope.lock(tx, id)
+    if merchant.certification is not C.DISMISSED:
+        return merchant
+    if merchant.closed_at is not None:
+        gone = replace(merchant, certification=C.CLOSED, reason=reason, changed_at=tx.now)
+        return _decided(tx, gone, "merchant.reinstated", decision=decision)
+    cases.moot(tx, id, "the dismissal was taken back", ["merchant_exit"])
+    bonds.stop_release(tx, id)
+    back = replace(
+        merchant,
+        certification=C.PENDING if merchant.certified_at is None else C.CERTIFIED,
+        reason=reason,
+        exit_from=None,
+        exit_asked_at=None,
+        exit_approved_at=None,
+        changed_at=tx.now,
+    )
+    bonds.require_again(tx, back, policy)
+    return _decided(tx, back, "merchant.reinstated", decision=decision)
+
+
 def link(conn: Conn, id: str, other_id: str, evidence: str, note: str, actor: str, now: datetime) -> Merchant:
     """A person has found that two merchant accounts are one person's: from now on they carry one tier (R20).
 

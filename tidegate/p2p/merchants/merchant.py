@@ -29,7 +29,7 @@ MOVES: dict[C, frozenset[C]] = {
     C.REJECTED: frozenset({C.PENDING, C.EXITING, C.DISMISSED}),
     C.EXITING: frozenset({C.PENDING, C.CERTIFIED, C.REJECTED, C.CLOSED, C.DISMISSED}),  # back, if the wish is declined
     C.CLOSED: frozenset(),
-    C.DISMISSED: frozenset(),
+    C.DISMISSED: frozenset({C.PENDING, C.CERTIFIED, C.CLOSED}),  # only where an appeal was right
 }
 
 LINK_EVIDENCE = ("identity_document", "ownership_record", "own_statement", "authority", "shared_account")

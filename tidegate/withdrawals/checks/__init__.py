@@ -34,6 +34,7 @@ from tidegate.withdrawals.checks.place import (
     place_delay,
     travel_rule_pending,
 )
+from tidegate.withdrawals.checks.retention import coins_retained
 from tidegate.withdrawals.checks.rules import analyst_rules
 from tidegate.withdrawals.checks.session import (
     credentials_changed,
@@ -93,5 +94,6 @@ CHECKS: tuple[Check, ...] = (
     Check("hot_balance_unknown", "W4 unit sanity", hot_balance_unknown, applies=_asking),
     Check("egress_tripped", "W4 egress", egress_tripped, applies=_rushing),
     Check("analyst_rules", "W3 analyst rules", analyst_rules),
+    Check("coins_retained", "R8 retention", coins_retained, applies=lambda f: f.bound is not None),
 )
 """New ones go to the end: the order of findings is part of a decision's bytes."""

@@ -10,6 +10,7 @@ from tidegate.base.money import Asset
 from tidegate.base.refusals import NotFound
 from tidegate.db import Conn, Tx
 from tidegate.ledger import store as ledger_store
+from tidegate.p2p.lots import flow as lots
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.policy import flow as policies
@@ -23,6 +24,7 @@ from tidegate.withdrawals.facts import Facts, OutsideAnswer, State
 from tidegate.withdrawals.flow.gathering.destinations import Places, of_entry
 from tidegate.withdrawals.flow.gathering.law import Law
 from tidegate.withdrawals.flow.gathering.people import People
+from tidegate.withdrawals.flow.gathering.retention import bound
 from tidegate.withdrawals.flow.gathering.windows import of_windows
 from tidegate.withdrawals.flow.given import Setting
 from tidegate.withdrawals.flow.reading import got
@@ -93,6 +95,7 @@ def look(tx: Tx, id: str, setting: Setting) -> Looked:
     places = Places.gather(tx.conn, [entry], setting.policy, tx.now)
     people = People.gather(tx.conn, [party.id], setting.policy, tx.now)
     law = Law.gather(tx.conn, [party.id], [entry.id], setting.policy, tx.now, id)
+    retained = lots.retained(tx.conn, [party.id], setting.assets, setting.policy, tx.now, asking=id)
     said = store.statement(tx.conn, id) if setting.policy.places else None
     stated = NOTHING_STATED if said is None else travel_rule.read(json.loads(said))
     facts = people.facts(
@@ -120,6 +123,7 @@ def look(tx: Tx, id: str, setting: Setting) -> Looked:
         place=law.facts(party, entry, withdrawal.description, stated),
         asking=_as_asked(tx.conn, id, setting.policy),
         rushing=_rushing(tx.conn, setting.policy),
+        bound=bound(retained.get(party.id), asset.id, withdrawal.units, tx.now),
     )
     latest = None
     if withdrawal.status is Status.AWAITING_INFORMATION:

@@ -13,6 +13,7 @@ from tidegate.withdrawals.store.decided import (
     first_facts,
     insert_decisions,
 )
+from tidegate.withdrawals.store.leaving import RushRow, keep_count, rush
 from tidegate.withdrawals.store.limits import (
     ClassUse,
     Reservation,
@@ -38,7 +39,7 @@ from tidegate.withdrawals.store.outside import (
     take_vendor_asks,
     time_out_outside,
 )
-from tidegate.withdrawals.store.past import HabitRow, Happened, RushRow, habits, happened, rush
+from tidegate.withdrawals.store.past import HabitRow, Happened, habits, happened
 from tidegate.withdrawals.store.seizures import SeizureOrder, add_seizure_order, seizure_order
 from tidegate.withdrawals.store.travel import (
     TravelMessage,
@@ -48,6 +49,7 @@ from tidegate.withdrawals.store.travel import (
     statement,
     travel_due,
     travel_message,
+    travel_message_by_id,
     try_travel_message,
 )
 from tidegate.withdrawals.store.withdrawals import (
@@ -62,6 +64,8 @@ from tidegate.withdrawals.store.withdrawals import (
     lock,
     move,
     search,
+    several,
+    to_address,
     to_authorise,
     unauthorised,
     wait_until,
@@ -109,6 +113,7 @@ __all__ = [
     "insert",
     "insert_decisions",
     "insert_lone",
+    "keep_count",
     "lock",
     "lock_counters",
     "lone",
@@ -124,13 +129,16 @@ __all__ = [
     "rush",
     "search",
     "seizure_order",
+    "several",
     "statement",
     "take_vendor_asks",
     "time_out_outside",
     "timeline",
+    "to_address",
     "to_authorise",
     "travel_due",
     "travel_message",
+    "travel_message_by_id",
     "try_travel_message",
     "unauthorised",
     "use_of",

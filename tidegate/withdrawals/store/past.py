@@ -1,4 +1,4 @@
-"""What customers did before, and how much leaves just now."""
+"""What customers did before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tidegate.db import Conn, row, rows
+from tidegate.db import Conn, rows
 from tidegate.policy.behaviour import MOST_COUNTED
 
 
@@ -116,72 +116,3 @@ def happened(conn: Conn, party_ids: Sequence[str]) -> list[Happened]:
         """,
         {"parties": list(party_ids)},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class RushRow:
-    """What stands in the breaker's window, and how the breaker stands: a trip's fields are None where none holds.
-
-    `accounts` and `destinations` do not count those that were named; None = too few reservations to pass any line.
-    """
-
-    trips: int
-    number: int | None
-    since: datetime | None
-    line: str | None
-    seen: int | None
-    allowed: int | None
-    minutes: int | None
-    value: int
-    accounts: int | None
-    destinations: int | None
-    known_accounts: list[str] | None  # those of the named ones that stand in the window
-    known_destinations: list[str] | None
-
-
-def rush(
-    conn: Conn, start: datetime, more: int, line: int, accounts: Sequence[str], destinations: Sequence[str]
-) -> RushRow:
-    """The platform's window since `start`, or since the newest reset.
-
-    Its value and an upper bound of what is counted come from the platform's own counter, in a few look-ups. Only
-    where the bound and `more` requests could pass `line` are the reservations themselves read and told apart.
-    """
-    found = row(
-        conn,
-        RushRow,
-        """
-        SELECT e.trips, e.number, e.since, e.line, e.seen, e.allowed, e.minutes,
-               coalesce(c.total - coalesce(b.total_after, 0) - coalesce(r.value, 0), 0) AS value,
-               d.accounts, d.destinations, d.known_accounts, d.known_destinations
-          FROM (SELECT v.*, greatest(%(start)s::timestamptz, v.reset_at) AS opens FROM egress_v v) e
-          LEFT JOIN limit_counter c ON c.scope = 'platform' AND c.subject = 'platform'
-          LEFT JOIN LATERAL (SELECT total_after, step FROM limit_step s
-                              WHERE s.scope = c.scope AND s.subject = c.subject AND s.at <= e.opens
-                              ORDER BY s.at DESC, s.step DESC LIMIT 1) b ON true
-          LEFT JOIN LATERAL (SELECT sum(s.released) AS value FROM limit_step s
-                              WHERE s.scope = c.scope AND s.subject = c.subject AND s.at > e.opens
-                                AND s.released_count > 0) r ON true
-          LEFT JOIN LATERAL (
-               SELECT count(DISTINCT u.party) FILTER (WHERE u.party <> ALL(%(accounts)s::text[]))::int AS accounts,
-                      count(DISTINCT u.address) FILTER (WHERE u.address <> ALL(%(destinations)s::text[]))::int
-                          AS destinations,
-                      array_agg(DISTINCT u.party) FILTER (WHERE u.party = ANY(%(accounts)s::text[]))
-                          AS known_accounts,
-                      array_agg(DISTINCT u.address) FILTER (WHERE u.address = ANY(%(destinations)s::text[]))
-                          AS known_destinations
-                 FROM (SELECT subjects[array_position(scopes, 'party')] AS party,
-                              subjects[array_position(scopes, 'address')] AS address
-                         FROM limit_use WHERE ats[1] > e.opens AND released_at IS NULL) u) d
-            ON e.number IS NULL AND coalesce(c.count, 0) - coalesce(b.step, 0) + %(more)s > %(line)s
-        """,
-        {
-            "start": start,
-            "more": more,
-            "line": line,
-            "accounts": list(accounts),
-            "destinations": list(destinations),
-        },
-    )
-    assert found is not None  # the view has one row, always
-    return found

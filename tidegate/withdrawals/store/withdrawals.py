@@ -278,3 +278,36 @@ def to_authorise(conn: Conn, limit: int) -> list[str]:
         {"limit": limit},
     ).fetchall()
     return [id for (id,) in found]
+
+
+def several(conn: Conn, ids: Sequence[str]) -> list[Withdrawal]:
+    """These withdrawals, in no order."""
+    return rows(
+        conn,
+        Withdrawal,
+        """
+        SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
+               description, required_factors, used_factors
+          FROM withdrawal WHERE id = ANY(%(ids)s::text[])
+        """,
+        {"ids": list(ids)},
+    )
+
+
+def to_address(conn: Conn, network: str, address: str, but: str, limit: int) -> list[Withdrawal]:
+    """The newest other withdrawals to a destination, whoever asked for them."""
+    return rows(
+        conn,
+        Withdrawal,
+        """
+        SELECT id, number, party_id, requester, asset_id, network, address, memo, saved_address_id, units, fee_units,
+               fee_ceiling_units, value, payload_hash, status, waiting_for, required_factor, tries, decision_id,
+               release_at, expires_at, cleared, confirmed_at, authorised_at, tx, created_at, changed_at, ended_at,
+               description, required_factors, used_factors
+          FROM withdrawal
+         WHERE network = %(network)s AND address = %(address)s AND id <> %(but)s ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"network": network, "address": address, "but": but, "limit": limit},
+    )

@@ -14,7 +14,7 @@ from tidegate.policy.pack import Policy
 from tidegate.withdrawals import limits, store
 from tidegate.withdrawals.asking import Ask, Asked
 from tidegate.withdrawals.habits import Asking, Rushing
-from tidegate.withdrawals.haste import Haste
+from tidegate.withdrawals.haste import Count, Haste
 
 
 @dataclass(slots=True)
@@ -92,13 +92,13 @@ def haste(
     destinations: Sequence[str] = (),
 ) -> Haste:
     """What leaves together in the breaker's window, where so many more requests of these could join it."""
-    start = breaker.opens(now, line)
-    found = store.rush(conn, start, more, min(line.accounts, line.destinations), accounts, destinations)
+    found = store.rush(conn, breaker.opens(now, line), more, (line.accounts, line.destinations), accounts, destinations)
     trip = None
     if found.number is not None:
         trip = Rushing(found.number, found.line or "", found.seen or 0, found.allowed or 0, found.minutes or 0)
-    others = None
+    known = set(found.known_accounts or ()), set(found.known_destinations or ())
+    others = counted = None
     if found.accounts is not None and found.destinations is not None:
         others = (found.accounts, found.destinations)
-    known = set(found.known_accounts or ()), set(found.known_destinations or ())
-    return Haste(line, found.trips + 1, trip, found.value, others, *known)
+        counted = Count(found.opens, found.step, others[0] + len(known[0]), others[1] + len(known[1]))
+    return Haste(line, found.trips + 1, trip, found.value, others, *known, step=found.step, counted=counted)

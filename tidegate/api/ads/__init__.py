@@ -1,0 +1,1 @@
+"""Calls about ads: the book, and what a merchant puts into it."""

@@ -1,0 +1,1 @@
+"""Coins that were bought stay for a while: retention lots, T+N."""
