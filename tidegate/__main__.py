@@ -19,13 +19,17 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import tidegate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import from_rfc3339, rfc3339
 from tidegate.settings import Settings, SettingsFault, load
+
+if TYPE_CHECKING:
+    from tidegate.db import Conn
+    from tidegate.rating.runs.flow import Look
 
 HOME = Path("data")
 
@@ -183,7 +187,8 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = _part(rating.add_parser("run", help="draw a month's lines: ask the indicators, judge the facts"))
     draw.add_argument("month", help="like 2026-09")
-    draw.add_argument("--engine", choices=("postgres",), default="postgres", help="where the indicators are asked")
+    draw.add_argument("--engine", choices=("postgres", "duckdb"), default="postgres", help="who asks the indicators")
+    draw.add_argument("--lake", type=Path, metavar="FOLDER", help="of duckdb: what `export lake` has written")
     draw.add_argument("--dry-run", action="store_true", help="say what the lines would be, and write nothing")
     draw.set_defaults(command=_rating_run)
     what_if = _part(rating.add_parser("whatif", help="who would move under the numbers of another pack?"))
@@ -480,13 +485,26 @@ def _rating_run(args: argparse.Namespace) -> int:
         if args.dry_run:
             _say({"lines": [say.dry(*one) for one in runs.dry_run(conn, args.month, utcnow())]})
             return 0
-        done = runs.run(conn, args.month, "cli", utcnow(), runs.on_postgres(conn))
+        done = runs.run(conn, args.month, "cli", utcnow(), _look(args, conn))
         drawn = list(runs.lines_of(conn, done.run.id))
         standing = lines.standing_of(conn, [line.id for line in drawn])
         said = [say.line(line, standing[line.id]) for line in drawn]
         run = say.run(*runs.get(conn, done.run.id))
     _say({"run": run, "drawn": done.drawn, "kept": done.kept, "facts_told": done.told, "lines": said})
     return 0
+
+
+def _look(args: argparse.Namespace, conn: Conn) -> Look:
+    """Where the indicators are asked: the system of record, or a lake of closed days."""
+    from tidegate.base.refusals import Malformed
+    from tidegate.rating.lake import jobs as lake
+    from tidegate.rating.runs import flow as runs
+
+    if args.engine == "postgres":
+        return runs.on_postgres(conn)
+    if args.lake is None:
+        raise Malformed("lake_missing", "duckdb reads a lake: name its folder with --lake", field="lake")
+    return lambda window, policy: lake.look(args.lake, window, policy)
 
 
 def _rating_what_if(args: argparse.Namespace) -> int:

@@ -13,12 +13,14 @@ from starlette.types import ASGIApp
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.console.live import Live
+from tidegate.console.market.pages import PAGES as MARKET
 from tidegate.console.render import versions
 from tidegate.console.review.pages import PAGES as REVIEW
+from tidegate.console.rules.pages import PAGES as RULES
 from tidegate.console.signing_in import SigningIn
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW,)
+PAGES: tuple[Page, ...] = (*REVIEW, *RULES, *MARKET)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

@@ -24,6 +24,13 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/", "withdrawals", "send", "withdrawals:read"),
         ),
     ),
+    (
+        "section_rules",
+        (
+            Place("/policies", "policies", "scale", "policy:read"),
+            Place("/market", "markets", "chart-line", "market:read"),
+        ),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 
