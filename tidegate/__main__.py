@@ -171,6 +171,21 @@ def _parser() -> argparse.ArgumentParser:
     load_prices.add_argument("--source", required=True)
     load_prices.set_defaults(command=_market_import)
 
+    rating = commands.add_parser("rating", help="merchants").add_subparsers(required=True, metavar="COMMAND")
+    evaluate = rating.add_parser("evaluate", help="answer the cases of a file by the rules, without a database")
+    evaluate.add_argument("file", type=Path, help='JSON: {"cases": [...]}; - is standard input')
+    evaluate.set_defaults(command=_rating_evaluate)
+
+    draw = _part(rating.add_parser("run", help="draw a month's lines: ask the indicators, judge the facts"))
+    draw.add_argument("month", help="like 2026-09")
+    draw.add_argument("--engine", choices=("postgres",), default="postgres", help="where the indicators are asked")
+    draw.add_argument("--dry-run", action="store_true", help="say what the lines would be, and write nothing")
+    draw.set_defaults(command=_rating_run)
+    what_if = _part(rating.add_parser("whatif", help="who would move under the numbers of another pack?"))
+    what_if.add_argument("pack", type=Path, help="a policy pack, or its section `rating` alone; JSON or YAML")
+    what_if.add_argument("--months", type=int, default=12)
+    what_if.set_defaults(command=_rating_what_if)
+
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
     verify.set_defaults(command=_journal_verify)
@@ -428,6 +443,47 @@ def _prices(path: Path) -> str:
         return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as bad:
         raise Malformed("prices_unreadable", f"{path} is neither text nor gzipped text: {bad}") from bad
+
+
+def _rating_evaluate(args: argparse.Namespace) -> int:
+    from tidegate.rating.evaluation.answering import answers
+
+    _say({"results": answers(_text(args.file))})
+    return 0
+
+
+def _rating_run(args: argparse.Namespace) -> int:
+    from tidegate.api.rating_runs import say
+    from tidegate.db import connect
+    from tidegate.rating.lines import flow as lines
+    from tidegate.rating.runs import flow as runs
+
+    with connect(_settings(args).database_url) as conn:
+        if args.dry_run:
+            _say({"lines": [say.dry(*one) for one in runs.dry_run(conn, args.month, utcnow())]})
+            return 0
+        done = runs.run(conn, args.month, "cli", utcnow(), runs.on_postgres(conn))
+        drawn = list(runs.lines_of(conn, done.run.id))
+        standing = lines.standing_of(conn, [line.id for line in drawn])
+        said = [say.line(line, standing[line.id]) for line in drawn]
+        run = say.run(*runs.get(conn, done.run.id))
+    _say({"run": run, "drawn": done.drawn, "kept": done.kept, "facts_told": done.told, "lines": said})
+    return 0
+
+
+def _rating_what_if(args: argparse.Namespace) -> int:
+    from tidegate.api.ratings import say
+    from tidegate.db import connect
+    from tidegate.policy.yaml_pack import from_text
+    from tidegate.rating.governance import flow as governance
+
+    pack = from_text(_text(args.pack))
+    numbers = pack.get("rating", pack)
+    now = utcnow()
+    with connect(_settings(args).database_url) as conn:
+        wanted = governance.draft(conn, numbers if isinstance(numbers, dict) else {"rating": numbers}, now)
+        _say(say.what_if(governance.what_if(conn, wanted, now, args.months)))
+    return 0
 
 
 def _journal_verify(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from tidegate.base.times import from_rfc3339
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications import flow as notifications
-from tidegate.notifications import templates
+from tidegate.notifications import rating_words, templates
 from tidegate.notifications.letters import FACTORS, METHODS, SIDES, in_fours, said
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.lots import flow as lots
@@ -27,6 +27,8 @@ from tidegate.p2p.price import FIAT_DECIMALS
 from tidegate.parties import flow as parties
 from tidegate.policy.factor_numbers import MAIL
 from tidegate.policy.market import flow as market
+from tidegate.rating.standing import flow as ratings
+from tidegate.rating.subjects import flow as rated_people
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer
 from tidegate.withdrawals import flow as withdrawals
@@ -149,6 +151,26 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         for to in notifications.subscriptions(tx.conn, "market"):
             notifications.put_notice(tx, to, "market_changed", _market(news.content, to.language))
 
+    def rated(kind: str) -> reader.Handler:
+        """News of a rating, for every account of the person it is about."""
+
+        def handle(tx: Tx, news: News) -> None:
+            what = news.content
+            if kind == "rating_check" and what["check_until"] is None:
+                return  # nobody is asked: the text decides, it does not rise, or an authority orders secrecy
+            if kind == "rating_fell" and what["rule"] != "T3":
+                return  # told with its line, or with the appeal
+            subject = news.subject if kind == "rating_fell" else what["subject"]
+            for account in rated_people.accounts(tx.conn, subject):
+                if account.certification != "closed":
+                    put(tx, account.party_id, kind, _rating(tx, kind, news, account.party_id))
+
+        return handle
+
+    def appealed(tx: Tx, news: News) -> None:
+        if news.content["status"] in ("upheld", "rejected"):
+            rated(f"rating_appeal_{news.content['status']}")(tx, news)
+
     made: dict[str, reader.Handler] = {
         "withdrawal.awaiting_confirmation": confirming,
         "withdrawal.factors_raised": confirming,
@@ -185,8 +207,30 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "order.disputed": order("order_disputed", "payer", "seller"),
         "order.resolved": order("order_resolved", "payer", "seller"),
         market.KIND: market_changed,
+        "rating.published": rated("rating_published"),
+        "rating.decided": rated("rating_check"),
+        "rating.tier": rated("rating_fell"),
+        "rating.interim": rated("rating_interim"),
+        "rating.appeal_answered": appealed,
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
+
+
+def _rating(tx: Tx, kind: str, news: News, party_id: str) -> dict[str, str]:
+    """What a mail about a rating says: the tier, the reasons and measures in the merchant's words, and the times."""
+    what, language = news.content, parties.get(tx.conn, party_id).language
+    tier = {"rating_published": "after", "rating_check": "tier", "rating_fell": "to"}.get(kind)
+    held = what[tier] if tier else ratings.of(tx.conn, what["subject"]).tier
+    data = {"at": _minute(news), "tier": rating_words.said(rating_words.TIERS[held], language)}
+    if what.get("clauses"):
+        data["reasons"] = rating_words.reasons(what["clauses"], language)
+    taken = what.get("measures") or ([what["measure"]] if "measure" in what else [])
+    if taken:
+        data["measures"] = rating_words.measures(taken, language)
+    for name, field in (("check_until", "check_until"), ("appeal_until", "appeal_until"), ("ends", "ends_at")):
+        if what.get(name) and (name != "appeal_until" or held != "low"):
+            data[field] = _time(what[name])
+    return data
 
 
 def _fresh(handle: reader.Handler) -> reader.Handler:

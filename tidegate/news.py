@@ -12,10 +12,15 @@ from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.deductions import flow as deductions
 from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.merchants import flow as merchants
+from tidegate.rating.insisting import flow as insisting
+from tidegate.rating.standing import flow as ratings
+from tidegate.rating.subjects import flow as rated_people
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.standing import flow as standing
 
 READER = "withdrawals"
+RATING = "rating"
+"""A reader with a place of its own: what the rating cannot digest holds up no payment."""
 
 WEBHOOK_HOURS = 24
 """Somebody looks within a day at an endpoint that was switched off: what happens meanwhile is kept for it."""
@@ -96,4 +101,24 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "payout.paid": of_withdrawal(lambda tx, id, news: withdrawals.settled(tx, id, news.content["tx"])),
         "payout.failed": of_withdrawal(lambda tx, id, news: withdrawals.returned(tx, id, news.content["reason"])),
         "payout.lapsed": of_withdrawal(lambda tx, id, _: withdrawals.authorisation_lapsed(tx, id)),
+    }
+
+
+def rating_handlers() -> dict[str, reader.Handler]:
+    """What the rating does about news from below."""
+
+    def closed(tx: Tx, news: News) -> None:
+        ratings.closed(tx, rated_people.account(tx.conn, news.subject).subject_id)
+
+    def linked(tx: Tx, news: News) -> None:
+        ratings.joined(tx, news.content["person"], news.content["person_before"])
+
+    def insisted(tx: Tx, news: News) -> None:
+        insisting.insisted(tx, news.subject, news.content["warning"], news.content["party"])
+
+    return {
+        "warning.insisted": insisted,
+        "withdrawal.settled": lambda tx, news: insisting.executed(tx, news.subject, news.at),
+        "merchant.closed": closed,
+        "merchant.linked": linked,
     }

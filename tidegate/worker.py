@@ -36,7 +36,7 @@ from tidegate.integrations.travel_rule import HttpTravelRule
 from tidegate.integrations.vendor import HttpVendor
 from tidegate.integrations.webhook import HttpReceiver
 from tidegate.integrations.yente import Yente
-from tidegate.news import READER, handlers
+from tidegate.news import RATING, READER, handlers, rating_handlers
 from tidegate.notifications import flow as mails
 from tidegate.notifications import jobs as notifications
 from tidegate.notifications.jobs import Sender
@@ -47,6 +47,7 @@ from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.policy.market import jobs as prices
+from tidegate.rating import jobs as rating
 from tidegate.screening import travel_rule
 from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
@@ -148,6 +149,13 @@ def loops(
         wallets.tell_outflow(conn, clock())
         return 0  # however many regimes changed: the wallets are looked at again in their time
 
+    def ratings(conn: Conn) -> int:
+        acting = rating_handlers()
+        return reader.read(conn, RATING, acting, clock()) + reader.retry(conn, RATING, acting, clock())
+
+    def tiers(conn: Conn) -> int:
+        return rating.tick(conn, clock)
+
     made = [
         Loop("news", news, 0.1),
         Loop("time", time, 0.2),
@@ -155,6 +163,8 @@ def loops(
         Loop("outflow", outflow, OUTFLOW_EVERY),
         Loop("cases", lambda conn: cases.escalate_late(conn, clock), 2.0),
         Loop("standing", runs, 1.0),
+        Loop("ratings", ratings, 0.5),
+        Loop("tiers", tiers, 60.0),  # whatever is due by a day may be a minute late
         Loop("merchants", lambda conn: merchants.run_due(conn, clock), 5.0),
         Loop("orders", lambda conn: orders.expire_due(conn, clock) + orders.mature_due(conn, clock), 1.0),
         Loop("facts", lambda conn: backtests.keep_up(conn, clock()), 2.0),

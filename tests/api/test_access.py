@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import merchant_kit
 import pytest
+import rating_kit
 import standing_kit
 from conftest import database
 from house import COIN_USDT as COIN
@@ -18,6 +19,7 @@ from tidegate.db import connect
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES, SCOPES
 from tidegate.parties.party import Verified
+from tidegate.rating.fact import Kind
 
 NOTHING = {
     "id": "xx_nothing",
@@ -28,6 +30,7 @@ NOTHING = {
     "factor": "fac_nothing",
     "wallet": "hot:nowhere",
     "other": "998",
+    "line": "rln_nothing",
     "sequence": "997",
 }
 
@@ -121,6 +124,12 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         theirs = standing_kit.standing(site.house, ben).id
     elif route.path.startswith("/v1/merchants"):
         theirs = merchant_kit.applied(site.house, ben).id
+    elif route.path.startswith("/v1/rating-lines"):
+        desk = rating_kit.staffed(site.house)
+        shop = merchant_kit.certified(site.house, merchant_kit.person(site.house))
+        desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE)
+        theirs = desk.line(shop.id).id
+        desk.decide(theirs, "high", preset="A")
     elif route.path.startswith("/v1/payment-accounts"):
         theirs = merchant_kit.account(site.house, ben).id
     elif route.path.startswith("/v1/ads"):
@@ -147,6 +156,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         },
         "confirm_standing": {"factor": "totp", "code": "123456"},
         "resume_standing": {"factor": "totp", "code": "123456"},
+        "comment_on_line": {"text": "It was not us"},
         "consent_to_rules": {"rules_version": merchant_kit.RULES, "agreed": True},
         "ask_exit": {"reason": "moving on"},
         "move_bond": {"asset": "USDT", "network": "evm-local", "lock": "1"},

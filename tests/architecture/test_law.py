@@ -23,6 +23,7 @@ LADDER = (
     "custody",
     "p2p",
     "withdrawals",
+    "rating",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
 ABOVE = {

@@ -5,7 +5,9 @@ Prefixes in use: `cus_` customer, `fac_` factor, `key_` API key, `adr_` address-
 `case_` case, `res_` restriction, `evt_` party event, `who_` staff session, `imp_` list import, `lwn_` warning,
 `mail_` mail, `och_` text to sign, `trm_` travel-rule message, `ask_` question to a vendor,
 `stw_` standing withdrawal, `sub_` subscription, `mer_` merchant, `bmv_` bond movement, `bcl_` claim on a bond,
-`pac_` payment account, `whk_` webhook endpoint, `whs_` its secret, `msg_` event told.
+`pac_` payment account, `fct_` fact, `exm_` exemption, `cal_` year of working days,
+`rat_` rating run, `rln_` line, `rcm_` comment on a line, `msr_` measure, `apl_` appeal,
+`whk_` webhook endpoint, `whs_` its secret, `msg_` event told.
 """
 
 from __future__ import annotations

@@ -213,6 +213,43 @@ KINDS: dict[str, Words] = {
             "该资产的行情状态发生变化，仅影响新的提币申请，已批准的提币不受影响。",
         ),
     ),
+    "rating_published": Words(
+        Text("Your risk rating: {tier}", "您的风险评级：{tier}"),
+        Text(
+            "Your risk rating was published. Below are the reasons, and what follows. If you think that it is wrong, "
+            "you can appeal; other people will look at it.",
+            "您的风险评级结果已公布，评定理由及相关措施如下。如有异议，您可以申诉，将由其他人员复核。",
+        ),
+    ),
+    "rating_check": Words(
+        Text("Before your risk rating is published", "风险评级公布前的核实"),
+        Text(
+            "Your risk rating is about to become {tier}. Until the time below you can tell us which facts are wrong.",
+            "您的风险评级拟定为{tier}。在以下时间之前，如所依据的事实有误，请告知我们。",
+        ),
+    ),
+    "rating_fell": Words(
+        Text("Your risk rating is {tier} now", "您的风险评级已下调为{tier}"),
+        Text("What followed from the earlier rating has ended.", "此前评级所采取的相应措施已解除。"),
+    ),
+    "rating_appeal_upheld": Words(
+        Text("Your appeal was upheld", "您的申诉成立"),
+        Text(
+            "Your risk rating is {tier} now, and what followed from the other has ended.",
+            "您的风险评级现为{tier}，原评级所采取的措施已撤销。",
+        ),
+    ),
+    "rating_appeal_rejected": Words(
+        Text("Your appeal was not upheld", "您的申诉未成立"),
+        Text("Other people looked at it. Your risk rating stays {tier}.", "经其他人员复核，您的风险评级维持{tier}。"),
+    ),
+    "rating_interim": Words(
+        Text("A measure until your rating", "评级公布前的临时措施"),
+        Text(
+            "This was ordered for a short time, before any rating, because something serious happened.",
+            "因发生严重情况，在评级公布前采取以下临时措施。",
+        ),
+    ),
 }
 """Every kind of mail. A mail in the outbox keeps its kind, so one that was ever used stays."""
 
@@ -232,6 +269,10 @@ FIELDS: dict[str, Text] = {
     "country": Text("Where", "国家/地区"),
     "factor": Text("Which", "方式"),
     "id": Text("Number", "编号"),
+    "tier": Text("Risk rating", "风险评级"),
+    "measures": Text("What follows", "采取的措施"),
+    "check_until": Text("Tell us until", "核实截止时间"),
+    "appeal_until": Text("Appeal until", "申诉截止时间"),
     "demand": Text("To pay in", "应补数额"),
     "due": Text("By", "截止时间"),
     "was": Text("Before", "此前"),

@@ -29,6 +29,7 @@ READS = frozenset(
         "journal:read",
         "market:read",
         "merchants:read",  # merchants, bonds, payment accounts
+        "rating:read",  # facts, runs, lines, appeals, figures
         "ads:read",
         "orders:read",  # orders, and how long bought coins stay
         "notices:read",
@@ -66,6 +67,11 @@ WRITES = frozenset(
         "bonds:deduct",  # propose to take from a bond
         "accounts:write",  # name and retire payment accounts
         "accounts:attest",  # say that one is used elsewhere
+        "facts:write",  # tell what happened about a merchant
+        "facts:judge",  # say what a fact is
+        "rating:write",  # confirm calendars, draw and publish a month, exempt
+        "rating:decide",  # decide lines, order interim measures, answer appeals
+        "appeals:write",  # appeal against a rating, and say which facts of it are wrong
         "notices:write",  # have staff told about a topic, or no more
         "webhooks:write",  # say which servers are told what happens
     }
@@ -102,6 +108,9 @@ ROLES: dict[str, frozenset[str]] = {
             "bonds:write",
             "accounts:write",
             "accounts:attest",
+            "facts:write",
+            "rating:read",
+            "appeals:write",
         }
     ),
     "analyst": READS - {"keys:read"}
@@ -114,7 +123,8 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
-    },
+    }
+    | {"facts:write", "facts:judge", "rating:decide"},
     "compliance": READS - {"keys:read"}
     | {
         "cases:answer",
@@ -133,7 +143,8 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
-    },
+    }
+    | {"facts:write", "facts:judge", "rating:write", "rating:decide"},
     # Of cases only those about the books: `cases.case.SEEN_BY`.
     "treasury": READS - {"keys:read"}
     | {"cases:answer", "treasury:write", "switches:write", "policy:approve", "market:write", "market:confirm"}
@@ -189,6 +200,7 @@ ROLES: dict[str, frozenset[str]] = {
             "bonds:write",
             "accounts:write",
             "accounts:attest",
+            "appeals:write",
         }
     ),
 }

@@ -18,6 +18,7 @@ from tidegate.policy.language import Catalogue, Rule, RuleFault, Turn
 from tidegate.policy.language import check as read_rule
 from tidegate.policy.language.meaning import change
 from tidegate.policy.pack import LOOSENING_HOURS
+from tidegate.policy.rating_numbers import FALLS
 from tidegate.policy.reading import STANDINGS, Reader
 from tidegate.policy.rules import Mode, PackRule
 from tidegate.policy.screening_numbers import ACTIONS
@@ -97,6 +98,7 @@ def _how_many(value: object) -> Decimal:
 
 _T, _L = Turn.TIGHTER, Turn.LOOSER
 MORE, LESS, CHANGED = Way(_more), Way(_less), Way(None)
+FALLING = Way(_word(FALLS))
 ASKS = Asks(_word(tuple(Outcome)))
 FLAG, FACTORS = Way(_word(("False", "True"))), Way(_how_many)
 STANDING, ACTION = Way(_word(STANDINGS)), Way(_word(ACTIONS))
@@ -205,6 +207,25 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("merchants", "top_up_days"), LESS),
     (("merchants", "name_score"), MORE),
     (("merchants", "*"), CHANGED),
+    # Fewer are "several", a "mass", and so on: more merchants are raised.
+    (("rating", "multiple"), LESS),
+    (("rating", "repeatedly"), LESS),
+    (("rating", "mass_counterparties"), LESS),
+    (("rating", "mass_least"), LESS),
+    (("rating", "mass_percent"), LESS),
+    (("rating", "observation_days"), MORE),
+    (("rating", "quiet_days_medium"), MORE),
+    (("rating", "quiet_days_high"), MORE),
+    (("rating", "fall_when"), FALLING),
+    (("rating", "relapse_months"), MORE),
+    (("rating", "restriction_days"), MORE),
+    (("rating", "restriction_days_least"), MORE),
+    (("rating", "restriction_days_most"), MORE),
+    (("rating", "publication_days"), LESS),
+    (("rating", "delay_hours"), MORE),
+    (("rating", "trade_limit_usd"), LESS),
+    (("rating", "withdrawal_limit_usd"), LESS),
+    (("rating", "*"), CHANGED),
     (("retention", "*"), CHANGED),
     (("p2p", "currencies", "*"), Way(None, added=_L, removed=_T)),
     (("p2p", "payment_minutes", "*"), CHANGED),
@@ -213,6 +234,16 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("p2p", "dispute", "two_people_from_value"), LESS),
     (("p2p", "retention_hours", "*"), MORE),
     (("p2p", "retention_hours", "*", "*"), MORE),
+    # An indicator that fires more often is tighter. A longer span and a wider band find more, every other number less.
+    (("indicators", "structuring", "limits"), CHANGED),
+    (("indicators", "structuring", "days"), LESS),  # of several days it asks for so many
+    (("indicators", "concentration", "cycle_percent"), MORE),
+    (("indicators", "names", "similarity_percent"), MORE),
+    (("indicators", "bond", "percent"), MORE),
+    (("indicators", "pass_through", "most_sell_percent"), MORE),
+    (("indicators", "jump", "days"), CHANGED),
+    *(((("indicators", "*", key), MORE)) for key in ("hours", "days", "cycle_hours", "burst_hours")),
+    (("indicators", "*", "*"), LESS),
 )
 """What makes the gate tighter, path by path; `*` is any name. What no line names is "changed"."""
 

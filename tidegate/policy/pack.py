@@ -19,9 +19,11 @@ from tidegate.parties.countries import COUNTRIES
 from tidegate.policy import (
     behaviour,
     factor_numbers,
+    indicator_numbers,
     jurisdictions,
     merchant_numbers,
     p2p_numbers,
+    rating_numbers,
     retention_numbers,
     rules,
     screening_numbers,
@@ -29,12 +31,14 @@ from tidegate.policy import (
 )
 from tidegate.policy.behaviour import BehaviourNumbers
 from tidegate.policy.factor_numbers import FactorNumbers
+from tidegate.policy.indicator_numbers import IndicatorNumbers
 from tidegate.policy.jurisdictions import Place
 from tidegate.policy.language import Catalogue
 from tidegate.policy.market import section as market_section
 from tidegate.policy.market.params import DEFAULTS, Market
 from tidegate.policy.merchant_numbers import MerchantNumbers
 from tidegate.policy.p2p_numbers import P2PNumbers
+from tidegate.policy.rating_numbers import RatingNumbers
 from tidegate.policy.reading import Reader, kind
 from tidegate.policy.retention_numbers import RetentionNumbers
 from tidegate.policy.rules import NO_FACTS, NO_RULES, RuleBook
@@ -124,8 +128,10 @@ class Policy:
     loosening_hours: int = LOOSENING_HOURS  # between a second person's word and a loosening
     factors: FactorNumbers = factor_numbers.DEFAULTS  # what confirms, and how long it counts
     merchant_numbers: MerchantNumbers | None = None  # None = a pack from before merchants
+    rating: RatingNumbers = rating_numbers.DEFAULTS  # how merchants are rated
     retention: RetentionNumbers | None = None  # None = nothing is deleted
     p2p_numbers: P2PNumbers | None = None  # None = a pack from before the desk
+    indicator_numbers: IndicatorNumbers | None = None  # None = a pack from before merchants were rated
 
     @property
     def screening(self) -> ScreeningNumbers:
@@ -165,6 +171,13 @@ class Policy:
         if self.p2p_numbers is None:
             raise PolicySilent("no_p2p", f"Policy version {self.version} has no section p2p")
         return self.p2p_numbers
+
+    @property
+    def indicators(self) -> IndicatorNumbers:
+        """The numbers of the merchants' indicators. Raises PolicySilent `no_indicators`."""
+        if self.indicator_numbers is None:
+            raise PolicySilent("no_indicators", f"Policy version {self.version} has no section indicators")
+        return self.indicator_numbers
 
     def outside_required(self, value: int) -> tuple[str, ...]:
         """The outside checks that a withdrawal of this value needs an answer from, by name."""
@@ -325,8 +338,10 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
             "loosening_hours",
             "factors",
             "merchants",
+            "rating",
             "retention",
             "p2p",
+            "indicators",
         ),
     )
     limits = reader.entries("limits_24h", top["limits_24h"], re.compile("[0-3]"), 'a level, "0" to "3"')
@@ -406,8 +421,10 @@ def _read(pack: Mapping[str, object], version: int) -> tuple[Policy, list[FieldE
         ),
         factors=factor_numbers.read(reader, top["factors"]) if "factors" in top else factor_numbers.DEFAULTS,
         merchant_numbers=merchant_numbers.read(reader, top["merchants"]) if "merchants" in top else None,
+        rating=rating_numbers.read(reader, top["rating"]) if "rating" in top else rating_numbers.DEFAULTS,
         retention=retention_numbers.read(reader, top["retention"]) if "retention" in top else None,
         p2p_numbers=p2p_numbers.read(reader, top["p2p"]) if "p2p" in top else None,
+        indicator_numbers=indicator_numbers.read(reader, top["indicators"]) if "indicators" in top else None,
     )
     if policy.new_address_large_from < policy.new_address_from:
         reader.fault("new_address.large_from_value", "must not be below from_value")

@@ -1,0 +1,1 @@
+"""Calls about years of working days, imported and confirmed."""

@@ -1,0 +1,1 @@
+"""Calls about facts: telling them, and judging them."""

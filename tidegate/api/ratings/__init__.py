@@ -1,0 +1,1 @@
+"""Calls about how a merchant stands, measures, exemptions, and the rating seen from outside."""

@@ -1,0 +1,142 @@
+"""How answers speak of tiers, measures and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tidegate.api.say import Said, at
+from tidegate.base.times import rfc3339
+from tidegate.notifications import rating_words
+from tidegate.rating.facts.store import ExemptionRow
+from tidegate.rating.governance.figures import text
+from tidegate.rating.governance.flow import Figures, WhatIf
+from tidegate.rating.lines.store import LineRow
+from tidegate.rating.measures.store import MeasureRow
+from tidegate.rating.publishing.store import PublicationRow
+from tidegate.rating.readings import Reading
+from tidegate.rating.standing.store import MoveRow, TierRow
+
+
+def rating(
+    merchant: str,
+    held: TierRow,
+    told: Sequence[tuple[PublicationRow, LineRow]],
+    measures: Sequence[MeasureRow],
+    moves: Sequence[MoveRow],
+) -> Said:
+    return {
+        "merchant": merchant,
+        "person": held.subject_id,
+        "tier": held.tier,
+        "since": at(held.since),
+        "observation_ends": at(held.observation_ends),
+        "relapse_ends": at(held.relapse_ends),
+        "restriction_ends": at(held.restriction_ends),
+        "quiet_since": at(held.last_event),
+        "cooperation_recorded": held.cooperation_at is not None,
+        "closed_at": at(held.closed_at),
+        "told": [_told(*one) for one in told],
+        "measures": [measure(m) for m in measures],
+        "moves": [{"before": m.before, "after": m.after, "rule": m.rule, "at": rfc3339(m.at)} for m in moves],
+    }
+
+
+def _told(p: PublicationRow, line: LineRow) -> Said:
+    return {
+        "line": p.line_id,
+        "tier": p.tier,
+        "before": p.before,
+        "after": p.after,
+        "reasons": {lang: rating_words.reasons(line.clauses, lang) for lang in ("en", "zh")},
+        "clauses": line.clauses,
+        "readings": line.readings,
+        "appeal_until": rfc3339(p.appeal_until),
+        "at": rfc3339(p.at),
+    }
+
+
+def measure(m: MeasureRow) -> Said:
+    return {
+        "id": m.id,
+        "measure": m.measure,
+        "value": m.value,
+        "by_text": m.by_text,
+        "interim": m.line_id is None,
+        "article": m.article,
+        "readings": m.readings,
+        "reversible": m.reversible,
+        "state": m.state,
+        "starts_at": rfc3339(m.starts_at),
+        "ends_at": at(m.ends_at),
+    }
+
+
+def exemption(e: ExemptionRow) -> Said:
+    return {
+        "id": e.id,
+        "merchant": e.merchant_id,
+        "article": e.article,
+        "reason": e.reason,
+        "owner": e.owner,
+        "from_at": rfc3339(e.from_at),
+        "until": rfc3339(e.until),
+        "made_by": e.made_by,
+        "made_at": rfc3339(e.made_at),
+        "ended_by": e.ended_by,
+        "ended_at": at(e.ended_at),
+    }
+
+
+def what_if(found: WhatIf) -> Said:
+    moves = [
+        {
+            "month": m.month,
+            "merchant": m.subject_id,
+            "before": m.before,
+            "after": m.after,
+            "basis": m.basis,
+            "clauses": list(m.clauses),
+        }
+        for m in found.moves
+    ]
+    return {"months": found.months, "rated": found.rated, "moves": moves}
+
+
+def figures(f: Figures) -> Said:
+    return {
+        "run": f.run_id,
+        "month": f.month,
+        "matrix": f.matrix,
+        "stability_index": None if f.stability is None else str(f.stability),
+        "band": f.band,
+        "overrides": [
+            {
+                "reviewer": o.reviewer,
+                "decided": o.decided,
+                "up": o.up,
+                "down": o.down,
+                "rate": text(o.rate),
+                "look": o.look,
+            }
+            for o in f.overrides
+        ],
+        "indicators": [
+            {
+                "indicator": p.indicator,
+                "confirmed": p.confirmed,
+                "false_positive": p.false,
+                "open": p.open,
+                "precision": text(p.share),
+            }
+            for p in f.precision
+        ],
+        "frozen": [
+            {"tier": one.tier, "merchants": one.merchants, "frozen": one.frozen, "share": text(one.share)}
+            for one in f.frozen
+        ],
+        "freezes_rise_with_tier": f.rises,
+    }
+
+
+def reading(r: Reading) -> Said:
+    return {"id": r.id, "text": {"en": r.en, "zh": r.zh}, "owner": r.owner, "since": r.since.isoformat()}

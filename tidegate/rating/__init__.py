@@ -1,0 +1,1 @@
+"""The merchants' monthly tier: what counts, how it is judged, what follows, and how one leaves it again."""

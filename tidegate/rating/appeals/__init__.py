@@ -1,0 +1,1 @@
+"""The merchant says it is wrong, and other people look."""

@@ -1,0 +1,1 @@
+"""What people decide about lines, and what merchants say to it before it is told."""

@@ -1,0 +1,380 @@
+"""Facts, what people made of them, and exemptions: the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+from tidegate.rating.fact import Disposition, Fact, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A fact as stored, with the last disposition."""
+
+    id: str
+    merchant_id: str
+    subject_id: str
+    party_id: str
+    fact: str
+    at: datetime
+    known_at: datetime
+    recorded_at: datetime
+    recorded_by: str
+    source: str
+    source_id: str
+    article: str | None
+    severity: str | None
+    serious: bool | None
+    counterparty_id: str | None
+    order_id: str | None
+    evidence_level: str | None
+    attributed: bool | None
+    kind: str | None
+    case_number: str | None
+    names_merchant: bool | None
+    indicator: str | None
+    rule: str | None
+    rule_version: str | None
+    evidence: str  # canonical JSON
+    supersedes: str | None
+    event_id: str
+    content: str
+    disposition: str
+    corrected_by: str | None
+
+    def as_fact(self) -> Fact:
+        return Fact(
+            id=self.id,
+            kind=Kind(self.fact),
+            at=self.at,
+            known_at=self.known_at,
+            disposition=Disposition(self.disposition),
+            article=self.article,
+            severity=self.severity,
+            serious=bool(self.serious),
+            counterparty=self.counterparty_id,
+            level=self.evidence_level,
+            attributed=self.attributed,
+            action=self.kind,
+            case=self.case_number,
+            named=bool(self.names_merchant),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DispositionRow:
+    fact_id: str
+    number: int
+    disposition: str
+    reason: str
+    exemption_id: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionRow:
+    id: str
+    merchant_id: str
+    article: str
+    reason: str
+    owner: str
+    from_at: datetime
+    until: datetime
+    made_by: str
+    made_at: datetime
+    ended_by: str | None
+    ended_at: datetime | None
+
+
+def add(conn: Conn, made: FactRow, case_key: str | None) -> int:
+    """Keep a fact; 0 where its source has told it before."""
+    return run(
+        conn,
+        """
+        INSERT INTO rating_fact (id, merchant_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+                                 article, severity, serious, counterparty_id, order_id, evidence_level, attributed,
+                                 kind, case_number, case_key, names_merchant, indicator, rule, rule_version, evidence,
+                                 supersedes, event_id, content)
+        VALUES (%(id)s, %(merchant_id)s, %(fact)s, %(at)s, %(known_at)s, %(recorded_at)s, %(recorded_by)s, %(source)s,
+                %(source_id)s, %(article)s, %(severity)s, %(serious)s, %(counterparty_id)s, %(order_id)s,
+                %(evidence_level)s, %(attributed)s, %(kind)s, %(case_number)s, %(case_key)s, %(names_merchant)s,
+                %(indicator)s, %(rule)s, %(rule_version)s, %(evidence)s, %(supersedes)s, %(event_id)s, %(content)s)
+        ON CONFLICT (source, source_id) DO NOTHING
+        """,
+        {
+            "id": made.id,
+            "merchant_id": made.merchant_id,
+            "fact": made.fact,
+            "at": made.at,
+            "known_at": made.known_at,
+            "recorded_at": made.recorded_at,
+            "recorded_by": made.recorded_by,
+            "source": made.source,
+            "source_id": made.source_id,
+            "article": made.article,
+            "severity": made.severity,
+            "serious": made.serious,
+            "counterparty_id": made.counterparty_id,
+            "order_id": made.order_id,
+            "evidence_level": made.evidence_level,
+            "attributed": made.attributed,
+            "kind": made.kind,
+            "case_number": made.case_number,
+            "case_key": case_key,
+            "names_merchant": made.names_merchant,
+            "indicator": made.indicator,
+            "rule": made.rule,
+            "rule_version": made.rule_version,
+            "evidence": made.evidence,
+            "supersedes": made.supersedes,
+            "event_id": made.event_id,
+            "content": made.content,
+        },
+    )
+
+
+def by_source(conn: Conn, source: str, source_id: str) -> FactRow | None:
+    """The fact that a source names so."""
+    return row(
+        conn,
+        FactRow,
+        """
+        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
+               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
+               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
+               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
+               coalesce((SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
+                          ORDER BY number DESC LIMIT 1), 'open') AS disposition
+          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+          LEFT JOIN rating_fact c ON c.supersedes = f.id
+               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
+         WHERE f.source = %(source)s AND f.source_id = %(source_id)s
+        """,
+        {"source": source, "source_id": source_id},
+    )
+
+
+def get(conn: Conn, id: str) -> FactRow | None:
+    """One fact, with what was made of it."""
+    return row(
+        conn,
+        FactRow,
+        """
+        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
+               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
+               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
+               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
+               coalesce((SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
+                          ORDER BY number DESC LIMIT 1), 'open') AS disposition
+          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+          LEFT JOIN rating_fact c ON c.supersedes = f.id
+               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
+         WHERE f.id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    id: str
+
+
+def correction(conn: Conn, id: str) -> Correction | None:
+    """What was told to correct a fact, judged or not."""
+    return row(conn, Correction, "SELECT id FROM rating_fact WHERE supersedes = %(id)s", {"id": id})
+
+
+def of_subjects(conn: Conn, subjects: Sequence[str], start: datetime, end: datetime) -> list[FactRow]:
+    """The facts about some people that count in [start, end), corrected ones left out, in order."""
+    return rows(
+        conn,
+        FactRow,
+        """
+        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
+               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
+               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
+               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, NULL::text AS corrected_by,
+               coalesce(d.disposition, 'open') AS disposition
+          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
+          LEFT JOIN LATERAL (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
+                              ORDER BY number DESC LIMIT 1) d ON true
+         WHERE m.subject_id = ANY(%(subjects)s::text[])
+           AND greatest(f.at, f.known_at) >= %(start)s AND greatest(f.at, f.known_at) < %(end)s
+           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
+                            WHERE c.supersedes = f.id)
+         ORDER BY f.id
+        """,
+        {"subjects": list(subjects), "start": start, "end": end},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBefore:
+    subject_id: str
+    case_key: str
+
+
+def cases_before(conn: Conn, subjects: Sequence[str], before: datetime) -> list[CaseBefore]:
+    """The authority's cases that named these people before a window; confirmed, not corrected."""
+    return rows(
+        conn,
+        CaseBefore,
+        """
+        SELECT DISTINCT m.subject_id, f.case_key
+          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
+         WHERE m.subject_id = ANY(%(subjects)s::text[]) AND f.names_merchant AND f.case_key IS NOT NULL
+           AND greatest(f.at, f.known_at) < %(before)s
+           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
+                            WHERE c.supersedes = f.id)
+           AND 'confirmed' = (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
+                               ORDER BY number DESC LIMIT 1)
+        """,
+        {"subjects": list(subjects), "before": before},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    subject_id: str
+    alerts: int
+
+
+def open_alerts(conn: Conn, subjects: Sequence[str]) -> list[Opened]:
+    """How many alerts about these people nobody has judged; those without one are absent."""
+    return rows(
+        conn,
+        Opened,
+        """
+        SELECT m.subject_id, count(*)::int AS alerts
+          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
+         WHERE m.subject_id = ANY(%(subjects)s::text[]) AND f.fact = 'alert'
+           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
+                            WHERE c.supersedes = f.id)
+           AND NOT EXISTS (SELECT FROM rating_disposition d WHERE d.fact_id = f.id)
+         GROUP BY m.subject_id
+        """,
+        {"subjects": list(subjects)},
+    )
+
+
+def page(
+    conn: Conn, merchant: str | None, fact: str | None, disposition: str | None, before: str | None, limit: int
+) -> list[FactRow]:
+    """Facts, newest first; None = all."""
+    return rows(
+        conn,
+        FactRow,
+        """
+        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
+               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
+               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
+               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
+               coalesce(d.disposition, 'open') AS disposition
+          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+          LEFT JOIN rating_fact c ON c.supersedes = f.id
+               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
+          LEFT JOIN LATERAL (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
+                              ORDER BY number DESC LIMIT 1) d ON true
+         WHERE (%(merchant)s::text IS NULL OR f.merchant_id = %(merchant)s)
+           AND (%(fact)s::text IS NULL OR f.fact = %(fact)s)
+           AND (%(disposition)s::text IS NULL OR coalesce(d.disposition, 'open') = %(disposition)s)
+           AND (%(before)s::text IS NULL OR f.id < %(before)s)
+         ORDER BY f.id DESC LIMIT %(limit)s
+        """,
+        {"merchant": merchant, "fact": fact, "disposition": disposition, "before": before, "limit": limit},
+    )
+
+
+def add_disposition(conn: Conn, made: DispositionRow) -> None:
+    """Keep what a person made of a fact."""
+    run(
+        conn,
+        """
+        INSERT INTO rating_disposition (fact_id, number, disposition, reason, exemption_id, by, at)
+        VALUES (%(fact)s, %(number)s, %(disposition)s, %(reason)s, %(exemption)s, %(by)s, %(at)s)
+        """,
+        {
+            "fact": made.fact_id,
+            "number": made.number,
+            "disposition": made.disposition,
+            "reason": made.reason,
+            "exemption": made.exemption_id,
+            "by": made.by,
+            "at": made.at,
+        },
+    )
+
+
+def dispositions(conn: Conn, fact_id: str) -> list[DispositionRow]:
+    """What people made of a fact, in order."""
+    return rows(
+        conn,
+        DispositionRow,
+        """
+        SELECT fact_id, number, disposition, reason, exemption_id, by, at FROM rating_disposition
+         WHERE fact_id = %(fact)s ORDER BY number
+        """,
+        {"fact": fact_id},
+    )
+
+
+def add_exemption(conn: Conn, made: ExemptionRow) -> None:
+    """Write an exemption into the register."""
+    run(
+        conn,
+        """
+        INSERT INTO rating_exemption (id, merchant_id, article, reason, owner, from_at, until, made_by, made_at)
+        VALUES (%(id)s, %(merchant)s, %(article)s, %(reason)s, %(owner)s, %(from_at)s, %(until)s, %(by)s, %(at)s)
+        """,
+        {
+            "id": made.id,
+            "merchant": made.merchant_id,
+            "article": made.article,
+            "reason": made.reason,
+            "owner": made.owner,
+            "from_at": made.from_at,
+            "until": made.until,
+            "by": made.made_by,
+            "at": made.made_at,
+        },
+    )
+
+
+def exemption(conn: Conn, id: str) -> ExemptionRow | None:
+    """One exemption."""
+    return row(
+        conn,
+        ExemptionRow,
+        """
+        SELECT id, merchant_id, article, reason, owner, from_at, until, made_by, made_at, ended_by, ended_at
+          FROM rating_exemption WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def exemptions(conn: Conn, merchant_id: str) -> list[ExemptionRow]:
+    """The exemptions of a merchant, newest first."""
+    return rows(
+        conn,
+        ExemptionRow,
+        """
+        SELECT id, merchant_id, article, reason, owner, from_at, until, made_by, made_at, ended_by, ended_at
+          FROM rating_exemption WHERE merchant_id = %(merchant)s ORDER BY id DESC
+        """,
+        {"merchant": merchant_id},
+    )
+
+
+def end_exemption(conn: Conn, id: str, by: str, now: datetime) -> int:
+    """End it; 0 where it has ended."""
+    return run(
+        conn,
+        "UPDATE rating_exemption SET ended_by = %(by)s, ended_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL",
+        {"id": id, "by": by, "now": now},
+    )

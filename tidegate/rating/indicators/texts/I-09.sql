@@ -1,0 +1,40 @@
+-- Several orders just under a limit within hours, by one account or device, on several days (Art. 5.1).
+WITH limits AS (
+    :structuring_limits
+), near AS (
+    SELECT c.s, c.order_id, l.most, c.account_hash, c.device_id, c.created_us, c.created_day
+      FROM (SELECT s, order_id, value, CASE WHEN side = 'sell' THEN payer_hash ELSE payee_hash END AS account_hash,
+                   device_id, epoch_us(created_at) AS created_us, CAST(created_at AS DATE) AS created_day
+              FROM seen WHERE status IN ('released', 'resolved_release')) AS c
+      JOIN limits l ON c.value <= l.most AND c.value * 100 >= l.most * :structuring_from_percent
+), near_by AS (
+    SELECT s, order_id, most, 'account ' || account_hash AS who, created_us, created_day
+      FROM near WHERE account_hash IS NOT NULL
+    UNION ALL
+    SELECT s, order_id, most, 'device ' || device_id, created_us, created_day
+      FROM near WHERE device_id IS NOT NULL
+), runs AS (
+    SELECT s, order_id, most, who, created_us, created_day,
+           count(*) OVER (PARTITION BY s, most, who ORDER BY created_us
+               RANGE BETWEEN (:structuring_hours * 3600000000) PRECEDING AND CURRENT ROW) AS orders
+      FROM near_by
+), days AS (
+    SELECT s, most, who, count(DISTINCT created_day) AS days
+      FROM runs WHERE orders >= :structuring_orders
+     GROUP BY s, most, who
+), longest AS (
+    SELECT s, max(days) AS days FROM days GROUP BY s
+), active AS (
+    SELECT s, count(*) AS n FROM completed GROUP BY s
+), found AS (
+    SELECT a.s, a.n, coalesce(d.days, 0) AS part, 1 AS whole,
+           :structuring_days AS limit_part, 1 AS limit_whole, true AS enough,
+           CASE WHEN d.days >= :structuring_days THEN 1 ELSE 0 END AS grade
+      FROM active a
+      LEFT JOIN longest d ON d.s = a.s
+), proof AS (
+    SELECT b.s, b.order_id AS ref, b.created_us AS at_us
+      FROM near_by b
+      JOIN days d ON d.s = b.s AND d.most = b.most AND d.who = b.who
+     WHERE d.days >= :structuring_days
+)

@@ -1,0 +1,187 @@
+"""Measures and the restrictions they became: the statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """A measure as stored."""
+
+    id: str  # "msr_…"
+    subject_id: str
+    line_id: str | None
+    fact_id: str | None
+    measure: str
+    value: str | None
+    by_text: bool
+    article: str
+    readings: list[str]
+    reversible: bool
+    state: str
+    starts_at: datetime
+    ends_at: datetime | None
+    decided_by: list[str]
+    reason: str
+    ended_at: datetime | None
+    ended_by: str | None
+    end_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    measure_id: str
+    restriction_id: str
+    party_id: str
+
+
+def add(conn: Conn, made: MeasureRow) -> None:
+    """Keep a measure."""
+    run(
+        conn,
+        """
+        INSERT INTO rating_measure (id, subject_id, line_id, fact_id, measure, value, by_text, article, readings,
+                                    reversible, state, starts_at, ends_at, decided_by, reason, ended_at, ended_by,
+                                    end_reason)
+        VALUES (%(id)s, %(subject)s, %(line)s, %(fact)s, %(measure)s, %(value)s, %(by_text)s, %(article)s,
+                %(readings)s::text[], %(reversible)s, %(state)s, %(starts)s, %(ends)s, %(decided_by)s::text[],
+                %(reason)s, %(ended_at)s, %(ended_by)s, %(end_reason)s)
+        """,
+        {
+            "id": made.id,
+            "subject": made.subject_id,
+            "line": made.line_id,
+            "fact": made.fact_id,
+            "measure": made.measure,
+            "value": made.value,
+            "by_text": made.by_text,
+            "article": made.article,
+            "readings": made.readings,
+            "reversible": made.reversible,
+            "state": made.state,
+            "starts": made.starts_at,
+            "ends": made.ends_at,
+            "decided_by": made.decided_by,
+            "reason": made.reason,
+            "ended_at": made.ended_at,
+            "ended_by": made.ended_by,
+            "end_reason": made.end_reason,
+        },
+    )
+
+
+def add_order(conn: Conn, order: OrderRow) -> None:
+    """Say which restriction a measure became."""
+    run(
+        conn,
+        """
+        INSERT INTO rating_measure_order (measure_id, restriction_id, party_id)
+        VALUES (%(measure)s, %(restriction)s, %(party)s)
+        """,
+        {"measure": order.measure_id, "restriction": order.restriction_id, "party": order.party_id},
+    )
+
+
+def get(conn: Conn, id: str) -> MeasureRow | None:
+    """One measure."""
+    return row(
+        conn,
+        MeasureRow,
+        """
+        SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
+               starts_at, ends_at, decided_by, reason, ended_at, ended_by, end_reason
+          FROM rating_measure WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def of_subject(conn: Conn, subject_id: str) -> list[MeasureRow]:
+    """Every measure about a person, oldest first."""
+    return rows(
+        conn,
+        MeasureRow,
+        """
+        SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
+               starts_at, ends_at, decided_by, reason, ended_at, ended_by, end_reason
+          FROM rating_measure WHERE subject_id = %(subject)s ORDER BY id
+        """,
+        {"subject": subject_id},
+    )
+
+
+def orders(conn: Conn, ids: Sequence[str]) -> list[OrderRow]:
+    """The restrictions that some measures became."""
+    return rows(
+        conn,
+        OrderRow,
+        """
+        SELECT measure_id, restriction_id, party_id FROM rating_measure_order
+         WHERE measure_id = ANY(%(ids)s::text[]) ORDER BY measure_id, restriction_id
+        """,
+        {"ids": list(ids)},
+    )
+
+
+def end(conn: Conn, id: str, state: str, by: str, reason: str, now: datetime) -> int:
+    """It holds no longer; 0 where it had ended."""
+    return run(
+        conn,
+        """
+        UPDATE rating_measure SET state = %(state)s, ended_at = %(now)s, ended_by = %(by)s, end_reason = %(reason)s
+         WHERE id = %(id)s AND state IN ('waiting', 'active')
+        """,
+        {"id": id, "state": state, "by": by, "reason": reason, "now": now},
+    )
+
+
+def prolong(conn: Conn, id: str, until: datetime) -> None:
+    """It holds longer."""
+    run(
+        conn,
+        "UPDATE rating_measure SET ends_at = %(until)s WHERE id = %(id)s AND state = 'active'",
+        {"id": id, "until": until},
+    )
+
+
+def hand_over(conn: Conn, id: str, subject_id: str) -> None:
+    """Two subjects are one: the measure is about the one that stays."""
+    run(conn, "UPDATE rating_measure SET subject_id = %(to)s WHERE id = %(id)s", {"id": id, "to": subject_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    id: str
+    subject_id: str
+
+
+def over(conn: Conn, now: datetime, limit: int) -> list[Due]:
+    """Measures whose time is over, the earliest first."""
+    return rows(
+        conn,
+        Due,
+        """
+        SELECT id, subject_id FROM rating_measure WHERE state = 'active' AND ends_at <= %(now)s
+         ORDER BY ends_at, id LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    )
+
+
+def waiting(conn: Conn, now: datetime, limit: int) -> list[Due]:
+    """Measures that waited for the end of an appeal's time and can be carried out, the earliest first."""
+    return rows(
+        conn,
+        Due,
+        """
+        SELECT m.id, m.subject_id FROM rating_measure m WHERE m.state = 'waiting' AND m.starts_at <= %(now)s
+           AND NOT EXISTS (SELECT FROM rating_appeal a WHERE a.line_id = m.line_id AND a.status = 'open')
+         ORDER BY m.starts_at, m.id LIMIT %(limit)s
+        """,
+        {"now": now, "limit": limit},
+    )

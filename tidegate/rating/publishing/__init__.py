@@ -1,0 +1,1 @@
+"""Telling a line: the tier that holds moves, measures hold, the merchant hears why."""

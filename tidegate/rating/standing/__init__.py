@@ -1,0 +1,1 @@
+"""The tier that holds for a person, and every move of it."""
