@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test fast check sim bench bench-rules mutate lock clean
+.PHONY: help setup run test fast check sim bench bench-rules bench-rating mutate lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -53,9 +53,12 @@ bench-rules: setup ## the analysts' language beside three rule engines, in one r
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with rule-engine==5.1.0 --with zen-engine==2.1.3 \
 	  --with common-expression-language==0.10.0 --with-editable . bench/rules.py
 
-mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*'
-	@$(BIN)/mutmut run $(if $(FILES),'$(FILES)',) >build-mutate.log 2>&1 || { tail -5 build-mutate.log; exit 1; }
-	@$(BIN)/mutmut results | grep survived || echo 'a test noticed every one'
+ORDERS ?= 1000000
+bench-rating: setup ## a month's indicators on PostgreSQL and DuckDB beside pandas, in one run: ORDERS=10000000 for more
+	$(BIN)/python bench/rating.py $(ORDERS)
+
+mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*' TESTS=…
+	@$(BIN)/python tests/mutation.py $(if $(FILES),'$(FILES)',) --show $(if $(TESTS),--tests $(TESTS),)
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \

@@ -22,6 +22,7 @@ MIGRATIONS = Path(__file__).parent.parent / "tidegate" / "db" / "migrations"
 # The same examples every time: a red build is about the change, not about luck. HYPOTHESIS_PROFILE=explore draws new
 # ones, HYPOTHESIS_EXAMPLES of each property, for hours where one likes. No deadline: a slow machine is no fault.
 settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("few", derandomize=True, deadline=None, max_examples=10)  # for tests/mutation.py
 settings.register_profile(
     "explore", deadline=None, print_blob=True, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100"))
 )

@@ -19,7 +19,10 @@ class Killed(BaseException):
 
 
 class Death:
-    """Runs something and kills it at the n-th line of these files (patterns below tidegate/); n None = counts them."""
+    """Runs something and kills it at the n-th line of these files; counts the lines where n is None.
+
+    Files are patterns below `tidegate/`.
+    """
 
     def __init__(self, files: tuple[str, ...], at: int | None) -> None:
         self._path = {str(path) for name in files for path in ROOT.glob(name)}

@@ -119,6 +119,13 @@ def desk(*merchants: dict[str, Row], **rows: Sequence[Row]) -> Rows:
 @contextmanager
 def on_postgres(conn: Conn, rows: Rows, zone: ZoneInfo = SPAN.zone) -> Iterator[Engine]:
     """PostgreSQL's engine with these rows where it looks for the views; gone in the end."""
+    with standing_in(conn, rows), postgres(conn, zone) as engine:
+        yield engine
+
+
+@contextmanager
+def standing_in(conn: Conn, rows: Rows) -> Iterator[None]:
+    """These rows where the connection looks for the views; gone in the end."""
     with conn.transaction(force_rollback=True):
         conn.execute("CREATE SCHEMA rows_of_a_test")
         conn.execute("SET LOCAL search_path = rows_of_a_test, public")
@@ -128,8 +135,7 @@ def on_postgres(conn: Conn, rows: Rows, zone: ZoneInfo = SPAN.zone) -> Iterator[
                 places = ", ".join(["%s"] * len(values[0]))
                 with conn.cursor() as cursor:
                     cursor.executemany(f"INSERT INTO {name} VALUES ({places})".encode(), values)
-        with postgres(conn, zone) as engine:
-            yield engine
+        yield
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from house import House
 from http_kit import listening
 
 from tidegate.screening import travel_rule
+from tidegate.screening.travel_rule import Counterparty, Receiver, Sender, Statement
 
 SINCE = {"since": "2025-01-01", "source": "made up"}
 US = travel_rule.provider("Tidegate Exchange", "DE", "506700T7Z685VUOZL877")
@@ -101,3 +102,20 @@ def counterpart(
 
 def said(**body: Any) -> Answering:
     return Answering(200, json.dumps(body).encode())
+
+
+def letter(to: str, receiver: Receiver | None = None, **change: object) -> dict[str, Any]:
+    """A message as a counterparty of ours writes it, about coins on their way to an address."""
+    stated = Statement(receiver or Receiver("Clark", "Lawrence"), Counterparty("us", "Tidegate Exchange", "DE"))
+    sender = Sender("their-customer-1", "Ada Lovelace", "GB", None)
+    payload = travel_rule.build("basic", sender, stated, to, VASPS["bob"], US)
+    return {
+        "id": "trm_1",
+        "asset": "USDT",
+        "network": "evm-local",
+        "address": to,
+        "memo": None,
+        "amount": "99.9",
+        "ivms101": payload,
+        **change,
+    }

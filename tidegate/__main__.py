@@ -171,6 +171,11 @@ def _parser() -> argparse.ArgumentParser:
     load_prices.add_argument("--source", required=True)
     load_prices.set_defaults(command=_market_import)
 
+    exports = commands.add_parser("export", help="files for others").add_subparsers(required=True, metavar="COMMAND")
+    lake = _part(exports.add_parser("lake", help="closed days of the desk as Parquet, a manifest for each day"))
+    lake.add_argument("folder", type=Path, help="made where it is missing; days that are there are not touched")
+    lake.set_defaults(command=_export_lake)
+
     rating = commands.add_parser("rating", help="merchants").add_subparsers(required=True, metavar="COMMAND")
     evaluate = rating.add_parser("evaluate", help="answer the cases of a file by the rules, without a database")
     evaluate.add_argument("file", type=Path, help='JSON: {"cases": [...]}; - is standard input')
@@ -464,6 +469,19 @@ def _prices(path: Path) -> str:
         return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as bad:
         raise Malformed("prices_unreadable", f"{path} is neither text nor gzipped text: {bad}") from bad
+
+
+def _export_lake(args: argparse.Namespace) -> int:
+    from tidegate.db import connect
+    from tidegate.rating.lake import jobs as lake
+
+    args.folder.mkdir(parents=True, exist_ok=True)
+    with connect(_settings(args).database_url) as conn:
+        done = lake.export(conn, args.folder, utcnow())
+    days = [day.isoformat() for day in done.days]
+    newest = done.newest and done.newest.isoformat()
+    _say({"days": days, "rows": done.rows, "newest": newest, "manifest_sha256": done.hash})
+    return 0
 
 
 def _rating_evaluate(args: argparse.Namespace) -> int:

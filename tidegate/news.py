@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tidegate.cases import flow as cases
+from tidegate.custody import flow as custody
 from tidegate.db import Conn, Tx, reader
 from tidegate.db.journal import News
 from tidegate.notifications.webhooks import flow as webhooks
@@ -15,6 +16,7 @@ from tidegate.p2p.merchants import flow as merchants
 from tidegate.rating.insisting import flow as insisting
 from tidegate.rating.standing import flow as ratings
 from tidegate.rating.subjects import flow as rated_people
+from tidegate.screening.inbox import flow as inbox
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.standing import flow as standing
 
@@ -38,6 +40,8 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             withdrawals.appeal_answered(tx, said["subject"], said["answer"], case)
         elif kind == "seizure":
             withdrawals.seizure_answered(tx, said["subject"], said["answer"], case)
+        elif kind == "travel_rule":
+            inbox.answered(tx, said["subject"], said["answer"])
         elif kind == "merchant_exit":
             merchants.exit_answered(tx, said["subject"], said["answer"], now_setting(tx.conn).policy)
         elif kind == "bond_deduction":
@@ -76,6 +80,37 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
             )
         cases.tell(tx, news.subject, "webhook", f"{news.content['label']}: {news.content['why']}")
 
+    def received(tx: Tx, news: News) -> None:
+        message = inbox.get(tx.conn, news.subject)
+        if message.status == "pending":
+            cases.open_case(
+                tx,
+                kind="travel_rule",
+                subject=message.id,
+                party_id=message.party_id,
+                requester=news.actor,
+                reasons=["receiver_differs"],
+                quorum=1,
+                sla_hours=now_setting(tx.conn).policy.review_sla_hours,
+            )
+            cases.tell(tx, message.id, "travel_rule", message.why)
+        if message.party_id is not None:  # the coins may have been seen before the message came
+            since = message.received_at - inbox.MATCH_WITHIN
+            fitting = [
+                d.id
+                for d in custody.deposits(tx.conn, message.party_id, None, 200)[::-1]
+                if (d.asset_id, d.claimed) == (message.asset_id, message.units)
+                and d.status != "gone"
+                and d.seen_at >= since
+            ]
+            any(inbox.link(tx, message.id, id) for id in fitting)  # the oldest that no other message is about
+
+    def arrives(tx: Tx, news: News) -> None:
+        ours = {d.id: d for d in custody.deposits(tx.conn, news.subject, None, 200)}
+        found = ours[news.content["deposit"]]
+        waiting = inbox.about(tx.conn, found.party_id, found.asset_id, found.claimed, tx.now)
+        any(inbox.link(tx, id, found.id) for id in waiting)
+
     def settled_itself(tx: Tx, news: News) -> None:
         cases.moot(tx, news.subject, f"the endpoint was {news.kind.partition('.')[2]}", ["webhook"])
 
@@ -86,6 +121,9 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         ads.close_of_merchant(tx, news.subject, news.kind.removeprefix("merchant."))
 
     return {
+        "travel_rule.received": received,
+        "deposit.seen": arrives,
+        "deposit.credited": arrives,
         "webhook.disabled": switched_off,
         "webhook.enabled": settled_itself,
         "webhook.removed": settled_itself,

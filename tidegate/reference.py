@@ -11,7 +11,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tidegate.api.door import PUBLIC, Route
+from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.base.findings import Outcome
 from tidegate.notifications import templates
@@ -37,9 +37,9 @@ def page() -> str:
 def _routes() -> str:
     sections = [
         "## Routes\n\n"
-        "Scope: what a key needs; `public` needs no key. Once: takes an `Idempotency-Key`. Refusals: those beyond\n"
-        "what every route can answer (400, 401, 403, 413, 415, 422, 503; public ones 422 and 503). Every refusal is\n"
-        "`application/problem+json` with a stable `code`.\n"
+        "Scope: what a key needs; `public` needs no key, `signed` is for counterparties, who sign. Once: takes an\n"
+        "`Idempotency-Key`. Refusals: those beyond what every route can answer (400, 401, 403, 413, 415, 422, 503;\n"
+        "public ones 422 and 503). Every refusal is `application/problem+json` with a stable `code`.\n"
         "Besides these: `GET /health` (the process answers) and `GET /ready` (database, worker and nodes are there)."
     ]
     for name, group in _grouped(ROUTES).items():
@@ -47,7 +47,7 @@ def _routes() -> str:
             [
                 f"`{route.method} {route.path}`",
                 _first_line(route.does.__doc__),
-                route.scope if route.scope == PUBLIC else f"`{route.scope}`",
+                route.scope if route.scope in (PUBLIC, SIGNED) else f"`{route.scope}`",
                 "yes" if route.once else "",
                 str(route.status),
                 ", ".join(map(str, route.refuses)),

@@ -60,6 +60,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             Relying(settings.passkeys.rp_id, settings.platform, settings.passkeys.origins),
             platform=settings.platform,
             webhook_networks=settings.webhook_networks,
+            counterparties=settings.counterparty_keys(),
         ),
         console,
         links,

@@ -92,6 +92,7 @@ class CounterpartySettings:
     name: str
     country: str
     url: str  # from here alone, never from a request
+    public_key: bytes | None = None  # Ed25519: its messages to us are signed with it; None = it sends us none
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,11 @@ class Settings:
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
+
+    def counterparty_keys(self) -> dict[str, bytes]:
+        """Who may send us travel-rule messages, and the keys that they sign with."""
+        known = {} if self.travel_rule is None else self.travel_rule.counterparties
+        return {id: c.public_key for id, c in known.items() if c.public_key is not None}
 
     def authoriser_key(self) -> bytes:
         return _key(self.authoriser_key_file)
@@ -178,10 +184,17 @@ def _travel_rule(said: Mapping[str, Any]) -> TravelRuleSettings:
         lei=said.get("lei"),
         key_file=Path(said["key_file"]),
         counterparties={
-            id: CounterpartySettings(c["name"], c["country"], _web(c["url"]))
+            id: CounterpartySettings(c["name"], c["country"], _web(c["url"]), _public_key(id, c.get("public_key")))
             for id, c in said["counterparties"].items()
         },
     )
+
+
+def _public_key(id: str, said: str | None) -> bytes | None:
+    key = None if said is None else bytes.fromhex(said)
+    if key is not None and len(key) != 32:
+        raise SettingsFault(f"The public_key of {id} has {len(key)} bytes; an Ed25519 key has 32, in hex.")
+    return key
 
 
 def _prices(source: str, said: Mapping[str, Any]) -> PriceSettings:
@@ -273,7 +286,9 @@ def save(settings: Settings, path: Path) -> None:
             **({} if t.lei is None else {"lei": t.lei}),
             "key_file": str(t.key_file),
             "counterparties": {
-                id: {"name": c.name, "country": c.country, "url": c.url} for id, c in t.counterparties.items()
+                id: {"name": c.name, "country": c.country, "url": c.url}
+                | ({} if c.public_key is None else {"public_key": c.public_key.hex()})
+                for id, c in t.counterparties.items()
             },
         }
     if settings.prices:

@@ -13,7 +13,7 @@ from house import COIN_USDT as COIN
 from house import Customer, furnish
 from serving import Site, served
 
-from tidegate.api.door import PUBLIC, Route
+from tidegate.api.door import PUBLIC, SIGNED, Route
 from tidegate.api.routes import ROUTES
 from tidegate.db import connect
 from tidegate.parties import flow as parties
@@ -56,7 +56,7 @@ def send(site: Site, route: Route, **more: object) -> tuple[int, str]:
     return answer.status_code, said.get("code", "")
 
 
-GUARDED = [route for route in ROUTES if route.scope != PUBLIC]
+GUARDED = [route for route in ROUTES if route.scope not in (PUBLIC, SIGNED)]
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=lambda r: f"{r.method} {r.path}")
@@ -77,7 +77,15 @@ def test_a_role_may_do_what_its_scopes_say_and_nothing_else(site: Site, route: R
 
 
 def test_every_scope_of_the_table_exists() -> None:
-    assert {route.scope for route in ROUTES} - {PUBLIC} <= SCOPES
+    assert {route.scope for route in ROUTES} - {PUBLIC, SIGNED} <= SCOPES
+
+
+@pytest.mark.parametrize("role", [None, *(role for role in ROLES if role != "customer")])
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == SIGNED], ids=lambda r: f"{r.method} {r.path}")
+def test_where_counterparties_sign_no_key_of_ours_opens_anything(site: Site, route: Route, role: str | None) -> None:
+    assert send(site, route, role=role) == (401, "signature_missing")
+    made_up = {"Tidegate-Key": "00" * 32, "Tidegate-Signature": "00" * 64}
+    assert send(site, route, role=role, headers=made_up) == (401, "signature_unknown")
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.scope == PUBLIC], ids=lambda r: f"{r.method} {r.path}")

@@ -88,7 +88,7 @@ def test_one_trade_from_ad_to_release(fair: Fair) -> None:
     ads.Book.model_validate(book)
     assert [ad["id"] for ad in book["ads"]] == [made["id"]]
     quote = fair.done("GET", f"/v1/ads/{made['id']}/quote?amount=100&method=bank", secret=fair.buyer)
-    ads.Quote.model_validate(quote)
+    ads.AdQuote.model_validate(quote)
     assert (quote["fiat_amount"], quote["retention_hours"], quote["conditions_unmet"]) == ("720", 48, [])
     order = fair.done("POST", "/v1/orders", fair.order(made["id"]) | {"price": "7.2"}, secret=fair.buyer, key="o-1")
     orders.Order.model_validate(order)

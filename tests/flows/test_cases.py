@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from house import COIN_USDT as COIN
@@ -18,6 +18,7 @@ from tidegate.base.canonical import canonical
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal
 from tidegate.cases import flow as cases
 from tidegate.cases import jobs as case_jobs
+from tidegate.cases.case import ANSWERED_BY, Kind
 from tidegate.custody import store as custody_store
 from tidegate.db import Conn, act, connect, journal, reader
 from tidegate.ledger import accounts
@@ -685,3 +686,9 @@ def test_malformed_is_what_words_are_when_nobody_can_read_them(house: House) -> 
         cases.add_evidence(house.conn, case, "\x07", "key_anna", house.now)
     with pytest.raises(Forbidden):
         cases.answer(house.conn, case, "mei", "approve", "Fine", house.now)
+
+
+def test_the_database_knows_the_kinds_that_the_rules_know(conn: Conn) -> None:
+    """A kind that one of the two lacks is asked about nobody, or by nobody."""
+    kinds = {kind for (kind,) in conn.execute("SELECT kind FROM case_kind").fetchall()}
+    assert kinds == set(get_args(Kind)) == set(ANSWERED_BY)

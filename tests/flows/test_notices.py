@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
+from crash_kit import Death, Killed
 from house import ETH, NETWORK, House, furnish
 from mail_kit import SENDER, Post, words
 
@@ -124,37 +122,15 @@ def test_every_reason_of_a_change_has_words() -> None:
     assert set(templates.MARKET_LEVELS) == set(templates.MARKET)
 
 
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
-
-
-PATHS = {
-    sys.modules[thing.__module__].__file__
-    for thing in (mailing.handlers, reader.read, notifications.put_notice, jobs.send_due, FolderMailer, market.feed)
-}
-
-
-def run(work: Callable[[], object], at: int | None) -> int:
-    """Run, and die at the n-th line of the way from a price to the mail; the lines that ran."""
-    lines = 0
-
-    def line(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal lines
-        if event == "line":
-            lines += 1
-            if lines == at:
-                raise Killed
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, arg: line if frame.f_code.co_filename in PATHS else None)
-    try:
-        work()
-    except Killed:
-        pass
-    finally:
-        sys.settrace(before)
-    return lines
+PATH = (
+    "mailing.py",
+    "db/reader.py",
+    "notifications/flow.py",
+    "notifications/jobs.py",
+    "integrations/mail.py",
+    "policy/market/flow.py",
+)
+"""From the price to the mail."""
 
 
 def test_a_worker_may_die_at_any_line_and_each_change_is_one_mail(
@@ -175,15 +151,17 @@ def test_a_worker_may_die_at_any_line_and_each_change_is_one_mail(
             pass
         jobs.send_due(conn, folder, SENDER, house.clock)
 
-    lines = run(lambda: work(house.conn), None)
-    assert lines > 60
+    counted = Death(PATH, None)
+    counted.run(lambda: work(house.conn))
+    assert counted.lines > 60
     told = 1
-    for at in range(1, lines + 1):
+    for at in range(1, counted.lines + 1):
         house.wait(hours=31)  # the run is long over
         market.review_due(house.conn, "worker", house.now)
         deliver(house.conn)
         conn = connect(database_url)
-        run(lambda conn=conn: work(conn), at)  # type: ignore[misc]
+        with suppress(Killed):
+            Death(PATH, at).run(lambda conn=conn: work(conn))  # type: ignore[misc]
         conn.close()
         house.now += jobs.LEASE
         work(house.conn)

@@ -176,7 +176,7 @@ def settings(tmp_path: Path, **more: Any) -> Settings:
 
 
 def test_whom_we_ask_comes_from_the_settings_alone(tmp_path: Path) -> None:
-    bob = CounterpartySettings("Bob VASP", "AT", "https://bob.example/travel")
+    bob = CounterpartySettings("Bob VASP", "AT", "https://bob.example/travel", bytes(range(32)))
     asked = settings(
         tmp_path,
         platform="Bay",
@@ -192,6 +192,20 @@ def test_whom_we_ask_comes_from_the_settings_alone(tmp_path: Path) -> None:
     assert set(made.vendors) == {"vendor_a", "vendor_b"}
     assert made.travel_rule is not None
     assert set(made.travel_rule[1].vasps) == {"bob"}
+    assert asked.counterparty_keys() == {"bob": bytes(range(32))}
+
+
+@pytest.mark.parametrize("key", ["", "00", "zz" * 32, "00" * 33])
+def test_a_key_that_is_none_opens_nothing(tmp_path: Path, key: str) -> None:
+    bob = CounterpartySettings("Bob VASP", "AT", "https://bob.example/travel", bytes(32))
+    save(
+        settings(tmp_path, travel_rule=TravelRuleSettings("Bay", "DE", None, tmp_path / "key", {"bob": bob})),
+        tmp_path / "f",
+    )
+    text = (tmp_path / "f").read_text()
+    (tmp_path / "f").write_text(text.replace("00" * 32, key))
+    with pytest.raises(SettingsFault):
+        load(tmp_path / "f")
 
 
 def test_settings_without_them_stay_as_they_were(tmp_path: Path) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from http_kit import listening
 
 from tidegate.base.naming import NameFound, NameScreening, NoAnswer, Person
 from tidegate.integrations.yente import LARGEST_ANSWER, TIMEOUT, Yente
@@ -37,7 +37,9 @@ def answer(*results: object, status: int = 200) -> str:
 
 
 @contextmanager
-def counterpart(body: str, status: int = 200, pieces: float = 0) -> Iterator[tuple[str, list[dict[str, object]]]]:
+def counterpart(
+    body: str, status: int = 200, pieces: float = 0, slow_head: bool = False
+) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """A server that gives one answer; its URL, and what it was asked. `pieces` = seconds between single bytes."""
     asked: list[dict[str, object]] = []
 
@@ -47,6 +49,12 @@ def counterpart(body: str, status: int = 200, pieces: float = 0) -> Iterator[tup
             asked.append(
                 {"path": self.path, "body": json.loads(self.rfile.read(length)), "headers": dict(self.headers)}
             )
+            if slow_head:
+                with suppress(BrokenPipeError, ConnectionResetError):
+                    for _ in range(500):
+                        self.wfile.write(b"H")
+                        time.sleep(pieces)
+                return
             self.send_response(status)
             self.send_header("Content-Length", str(len(body.encode())))
             if status == 302:
@@ -62,15 +70,8 @@ def counterpart(body: str, status: int = 200, pieces: float = 0) -> Iterator[tup
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as url:
+        yield url, asked
 
 
 def ask(url: str, **more: object) -> list[NameFound]:
@@ -147,6 +148,11 @@ def test_a_status_that_is_not_200_is_no_answer(status: int) -> None:
 
 def test_an_answer_that_trickles_is_given_up() -> None:
     with counterpart(answer(result()), pieces=0.02) as (url, _), pytest.raises(NoAnswer, match="did not end"):
+        ask(url, timeout=0.2)
+
+
+def test_nor_is_one_waited_for_whose_head_trickles() -> None:
+    with counterpart("", pieces=0.02, slow_head=True) as (url, _), pytest.raises(NoAnswer, match="did not end"):
         ask(url, timeout=0.2)
 
 

@@ -43,6 +43,7 @@ SECOND = timedelta(seconds=1)
         ("journal:read", {"analyst", "compliance", "treasury", "auditor", "admin"}),
         ("webhooks:read", {"analyst", "compliance", "treasury", "auditor", "admin"}),
         ("webhooks:write", {"admin"}),
+        ("travel_rule:review", {"analyst", "compliance"}),
     ],
 )
 def test_a_scope_belongs_to_these_roles_and_no_other(needed: str, roles: set[str]) -> None:

@@ -103,6 +103,11 @@ UP: dict[str, str] = {
     "standing.fee_percent": "looser",
     "standing.look_seconds": "changed",
     "standing.again_hours": "changed",
+    "merchants.release_days": "tighter",
+    "merchants.top_up_days": "looser",
+    "merchants.exit_review_hours": "changed",
+    "merchants.name_score": "tighter",
+    "retention.mail_days": "changed",
     "factors.link_hours": "looser",
     "factors.challenge_minutes": "looser",
     "factors.resend_seconds": "tighter",
@@ -174,7 +179,8 @@ def test_the_table_above_knows_every_line_of_the_gate_but_for_the_market() -> No
     shown = {way for path in UP for way, _ in [_line(path)]}
     others = {
         ("places", "*"), ("operator",), ("stablecoins", "*"), ("required_lists", "*"), ("check_failures", "*"),
-        ("outside_checks", "*"), ("deciding", "outside_seconds"), ("deciding", "reserved_minutes"),
+        ("outside_checks", "*"), ("merchants", "bond", "*"),
+        ("deciding", "outside_seconds"), ("deciding", "reserved_minutes"),
         ("loosening_hours",), ("review", "quorum", "*"), ("behaviour", "egress", "reset_people"),
         ("behaviour", "session", "*", "outcome"), ("behaviour", "velocity", "*", "outcome"),
     }  # fmt: skip

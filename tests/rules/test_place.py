@@ -89,6 +89,31 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("the policy's own list is worse", {}, {"country": "KP"}, ["country_banned"]),
     ("a counterparty there", {"counterparty": "BD"}, {}, ["country_banned"]),
     ("a counterparty under restriction", {"counterparty": "NP"}, {}, ["country_restricted"]),
+    (
+        "they live under restriction, and it goes where it is banned",
+        {"counterparty": "BD"},
+        {"country": "NP"},
+        ["country_banned"],
+    ),
+    (
+        "they live where it is banned, and it goes to a restricted place",
+        {"counterparty": "NP"},
+        {"country": "BD"},
+        ["country_banned"],
+    ),
+    (
+        "restricted by the policy's own list, banned where it goes",
+        {"counterparty": "BD"},
+        {"country": "MM"},
+        ["country_banned"],
+    ),
+    (
+        "banned by the policy and where it goes: both are told",
+        {"counterparty": "BD"},
+        {"country": "KP"},
+        ["country_banned"],
+    ),
+    ("restricted by both: both are told", {"counterparty": "NP"}, {"country": "MM"}, ["country_restricted"]),
     # delays
     ("no deposit yet", {}, {"country": "KR"}, []),
     ("72 hours after a deposit", {"happened": (("each_deposit", NOW - 72 * HOUR),)}, {"country": "KR"}, []),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,7 +25,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import tidegate
 from tidegate.api import problems, shapes, store
 from tidegate.api.batching import Batching
-from tidegate.api.door import Endpoint, Gate, Guarded, Route
+from tidegate.api.counterparties import Counterparties
+from tidegate.api.door import PUBLIC, SIGNED, Gate, Route
+from tidegate.api.guarded import Endpoint, Guarded
 from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
 from tidegate.api.operation.shapes import Health, Ready
@@ -66,9 +68,10 @@ class ApiSettings:
     head: Callable[[str], int | None]
     networks: tuple[str, ...] = ()
     relying: Relying = field(default_factory=Relying)
-    shards: int = 2
+    shards: int = 1
     platform: str = "Tidegate"  # what customers call it
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
+    counterparties: Mapping[str, bytes] = field(default_factory=dict)  # Ed25519 public keys by our name for them
 
 
 def create_app(
@@ -90,6 +93,7 @@ def create_app(
         relying=settings.relying,
         platform=settings.platform,
         webhook_networks=settings.webhook_networks,
+        counterparties=Counterparties(settings.counterparties),
     )
 
     @asynccontextmanager
@@ -143,7 +147,7 @@ def _to_console(_: Request) -> Response:
 
 
 def _responses(answer: Any, status: int, scope: str, refuses: tuple[int, ...]) -> dict[int | str, dict[str, Any]]:
-    usual = {422, 503} if scope == "public" else {400, 401, 403, 413, 415, 422, 503}
+    usual = {422, 503} if scope == PUBLIC else {400, 401, 403, 413, 415, 422, 503}
     said: dict[int | str, dict[str, Any]] = {
         code: {
             "description": "A problem with a stable code.",
@@ -156,7 +160,7 @@ def _responses(answer: Any, status: int, scope: str, refuses: tuple[int, ...]) -
 
 def _extra(scope: str, takes: str) -> dict[str, Any]:
     extra: dict[str, Any] = {"x-scope": scope}
-    if scope != "public":
+    if scope not in (PUBLIC, SIGNED):
         extra["security"] = [{"key": []}]
     if takes == "csv":
         extra["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}

@@ -6,30 +6,29 @@ that a stranger learns nothing about what a route takes.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal
 
 import psycopg
 import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import Header
-from fastapi.routing import APIRoute
 from psycopg_pool import ConnectionPool, PoolTimeout
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tidegate.api import problems, reading
+from tidegate.api import problems
 from tidegate.api.batching import Batching, Settings
 from tidegate.api.callers import Callers
+from tidegate.api.counterparties import Counterparties
 from tidegate.api.metrics import Metrics
 from tidegate.base.canonical import digest, readable
 from tidegate.base.network import Network
-from tidegate.base.refusals import FieldError, NotFound, Refusal, Unauthorised, Unavailable
+from tidegate.base.refusals import NotFound, Refusal, Unauthorised, Unavailable
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
@@ -41,6 +40,9 @@ log = structlog.get_logger("api")
 
 PUBLIC = "public"
 """The scope of a route that needs no key."""
+
+SIGNED = "signed"
+"""The scope of a route that counterparties call: the body's signature says who they are, and there is no key."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -153,6 +155,7 @@ class Gate:
     settings: Settings = field(default_factory=Settings)
     platform: str = "Tidegate"  # what customers call it
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
+    counterparties: Counterparties = field(default_factory=Counterparties)  # who may send travel-rule messages
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)
@@ -164,6 +167,8 @@ class Gate:
         """Who calls. Raises Unauthorised without a valid key, Forbidden where it may not do this."""
         if scope == PUBLIC:
             return NOBODY
+        if scope == SIGNED:
+            return self.counterparties.who(request)
         host = request.client.host if request.client else None
         return await self.known(bearer(request.headers.getlist("authorization")), host, scope)
 
@@ -286,41 +291,6 @@ def bearer(said: Sequence[str]) -> str:
     return secret.strip()
 
 
-class Endpoint:
-    """A route's function as FastAPI calls it: its signature without the call, run where it belongs."""
-
-    def __init__(self, route: Route, gate: Gate) -> None:
-        self.route, self.gate = route, gate
-        hints = get_type_hints(route.does, include_extras=True)
-        kept = [
-            parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
-            for parameter in list(inspect.signature(route.does).parameters.values())[1:]
-        ]
-        request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
-        if route.once:
-            kept.append(
-                inspect.Parameter(
-                    "idempotency_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=IdempotencyKey
-                )
-            )
-        if route.takes == "csv":
-            kept = [parameter for parameter in kept if parameter.name != "text"]
-        self.__signature__ = inspect.Signature([request, *kept])
-        self.__name__, self.__doc__ = route.name, route.does.__doc__
-
-    async def __call__(self, *, request: Request, idempotency_key: str | None = None, **given: Any) -> Response:
-        route, identity, body = self.route, request.state.identity, request.state.body
-        asked = request_hash(route, identity, request.url.path, body) if idempotency_key is not None else ""
-        if route.takes == "csv":
-            given["text"] = body
-        if inspect.iscoroutinefunction(route.does):
-            asking = Asking(self.gate, identity, idempotency_key, asked)
-            said: Said = await route.does(asking, **given)
-        else:
-            said = await self.gate.in_thread(partial(self.gate.perform, route, identity, idempotency_key, asked, given))
-        return said.response()
-
-
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A call that waits for the batch instead of having a connection."""
@@ -329,68 +299,3 @@ class Asking:
     identity: Identity
     key: str | None
     asked: str  # hash of the request, for its key
-
-
-class Guarded(APIRoute):
-    """A route that lets nobody's bytes be read before they are known and allowed."""
-
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        inner = super().get_route_handler()
-        endpoint = self.endpoint
-        assert isinstance(endpoint, Endpoint)
-        route, gate = endpoint.route, endpoint.gate
-        known = {str(parameter.alias) for parameter in self.dependant.query_params}
-
-        async def handle(request: Request) -> Response:
-            reading.check_text(request.url.path, "path")
-            request.state.identity = await gate.admit(request, route.scope)
-            _check_query(request, known)
-            _check_key(request)
-            request.state.body = await _body(request, route)
-            return await inner(request)
-
-        return handle
-
-
-def _check_query(request: Request, known: set[str]) -> None:
-    """A misspelt filter would silently answer another question."""
-    names = list(request.query_params.keys())
-    for name, value in request.query_params.multi_items():
-        reading.check_text(name + value, "query")
-    wrong = [
-        FieldError(name[:40], "parameter_unknown", f"{name[:40]} is no parameter of this call.")
-        for name in names
-        if name not in known
-    ]
-    if wrong:
-        raise problems.Invalid(wrong)
-    if len(request.query_params.multi_items()) != len(names):
-        raise problems.Invalid([FieldError("query", "parameter_twice", "a parameter is given twice")])
-
-
-def _check_key(request: Request) -> None:
-    """Two keys are two different promises; whichever we took, somebody would count on the other one."""
-    if len(request.headers.getlist("idempotency-key")) > 1:
-        raise problems.Invalid([FieldError("Idempotency-Key", "parameter_twice", "Idempotency-Key is given twice.")])
-
-
-async def _body(request: Request, route: Route) -> Any:
-    """The body, read the way the route takes it; FastAPI finds the JSON ready."""
-    if route.takes == "csv":
-        reading.media_type(request, "text/csv")
-        return reading.text(await reading.read_bytes(request, CSV_BYTES))
-    raw = await reading.read_bytes(request)
-    request._body = raw
-    if route.takes == "nothing":
-        if raw and reading.parse(raw) != {}:
-            raise problems.Invalid([FieldError("body", "field_unknown", "this call takes no body")])
-        return None
-    if not raw:
-        raise problems.Invalid([FieldError("body", "field_missing", "this call needs a JSON body")])
-    reading.media_type(request, "application/json")
-    request._json = reading.parse(raw)
-    return request._json
-
-
-CSV_BYTES = 4 * 1024 * 1024
-"""Lists are longer than orders; on their route alone."""

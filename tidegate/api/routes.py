@@ -29,6 +29,7 @@ from tidegate.api.ratings import routes as ratings
 from tidegate.api.restrictions import routes as restrictions
 from tidegate.api.standing import routes as standing
 from tidegate.api.subscriptions import routes as subscriptions
+from tidegate.api.travel_rule import routes as travel_rule
 from tidegate.api.treasury import routes as treasury
 from tidegate.api.webhooks import routes as webhooks
 from tidegate.api.withdrawals import routes as withdrawals
@@ -62,5 +63,6 @@ ROUTES: tuple[Route, ...] = (
     *treasury.ROUTES,
     *journal.ROUTES,
     *webhooks.ROUTES,
+    *travel_rule.ROUTES,
     *operation.ROUTES,
 )

@@ -7,7 +7,9 @@ Prefixes in use: `cus_` customer, `fac_` factor, `key_` API key, `adr_` address-
 `stw_` standing withdrawal, `sub_` subscription, `mer_` merchant, `bmv_` bond movement, `bcl_` claim on a bond,
 `pac_` payment account, `fct_` fact, `exm_` exemption, `cal_` year of working days,
 `rat_` rating run, `rln_` line, `rcm_` comment on a line, `msr_` measure, `apl_` appeal,
-`whk_` webhook endpoint, `whs_` its secret, `msg_` event told.
+`whk_` webhook endpoint, `whs_` its secret, `msg_` event told, `ad_` ad, `ord_` order,
+`lot_` retention lot,
+`tri_` travel-rule message received.
 """
 
 from __future__ import annotations

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
 def rfc3339(at: datetime) -> str:
     """`2026-11-24T10:39:00.123456Z`; microseconds only where there are any."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return _said(at.astimezone(UTC))
+
+
+# A batch says the same few times over and over. In UTC only: elsewhere two times an hour apart can be equal (`fold`).
+@lru_cache(maxsize=4096)
+def _said(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def from_rfc3339(text: str) -> datetime:

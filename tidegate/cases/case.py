@@ -22,6 +22,7 @@ Kind = Literal[
     "bond_delisting",
     "webhook",
     "p2p_dispute",
+    "travel_rule",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
@@ -30,6 +31,7 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "withdrawal_appeal": REVIEWERS,  # was the customer treated rightly? Approve overturns, decline upholds
     "seizure": frozenset({"compliance"}),  # shall a lawful order take effect?
     "books": frozenset({"treasury", "compliance"}),  # why do ledger and chain differ?
+    "travel_rule": REVIEWERS,  # is the receiver whom a counterparty names our customer?
     "merchant_exit": REVIEWERS,  # may the merchant leave?
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?

@@ -105,14 +105,18 @@ def _configure(conn: Conn) -> None:
 _HOW: dict[str, Any] = {"autocommit": True, "application_name": "tidegate", "client_encoding": "utf8"}
 
 
-def connect(url: str, shape: type[Conn] = psycopg.Connection) -> Conn:
+def connect(url: str, shape: type[Conn] = psycopg.Connection, planned_once: bool = False) -> Conn:
     """An autocommit connection: a transaction exists only inside `act` (or `conn.transaction()`).
 
     Without autocommit psycopg opens one implicitly, and `transaction()` inside it is merely a savepoint. `shape` is
-    the class of the connection: drills hand in one that watches or fails.
+    the class of the connection: drills hand in one that watches or fails. `planned_once` is for who runs the same few
+    statements all day: PostgreSQL plans each once, and again when its tables' statistics change. Left to itself it
+    finds a plan for the very arrays of a small batch a little cheaper, and makes one every time.
     """
     conn = shape.connect(url, **_HOW)
     _configure(conn)
+    if planned_once:
+        conn.execute("SET plan_cache_mode = force_generic_plan")
     return conn
 
 
@@ -142,8 +146,20 @@ def rows(conn: Conn, shape: type[R], sql: LiteralString, params: Mapping[str, ob
 
 
 def run(conn: Conn, sql: LiteralString, params: Mapping[str, object]) -> int:
-    """Do it, and say how many rows it touched."""
+    """Do it, and say how many rows it touched; within `unawaited`, which does not know yet, -1."""
     return conn.execute(sql, params).rowcount
+
+
+@contextmanager
+def unawaited(conn: Conn) -> Iterator[None]:
+    """Statements whose answers nobody reads travel together, and only the last one is waited for.
+
+    Each answer that is waited for costs the thread its turn, and in a busy API it gets the next one milliseconds
+    later. What a statement complains of is raised at the end of the block. Rows can be read in the block (they wait
+    for all that was sent so far), counts cannot.
+    """
+    with conn.pipeline():
+        yield
 
 
 @dataclass(slots=True)

@@ -202,6 +202,9 @@ CASES: dict[str, Text] = {
     "appeal": Text("The customer appeals.", "客户提出申诉。"),
     "lawful_order": Text("A lawful order shall take effect; it takes two people.", "司法命令待执行，须两人批准。"),
     "books_disagree": Text("Ledger and chain differ.", "账本与链上余额不一致。"),
+    "receiver_differs": Text(
+        "A counterparty names a receiver who may not be our customer.", "对手方填写的收款人可能不是我方客户。"
+    ),
     "exit_asked": Text("The merchant asks to leave.", "商家申请解除资格。"),
     "bond_deduction": Text("Somebody proposes to take from a bond.", "有人提议扣除保证资产。"),
     "asset_delisting": Text("A bond is in an asset that is being delisted.", "保证资产所用币种即将下架。"),

@@ -74,6 +74,7 @@ WRITES = frozenset(
         "appeals:write",  # appeal against a rating, and say which facts of it are wrong
         "notices:write",  # have staff told about a topic, or no more
         "webhooks:write",  # say which servers are told what happens
+        "travel_rule:review",  # read what counterparties write about our customers, and ask them for more
     }
 )
 SCOPES = READS | WRITES
@@ -123,6 +124,7 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
+        "travel_rule:review",
     }
     | {"facts:write", "facts:judge", "rating:decide"},
     "compliance": READS - {"keys:read"}
@@ -143,6 +145,7 @@ ROLES: dict[str, frozenset[str]] = {
         "bonds:deduct",
         "accounts:attest",
         "notices:write",
+        "travel_rule:review",
     }
     | {"facts:write", "facts:judge", "rating:write", "rating:decide"},
     # Of cases only those about the books: `cases.case.SEEN_BY`.

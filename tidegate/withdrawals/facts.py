@@ -363,7 +363,7 @@ CATALOGUE: tuple[Fact, ...] = (
          "是否修改过邮箱", _ever_changed("email_changed")),
     Fact("phone_ever_changed", _T.BOOL, "", "W4 session", "the phone number was changed at least once",
          "是否修改过手机号", _ever_changed("phone_changed")),
-    Fact("unbound_units", _T.UNITS, "units", "R8 retention",
+    Fact("unbound_units", _T.UNITS, "units", "W4 retention",
          "what retention lots leave free; unknown where the party has none", "未被锁定期限制的数量；无锁定批次时未知",
          lambda f: None if f.bound is None else f.bound.free_units),
 )  # fmt: skip

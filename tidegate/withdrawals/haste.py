@@ -37,6 +37,7 @@ class Haste:
     accounts: set[str] = field(default_factory=set)  # of the batch, and standing in the window
     destinations: set[str] = field(default_factory=set)
     tripped_here: bool = False
+    step: int = 0  # of the platform's counter, without the batch
     counted: Count | None = None  # as it was without the batch; None = nobody had to count
 
     def took(self, party_id: str, destination: str, value: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from tidegate.base.findings import Finding, Outcome, strictest
 from tidegate.base.refusals import Refusal
@@ -105,7 +106,7 @@ def review(facts: Facts, policy: Policy, checks: Sequence[Check] = CHECKS) -> Ve
     answers: list[Answered] = []
     for check in checks:
         if not check.applies(facts):
-            answers.append(Answered(check.id, State.SKIPPED))
+            answers.append(_answered(check.id, State.SKIPPED))
             continue
         try:
             findings += check.run(facts, policy)
@@ -115,7 +116,7 @@ def review(facts: Facts, policy: Policy, checks: Sequence[Check] = CHECKS) -> Ve
             answers.append(Answered(check.id, State.ERROR, f"{type(fault).__name__}: {fault}"))
             findings.append(failed(facts, policy, check.id, State.ERROR, type(fault).__name__, check.on_error))
         else:
-            answers.append(Answered(check.id, State.ANSWERED))
+            answers.append(_answered(check.id, State.ANSWERED))
     for id in facts.required:
         answers.append(Answered(id, _state_of(facts, id)))
     for answer in facts.outside:
@@ -123,6 +124,12 @@ def review(facts: Facts, policy: Policy, checks: Sequence[Check] = CHECKS) -> Ve
             findings.append(failed(facts, policy, answer.check, answer.state, answer.detail, Outcome.REVIEW))
     outcome = strictest(standing(findings, facts.cleared))
     return Verdict(outcome, tuple(findings), tuple(answers), shadowed(facts, policy))
+
+
+@cache
+def _answered(check: str, state: State) -> Answered:
+    """What nearly every check says of itself, made once: a decision has three dozen of them."""
+    return Answered(check, state)
 
 
 def failed(facts: Facts, policy: Policy, check: str, state: State, why: str, asks: Outcome) -> Finding:

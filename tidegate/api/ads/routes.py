@@ -157,7 +157,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _A, "ads:read", list_ads, shapes.Book),
     Route("POST", _A, "ads:write", publish_ad, shapes.Ad, 201, True, "json", UNFIT),
     Route("GET", _A + "/{id}", "ads:read", get_ad, shapes.Ad, refuses=UNKNOWN),
-    Route("GET", _A + "/{id}/quote", "ads:read", quote_ad, shapes.Quote, refuses=UNKNOWN),
+    Route("GET", _A + "/{id}/quote", "ads:read", quote_ad, shapes.AdQuote, refuses=UNKNOWN),
     Route("PUT", _A + "/{id}", "ads:write", edit_ad, shapes.Ad, takes="json", refuses=UNFIT),
     Route("POST", _A + "/{id}/pause", "ads:write", pause_ad, shapes.Ad, 200, True, refuses=UNFIT),
     Route("POST", _A + "/{id}/resume", "ads:write", resume_ad, shapes.Ad, 200, True, refuses=UNFIT),

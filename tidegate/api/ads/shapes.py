@@ -87,7 +87,7 @@ class Book(Out):
     next: str | None = Field(description="Of a merchant's list. The book itself has no pages: it moves.")
 
 
-class Quote(Out):
+class AdQuote(Out):
     ad: str
     price: str | None
     fiat_amount: str | None = Field(description="To pay.")

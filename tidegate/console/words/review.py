@@ -81,6 +81,9 @@ CASE_KINDS: dict[str, tuple[str, str]] = {
     "merchant_exit": ("Merchant leaves", "商家退出"),
     "bond_deduction": ("Bond deduction", "扣除保证资产"),
     "bond_delisting": ("Bond in a delisted asset", "下架币种的保证资产"),
+    "webhook": ("Webhook switched off", "Webhook 停用"),
+    "p2p_dispute": ("Dispute of an order", "订单申诉"),
+    "travel_rule": ("Travel-rule message", "旅行规则消息"),
 }
 
 MODES: dict[str, tuple[str, str]] = {

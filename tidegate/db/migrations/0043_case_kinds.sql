@@ -1,6 +1,8 @@
--- Every kind of case there is by now. Several rooms brought kinds of their own at once, and each named only those it knew.
+-- The kinds of cases are rows: a migration that needs one more adds a line, and rewrites nobody else's list.
 
+CREATE TABLE case_kind (kind text PRIMARY KEY);      -- what may be asked of people: `cases/case.py` says of whom
+INSERT INTO case_kind (kind)
+VALUES ('withdrawal_review'), ('withdrawal_appeal'), ('seizure'), ('books'), ('merchant_exit'), ('bond_deduction'),
+       ('bond_delisting'), ('webhook'), ('travel_rule'), ('p2p_dispute');
 ALTER TABLE case_file DROP CONSTRAINT case_file_kind_check;
-ALTER TABLE case_file ADD CONSTRAINT case_file_kind_check
-    CHECK (kind IN ('withdrawal_review', 'withdrawal_appeal', 'seizure', 'books', 'webhook',
-                    'merchant_exit', 'bond_deduction', 'bond_delisting', 'p2p_dispute'));
+ALTER TABLE case_file ADD CONSTRAINT case_file_kind FOREIGN KEY (kind) REFERENCES case_kind;

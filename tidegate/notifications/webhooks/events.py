@@ -120,6 +120,20 @@ EVENTS: tuple[Event, ...] = (
     Event("egress.tripped", "Too much left at once: payments wait.", "egress.tripped", "trip", {"line": "line"}),
     Event("egress.reset", "Payments go on.", "egress.reset", "trip"),
     Event("list.imported", "A screening list was replaced.", "list.imported", "list"),
+    Event(
+        "travel_rule.received",
+        "A counterparty told of coins for a customer.",
+        "travel_rule.received",
+        "message",
+        {"customer": "party", "status": "status"},
+    ),
+    Event(
+        "travel_rule.answered",
+        "A person answered a counterparty.",
+        "travel_rule.answered",
+        "message",
+        {"customer": "party", "status": "status"},
+    ),
     Event("webhook.disabled", "An endpoint was switched off.", "webhook.disabled", "endpoint"),
 )
 """Every type but `webhook.test`, which is asked for. Rooms above append theirs."""

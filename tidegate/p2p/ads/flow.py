@@ -183,8 +183,7 @@ def book(
     found = [
         ad
         for name in wanted
-        for ad in store.best(conn, asset.id, side, name, method, units, rules.BLOCKING, now, limit)
-        if ad.percent is None or known[name] is not None
+        for ad in store.best(conn, asset.id, side, name, method, units, rules.BLOCKING, known[name], now, limit)
     ]
     best = rules.rank(side, found, lambda ad: ad.exact_at(known[ad.fiat] or 0) * currencies[ad.fiat])[:limit]
     return _offers(conn, best, known)

@@ -94,10 +94,12 @@ def best(
     method: str | None,
     units: int | None,
     blocking: Collection[str],
+    reference: int | None,
     now: datetime,
     limit: int,
 ) -> list[Ad]:
-    """The best of the book that can be taken now: `limit` with a fixed price and `limit` that float, unmerged.
+    """The best of the book that can be taken now, best first. `reference` is the market's price; None = nobody knows
+    it, and ads that float stay out. Each kind is read in the order of one index, and only the best of both are merged.
 
     Left out: what is used up, what a restriction on its merchant blocks, and what a seller of coins cannot hand over.
     """
@@ -105,12 +107,16 @@ def best(
         conn,
         Ad,
         """
-        SELECT a.* FROM (VALUES (false), (true)) AS f (floats) CROSS JOIN LATERAL (
+        SELECT a.id, a.merchant_id, a.party_id, a.side, a.asset_id, a.fiat, a.price, a.percent, a.left_units,
+               a.min_units, a.max_units, a.methods, a.payment_minutes, a.terms, a.status, a.reason,
+               a.conditions_version, a.published_at, a.priced_at, a.changed_at, a.ended_at
+          FROM (VALUES (false, 10000), (true, %(reference)s::numeric)) AS f (floats, scale) CROSS JOIN LATERAL (
             SELECT id, merchant_id, party_id, side, asset_id, fiat, price, percent, left_units, min_units,
                    max_units, methods, payment_minutes, terms, status, reason, conditions_version, published_at,
-                   priced_at, changed_at, ended_at
+                   priced_at, changed_at, ended_at, rank
               FROM p2p_ad a
              WHERE asset_id = %(asset)s::int AND side = %(side)s AND fiat = %(fiat)s AND a.floats = f.floats
+               AND f.scale IS NOT NULL
                AND status = 'active' AND left_units >= min_units
                AND (%(method)s::text IS NULL OR %(method)s = ANY(methods))
                AND (%(units)s::numeric IS NULL OR %(units)s BETWEEN min_units AND least(max_units, left_units))
@@ -120,6 +126,7 @@ def best(
                                                AND l.asset_id = a.asset_id AND l.posted - l.held >= a.min_units))
              ORDER BY rank, priced_at, id LIMIT %(limit)s
         ) a
+         ORDER BY a.rank * f.scale, a.priced_at, a.id LIMIT %(limit)s
         """,
         {
             "asset": asset_id,
@@ -128,6 +135,7 @@ def best(
             "method": method,
             "units": units,
             "blocking": sorted(blocking),
+            "reference": reference,
             "now": now,
             "limit": limit,
         },

@@ -60,9 +60,8 @@ def filling(engine: Engine, span: Span, numbers: IndicatorNumbers) -> dict[str, 
 
 
 def _limits(limits: Sequence[int]) -> str:
-    """A relation of one column."""
-    lines = [f"SELECT CAST({limit} AS DECIMAL(38,0)) AS most" for limit in limits]
-    return " UNION ALL ".join(lines) or "SELECT CAST(0 AS DECIMAL(38,0)) AS most WHERE 1 = 0"
+    """The lines of a VALUES list; where no limit is said, one that no value meets."""
+    return ", ".join(f"(CAST({limit} AS DECIMAL(38,0)))" for limit in limits or ("NULL",))
 
 
 def _digested(engine: Engine, record: str, values: Mapping[str, int | str]) -> dict[str, Digest]:

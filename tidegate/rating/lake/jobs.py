@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from duckdb import DuckDBPyConnection
+
 from tidegate.base.refusals import Conflict
 from tidegate.db import Conn
 from tidegate.rating.lake import manifest as manifests
@@ -45,26 +47,27 @@ def export(conn: Conn, lake: Path, now: datetime) -> Exported:
     days = [day for day in manifests.closed_days(first, now) if day not in known]
     before = there[-1].hash() if there else None
     rows = 0
-    for day in days:
-        tables = [t for t in TABLES if t.known is not None or day == days[-1]]
-        with conn.transaction():
-            store.in_utc(conn)
-            made = Manifest(day, before, {table.name: _write(conn, lake, table, day) for table in tables})
-        _put(lake / _MANIFESTS / f"{day}.json", made.text().encode())
-        before, rows = made.hash(), rows + sum(file.rows for file in made.files.values())
+    with store.database(ZoneInfo("UTC")) as writer:
+        for day in days:
+            tables = [t for t in TABLES if t.known is not None or day == days[-1]]
+            with conn.transaction():
+                store.in_utc(conn)
+                made = Manifest(day, before, {table.name: _write(conn, writer, lake, table, day) for table in tables})
+            _put(lake / _MANIFESTS / f"{day}.json", made.text().encode())
+            before, rows = made.hash(), rows + sum(file.rows for file in made.files.values())
     newest = days[-1] if days else there[-1].day if there else None
     return Exported(days, rows, newest, before)
 
 
-def _write(conn: Conn, lake: Path, table: Table, day: date) -> File:
+def _write(conn: Conn, writer: DuckDBPyConnection, lake: Path, table: Table, day: date) -> File:
     store.refuse_too_large(conn, table, day)
     path = lake / table.name / f"day={day}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=lake, prefix="writing-") as folder:
         rows, made = Path(folder) / "rows.csv", Path(folder) / "made.parquet"
         store.copy_out(conn, table, day, rows)
-        store.write_parquet(store.csv_rows(table, rows), made)
-        count, sums = store.totals(table, made)
+        store.write_parquet(writer, table, rows, made)
+        count, sums = store.totals(writer, table, made)
         hash = _sha256(made)
         os.replace(made, path)
     return File(path.relative_to(lake).as_posix(), count, sums, hash)

@@ -20,7 +20,8 @@ from tidegate.rating.indicators.evaluation import Row
 from tidegate.rating.lake.tables import TABLES, Table
 
 _NULL = "\\N"
-_MOST = 10**38  # DECIMAL(38,0) holds what is below
+_MOST = 10**30
+"""DuckDB's decimals end with 38 digits, and the texts add amounts up and multiply them by a hundred."""
 
 _PER_MILLION = """
 CREATE MACRO per_million(part, whole) AS
@@ -40,7 +41,7 @@ def first_day(conn: Conn) -> date | None:
 
 
 def refuse_too_large(conn: Conn, table: Table, day: date | None) -> None:
-    """Raises Conflict `lake_units_too_large` where a number has more than 38 digits: the lake cuts nothing off."""
+    """Raises Conflict `lake_units_too_large` where a number has more than 30 digits: the lake cuts nothing off."""
     for column in table.sums:
         statement = sql.SQL("SELECT {row} FROM {view} WHERE abs({column}) >= {most} AND {here} LIMIT 1").format(
             row=sql.Identifier(table.order[0]),
@@ -53,7 +54,7 @@ def refuse_too_large(conn: Conn, table: Table, day: date | None) -> None:
         if found is not None:
             raise Conflict(
                 "lake_units_too_large",
-                f"{column} of {found[0]} in {table.name} has more than 38 digits, and Parquet holds no more.",
+                f"{column} of {found[0]} in {table.name} has more than 30 digits: too large for an engine of 38.",
             )
 
 
@@ -89,7 +90,7 @@ def in_utc(conn: Conn) -> None:
     conn.execute("SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)")
 
 
-def csv_rows(table: Table, path: Path) -> str:
+def _csv_rows(table: Table, path: Path) -> str:
     """DuckDB's SQL for such a file."""
     kinds = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in table.columns.items())
     options = (
@@ -98,18 +99,15 @@ def csv_rows(table: Table, path: Path) -> str:
     return f"SELECT * FROM read_csv({_quoted(str(path))}, {options}, allow_quoted_nulls = false, columns = {{{kinds}}})"
 
 
-def write_parquet(rows: str, to: Path) -> None:
-    """What a query gives as a Parquet file: one thread and the query's own order, so that the same rows give the same
-    bytes."""
-    with database(ZoneInfo("UTC")) as db:
-        db.execute(f"COPY ({rows}) TO {_quoted(str(to))} (FORMAT parquet, COMPRESSION zstd)")
+def write_parquet(db: duckdb.DuckDBPyConnection, table: Table, rows: Path, to: Path) -> None:
+    """Such a file as Parquet: by one thread in the file's own order, so that the same rows give the same bytes."""
+    db.execute(f"COPY ({_csv_rows(table, rows)}) TO {_quoted(str(to))} (FORMAT parquet, COMPRESSION zstd)")
 
 
-def totals(table: Table, path: Path) -> tuple[int, dict[str, str]]:
-    """How many rows a file has, and the sum of each amount in it."""
+def totals(db: duckdb.DuckDBPyConnection, table: Table, path: Path) -> tuple[int, dict[str, str]]:
+    """How many rows a Parquet file has, and the sum of each amount in it."""
     sums = "".join(f", coalesce(sum({_name(column)}), 0)" for column in table.sums)
-    with database(ZoneInfo("UTC")) as db:
-        found = db.execute(f"SELECT count(*){sums} FROM {_files([path])}").fetchone()
+    found = db.execute(f"SELECT count(*){sums} FROM {_files([path])}").fetchone()
     assert found is not None
     return found[0], {column: str(total) for column, total in zip(table.sums, found[1:], strict=True)}
 

@@ -171,15 +171,20 @@ def run_rules(
     groups, people = list[Group](), dict[str, int]()
     for is_people, outcome, would, truth, decisions, *counts in found:
         if is_people:
-            people = dict(zip((one.name for one in tried), counts[::4], strict=True))
+            people = dict(zip((one.name for one in tried), counts[::2], strict=True))
         else:
-            columns = [[int(n or 0) for n in counts[place::4]] for place in range(4)]
+            fired, unknown = ([divmod(int(found or 0), _BESIDE) for found in counts[place::2]] for place in range(2))
+            columns = [[pair[at] for pair in side] for at in (1, 0) for side in (fired, unknown)]
             groups.append(Group(outcome, would, truth, decisions, *columns))
     return groups, people
 
 
 _BITS = 60
 """Rules whose answers fit into one whole number."""
+
+_BESIDE = 10**9
+"""Money is added up in units of so much, with one for each decision beside it: one sum gives both, exactly, for fewer
+decisions than this."""
 
 
 def statement(tried: Sequence[Tried], where: str) -> str:
@@ -188,21 +193,20 @@ def statement(tried: Sequence[Tried], where: str) -> str:
     judged = "".join(f", {one.sql} AS {flag}" for one, flag in zip(tried, flags, strict=True))
     kept = "".join(f", {flag}" for flag in flags)
     masks = [flags[start : start + _BITS] for start in range(0, len(flags), _BITS)]
-    met = "".join(f", bit_or({_mask(part)}) AS m{n}" for n, part in enumerate(masks))
-    counts = "".join(
-        f", count(*) FILTER (WHERE {f}), count(*) FILTER (WHERE {f} IS NULL)"
-        f", sum(amount_usd) FILTER (WHERE {f}), sum(amount_usd) FILTER (WHERE {f} IS NULL)"
-        for f in flags
-    )
+    marked = "".join(f", {_mask(part)} AS m{n}" for n, part in enumerate(masks))
+    met = ", ".join(f"bit_or(m{n}) AS m{n}" for n in range(len(masks)))
+    counts = "".join(f", sum(beside) FILTER (WHERE {f}), sum(beside) FILTER (WHERE {f} IS NULL)" for f in flags)
     people = "".join(
-        f", count(*) FILTER (WHERE m{place // _BITS} & {1 << place % _BITS}::bigint <> 0), 0, 0, 0"
+        f", count(*) FILTER (WHERE m{place // _BITS} & {1 << place % _BITS}::bigint <> 0), 0"
         for place in range(len(flags))
     )
+    # What people are counted by stands first: who reads a row only so far unpacks nothing behind it.
     return f"""
         WITH judged AS MATERIALIZED (
-            SELECT party_id, outcome, {_would(tried, flags)} AS would, truth, amount_usd{kept}
-              FROM (SELECT party_id, outcome, truth, amount_usd{judged} FROM decision_facts_v WHERE {where} OFFSET 0) j
-        ), met AS (SELECT party_id{met} FROM judged GROUP BY party_id)
+            SELECT party_id{marked}, outcome, {_would(tried, flags)} AS would, truth, beside{kept}
+              FROM (SELECT party_id, outcome, truth, coalesce(amount_usd, 0) * {_BESIDE} + 1 AS beside{judged}
+                      FROM decision_facts_v WHERE {where} OFFSET 0) j
+        ), met AS (SELECT {met or "0"} FROM judged GROUP BY party_id)
         SELECT false, outcome, would, truth, count(*){counts} FROM judged GROUP BY outcome, would, truth
         UNION ALL
         SELECT true, NULL, NULL, NULL, count(*){people} FROM met

@@ -94,6 +94,6 @@ CHECKS: tuple[Check, ...] = (
     Check("hot_balance_unknown", "W4 unit sanity", hot_balance_unknown, applies=_asking),
     Check("egress_tripped", "W4 egress", egress_tripped, applies=_rushing),
     Check("analyst_rules", "W3 analyst rules", analyst_rules),
-    Check("coins_retained", "R8 retention", coins_retained, applies=lambda f: f.bound is not None),
+    Check("coins_retained", "W4 retention", coins_retained, applies=lambda f: f.bound is not None),
 )
 """New ones go to the end: the order of findings is part of a decision's bytes."""

@@ -11,14 +11,14 @@ from tidegate.withdrawals.facts import Facts
 
 
 def coins_retained(f: Facts, _: Policy) -> Iterator[Finding]:
-    """Rating rulebook, section 8: withdrawable = balance - open lots. It waits until enough of them have matured."""
+    """Section 8 of the merchants' rulebook: withdrawable = balance - open lots. It waits until enough has matured."""
     if f.bound is None or f.bound.free_at is None:
         return
     until = rfc3339(f.bound.free_at)
     yield Finding(
         "coins_retained",
         Outcome.DELAY,
-        "R8 retention",
+        "W4 retention",
         f"{f.units} units asked, {f.bound.free_units} are free of retention lots; the rest is at {until}.",
         ends_at=until,
         data={"units": str(f.units), "free": str(f.bound.free_units)},

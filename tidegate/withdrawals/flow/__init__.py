@@ -31,7 +31,7 @@ from tidegate.withdrawals.flow.confirming import (
     confirm_by_terms,
     confirm_with_passkey,
 )
-from tidegate.withdrawals.flow.counterparty import next_travel_message, travel_answered
+from tidegate.withdrawals.flow.counterparty import next_travel_message, travel_answered, travel_told
 from tidegate.withdrawals.flow.gathering.past import haste
 from tidegate.withdrawals.flow.given import Answer, Setting, setting
 from tidegate.withdrawals.flow.informing import address_proven, prove_address, state_receiver
@@ -101,6 +101,7 @@ __all__ = [
     "state_receiver",
     "take_vendor_asks",
     "travel_answered",
+    "travel_told",
     "vendor_answered",
     "view",
     "views",

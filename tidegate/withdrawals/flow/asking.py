@@ -139,7 +139,8 @@ class _Batch:
     def _alone(
         self, ask: Ask, asked: Asked, entry: screening.SavedAddress, id_: str, facts: Facts, verdict: Verdict
     ) -> Answer:
-        """Only the decision, and its room in the limits for a while."""
+        """Only the decision, and its room in the limits for a while. What was stated of the receiver is judged and not
+        kept: whoever pays tells the counterparty."""
         now, policy = self.tx.now, self.setting.policy
         declined = _declines(verdict)
         made = deciding.Lone(
@@ -155,6 +156,7 @@ class _Batch:
         self.made.decisions.append(decision_row(id_, None, "decide", facts, verdict, policy))
         if not declined:
             self._reserve(id_, facts.value, self.seen.subjects[id(ask)])
+            self._kept_by(entry, asked.stated)
         body = readable(deciding.as_json(made, verdict.outcome, verdict.findings))
         self._keep(ask, body)
         said = {"status": made.status, "party": made.party_id, "outcome": verdict.outcome}
@@ -180,9 +182,13 @@ class _Batch:
             self.made.kept.append(first)
 
     def _state(self, made: Withdrawal, entry: screening.SavedAddress, stated: Statement) -> None:
-        """Keep what the customer said of the receiver. Who names a provider says that it keeps the address."""
+        """Keep what the customer said of the receiver."""
         if stated != NOTHING_STATED:
             self.made.statements.append((made.id, canonical(travel_rule.as_json(stated))))
+        self._kept_by(entry, stated)
+
+    def _kept_by(self, entry: screening.SavedAddress, stated: Statement) -> None:
+        """Who names a provider says that it keeps the address."""
         if stated.counterparty is not None and entry.ownership == "unknown":
             self.made.kept_by_vasp.append(entry.id)
 

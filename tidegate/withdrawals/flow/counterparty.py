@@ -10,7 +10,7 @@ from tidegate.base.findings import Outcome
 from tidegate.base.ids import new_id
 from tidegate.base.money import to_text
 from tidegate.base.outside import Message, Reply
-from tidegate.base.refusals import Malformed
+from tidegate.base.refusals import Malformed, NotFound
 from tidegate.db import Conn, act
 from tidegate.screening import travel_rule
 from tidegate.screening.ivms101 import Person
@@ -101,3 +101,18 @@ def travel_answered(
         detail = f"The counterparty {status} it" + (f": {why}" if why else ".")
         outside_answered(tx, id, TRAVEL_RULE, answers.get(status), detail, setting)
         return store.answer_travel_message(conn, message_id, status, now) == 1
+
+
+def travel_told(conn: Conn, vasp_id: str, message_id: str, reply: Reply, setting: Setting, now: datetime) -> str:
+    """A counterparty says by itself what it says to a message of ours; the answer that counts, which is its first.
+
+    Raises NotFound `message_unknown`, also for a message to somebody else.
+    """
+    found = store.travel_message_by_id(conn, message_id)
+    if found is None or found.vasp_id != vasp_id:
+        raise NotFound("message_unknown", f"You were sent no message {message_id[:64]}.", field="id")
+    travel_answered(conn, found.ref, message_id, reply, reply.reason, setting, now)
+    kept = store.travel_message_by_id(conn, message_id)
+    assert kept is not None  # never deleted
+    assert kept.answer is not None  # this one, or one before it
+    return kept.answer

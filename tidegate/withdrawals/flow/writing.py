@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tidegate.db import Tx, replay
+from tidegate.db import Tx, replay, unawaited
 from tidegate.ledger import store as ledger_store
 from tidegate.policy import breaker
 from tidegate.policy import flow as policies
@@ -35,32 +35,38 @@ class Made:
     def write(self, tx: Tx, seen: Gathered) -> None:
         """Write down everything that was judged."""
         conn, now = tx.conn, tx.now
-        if self.decisions:
-            screening.keep(tx, seen.book.first_named)
-            store.insert_decisions(conn, self.decisions)
-        if self.withdrawals:
-            store.insert(conn, self.withdrawals)
-        if self.lone:
-            store.insert_lone(conn, self.lone)
-        if self.holds:
-            ledger_store.add_holds(conn, self.holds, now)
-        if self.reservations:
-            store.reserve(conn, self.reservations, now)
-            _trip(tx, seen)
-        if self.questions:
-            store.ask_outside(conn, self.questions)
+        step = None
+        with unawaited(conn):
+            if self.decisions:
+                screening.keep(tx, seen.book.first_named)
+                store.insert_decisions(conn, self.decisions)
+            if self.withdrawals:
+                store.insert(conn, self.withdrawals)
+            if self.lone:
+                store.insert_lone(conn, self.lone)
+            if self.holds:
+                ledger_store.add_holds(conn, self.holds, now)
+            if self.questions:
+                store.ask_outside(conn, self.questions)
+            if self.statements:
+                store.put_statements(conn, self.statements, now)
+            if self.kept:
+                replay.keep_many(conn, self.kept, now)
+            if self.reservations:  # last: everybody else waits for the platform's counter from here to the commit
+                step = store.reserve(conn, self.reservations, now)
+        if step is not None:
+            _trip(tx, seen, step - len(self.reservations))
         for made, hit in self.warnings:  # rare: somebody pays to our own blocklist
             screening.warn(tx, made.party_id, made.id, made.network, hit, "en", {"requester": made.requester})
-        if self.statements:
-            store.put_statements(conn, self.statements, now)
         for entry_id in self.kept_by_vasp:
             screening.declare(tx, entry_id, "vasp")
-        if self.kept:
-            replay.keep_many(conn, self.kept, now)
 
 
-def _trip(tx: Tx, seen: Gathered) -> None:
+def _trip(tx: Tx, seen: Gathered, step: int) -> None:
     """Open the breaker where a line is passed, by this batch or together with others that were in flight.
+
+    `step` is where the platform's counter stood before this batch: as when the batch was gathered, where nobody else
+    took anything meanwhile.
 
     The platform's counter has just been moved, so its row is ours until commit: whoever comes second here sees
     what the first one took. Batches that were being judged meanwhile let their requests in without the finding;
@@ -74,6 +80,8 @@ def _trip(tx: Tx, seen: Gathered) -> None:
         return
     trip = before.trip
     if trip is None:
+        if step == before.step:
+            return  # the batch saw everybody else, and was judged one by one
         standing = seen.rushing(())
         assert standing is not None  # the policy has not changed
         found = None if standing.trip is not None else breaker.passed(standing.rush, standing.line)

@@ -49,6 +49,7 @@ from tidegate.withdrawals.store.travel import (
     statement,
     travel_due,
     travel_message,
+    travel_message_by_id,
     try_travel_message,
 )
 from tidegate.withdrawals.store.withdrawals import (
@@ -137,6 +138,7 @@ __all__ = [
     "to_authorise",
     "travel_due",
     "travel_message",
+    "travel_message_by_id",
     "try_travel_message",
     "unauthorised",
     "use_of",

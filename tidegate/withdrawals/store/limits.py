@@ -91,14 +91,14 @@ def windows(conn: Conn, wanted: Sequence[tuple[str, str, int | None]], now: date
     )
 
 
-def reserve(conn: Conn, items: Sequence[Reservation], now: datetime) -> None:
+def reserve(conn: Conn, items: Sequence[Reservation], now: datetime) -> int:
     """Take room in every scope: move the counters on, one step each, and remember where each reservation stands.
+    The platform's step after it.
 
     Counters that nobody had to look at first are locked only here, at the end of the act, in `limits.in_order`.
     """
     by_scope = {scope: [item.subjects[place][1] for item in items] for place, scope in enumerate(SCOPES)}
-    run(
-        conn,
+    moved = conn.execute(
         """
         WITH asked AS (
             SELECT u.ref, u.value, s.place, s.scope, s.subject
@@ -122,14 +122,18 @@ def reserve(conn: Conn, items: Sequence[Reservation], now: datetime) -> None:
             INSERT INTO limit_step (scope, subject, at, step, value, count, total_after)
             SELECT scope, subject, moved.at, moved.step, taken.value, taken.count, moved.total
               FROM moved JOIN taken USING (scope, subject)
+        ), used AS (
+            INSERT INTO limit_use (ref, value, scopes, subjects, ats, steps)
+            SELECT ref, value, array_agg(scope ORDER BY place), array_agg(subject ORDER BY place),
+                   array_agg(at ORDER BY place), array_agg(step ORDER BY place)
+              FROM asked JOIN moved USING (scope, subject) GROUP BY ref, value
         )
-        INSERT INTO limit_use (ref, value, scopes, subjects, ats, steps)
-        SELECT ref, value, array_agg(scope ORDER BY place), array_agg(subject ORDER BY place),
-               array_agg(at ORDER BY place), array_agg(step ORDER BY place)
-          FROM asked JOIN moved USING (scope, subject) GROUP BY ref, value
+        SELECT step FROM moved WHERE scope = 'platform'
         """,
         {"refs": [item.ref for item in items], "values": [item.value for item in items], "now": now, **by_scope},
-    )
+    ).fetchone()
+    assert moved is not None  # every reservation is the platform's, too
+    return int(moved[0])
 
 
 def use_of(conn: Conn, ref: str) -> UseRow | None:

@@ -72,6 +72,19 @@ def travel_message(conn: Conn, ref: str) -> TravelMessage | None:
     )
 
 
+def travel_message_by_id(conn: Conn, id: str) -> TravelMessage | None:
+    """A message by its own id, as the counterparty knows it."""
+    return row(
+        conn,
+        TravelMessage,
+        """
+        SELECT ref, id, vasp_id, fields, body, created_at, tries, next_at, answer, answered_at
+          FROM travel_message WHERE id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
 def add_travel_message(conn: Conn, m: TravelMessage) -> None:
     """Keep a message before it is sent."""
     run(

@@ -1,6 +1,6 @@
 -- Several orders just under a limit within hours, by one account or device, on several days (Art. 5.1).
-WITH limits AS (
-    :structuring_limits
+WITH limits (most) AS (
+    VALUES :structuring_limits
 ), near AS (
     SELECT c.s, c.order_id, l.most, c.account_hash, c.device_id, c.created_us, c.created_day
       FROM (SELECT s, order_id, value, CASE WHEN side = 'sell' THEN payer_hash ELSE payee_hash END AS account_hash,

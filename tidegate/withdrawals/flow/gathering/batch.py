@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tidegate.base.refusals import Refusal
-from tidegate.db import Tx, replay
+from tidegate.db import Tx, replay, unawaited
 from tidegate.ledger import store as ledger_store
 from tidegate.p2p.lots import flow as lots
 from tidegate.parties import flow as parties
@@ -62,10 +62,12 @@ class Gathered:
             }
         )
         owners, asset_ids = [owner for owner, _ in pairs], [asset for _, asset in pairs]
-        ledger_store.ensure(tx.conn, owners, asset_ids)
+        accounts = ledger_store.lock(tx.conn, owners, asset_ids)
+        if len(accounts) < len(pairs):  # somebody's first request in this asset
+            ledger_store.ensure(tx.conn, owners, asset_ids)
+            accounts = ledger_store.lock(tx.conn, owners, asset_ids)
         self.rooms = {
-            (account.owner, account.asset_id): Room(account.id, account.posted - account.held)
-            for account in ledger_store.lock(tx.conn, owners, asset_ids)
+            (account.owner, account.asset_id): Room(account.id, account.posted - account.held) for account in accounts
         }
         self.windows = self._windows(asks)
         self.past = Past.gather(tx, asks, self.asked, self.parties, setting.policy)
@@ -80,9 +82,11 @@ class Gathered:
         met = limits.in_order(subject for found in self.subjects.values() for subject in found)
         locked = limits.locked_scopes(policy)
         self.hours = limits.windows_of(policy)
-        store.lock_counters(tx.conn, [subject for subject in met if subject[0] in locked], tx.now)
         wanted = [(scope, subject, length) for scope, subject in met for length in self.hours.get(scope, ())]
-        return {(w.scope, w.subject, w.hours): w for w in store.windows(tx.conn, wanted, tx.now)}
+        with unawaited(tx.conn):
+            store.lock_counters(tx.conn, [subject for subject in met if subject[0] in locked], tx.now)
+            counted = store.windows(tx.conn, wanted, tx.now)
+        return {(w.scope, w.subject, w.hours): w for w in counted}
 
     def rushing(self, asks: Sequence[Ask]) -> Haste | None:
         """What leaves together in the breaker's window, beside these requests; None where the policy has none."""
@@ -131,7 +135,7 @@ class Gathered:
             bound=None if ask.alone else bound(self.retained.get(party.id), asked.asset.id, asked.units, now),
         )
         required = policy.outside_required(asked.value)
-        if travel_rule_asked(facts, policy) is not None:
+        if travel_rule_asked(facts, policy) is not None and not ask.alone:
             required = tuple(sorted({*required, TRAVEL_RULE}))
         # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
         outside = tuple(OutsideAnswer(c, State.TIMEOUT if ask.alone else State.PENDING) for c in required)

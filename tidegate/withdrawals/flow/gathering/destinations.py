@@ -82,7 +82,7 @@ class Places:
         numbers = policy.screening_numbers
         places = sorted({(e.network, e.address) for e in entries})
         hits = screening.hits(conn, places, now)
-        warning = [(e.party_id, e.network, e.address) for e in entries if numbers and (e.network, e.address) in hits]
+        warning = [(e.party_id, e.network, e.address) for e in entries if numbers and hits.get((e.network, e.address))]
         return Places(
             now,
             numbers,

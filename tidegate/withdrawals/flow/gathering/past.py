@@ -101,4 +101,4 @@ def haste(
     if found.accounts is not None and found.destinations is not None:
         others = (found.accounts, found.destinations)
         counted = Count(found.opens, found.step, others[0] + len(known[0]), others[1] + len(known[1]))
-    return Haste(line, found.trips + 1, trip, found.value, others, *known, counted=counted)
+    return Haste(line, found.trips + 1, trip, found.value, others, *known, step=found.step, counted=counted)

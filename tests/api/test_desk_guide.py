@@ -1,0 +1,49 @@
+"""docs/guides/p2p.md, pasted block by block into bash against a served desk: every answer that the page shows comes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import merchant_kit as merchants
+from desk_kit import open_hall
+from serving import served
+
+from tidegate.db import connect
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "guides" / "p2p.md"
+BLOCK = re.compile(r"^```bash\n(.*?)^```\n(?:\n?^```json\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+
+
+def test_the_guide_does_what_it_shows(database_url: str) -> None:
+    blocks = BLOCK.findall(PAGE.read_text())
+    assert len(blocks) == 5
+    with connect(database_url) as conn:
+        hall = open_hall(conn)
+        maker, taker = merchants.person(hall, "Li Na"), hall.person("Zhang Wei")
+        with served(hall, database_url) as site:
+            keys = {
+                "KEY": site.keys["integrator"],
+                "COMPLIANCE": site.keys["compliance"],
+                "ANALYST": site.keys["analyst"],
+            }
+            whose = {"API": site.url, "MAKER": maker.id, "TAKER": taker.id, "NO_PROXY": "127.0.0.1"}
+            script = "set -eu\n" + "".join(f"{commands}\necho; echo '=== end of a block'\n" for commands, _ in blocks)
+            pasted = subprocess.run(
+                ["bash", "-c", script],
+                env={**os.environ, **keys, **whose},
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+    came = pasted.stdout.split("=== end of a block\n")
+    assert pasted.returncode == 0, pasted.stderr + came[-1]
+    for (commands, shown), answer in zip(blocks, came, strict=False):
+        place = 0
+        for fragment in filter(None, shown.strip().split("…")):
+            found = answer.find(fragment, place)
+            assert found >= 0, f"{fragment!r} is not in the answer to\n{commands}\n{answer}"
+            place = found + len(fragment)

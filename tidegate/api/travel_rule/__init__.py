@@ -1,0 +1,1 @@
+"""Calls of counterparties and about what they write: the travel rule, both ways."""

@@ -1,0 +1,1 @@
+"""Travel-rule messages from counterparties, about coins on their way to our customers."""
