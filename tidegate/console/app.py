@@ -16,9 +16,10 @@ from tidegate.console.live import Live
 from tidegate.console.render import versions
 from tidegate.console.review.pages import PAGES as REVIEW
 from tidegate.console.signing_in import SigningIn
+from tidegate.console.treasury.pages import PAGES as TREASURY
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW,)
+PAGES: tuple[Page, ...] = (*REVIEW, *TREASURY)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

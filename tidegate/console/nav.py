@@ -24,6 +24,13 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/", "withdrawals", "send", "withdrawals:read"),
         ),
     ),
+    (
+        "section_treasury",
+        (
+            Place("/treasury", "treasury", "wallet", "treasury:read"),
+            Place("/payments", "payments", "coins", "treasury:read"),
+        ),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 
