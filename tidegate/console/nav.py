@@ -31,6 +31,17 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/payments", "payments", "coins", "treasury:read"),
         ),
     ),
+    (
+        "section_compliance",
+        (
+            Place("/lists", "lists", "list-search", "lists:read"),
+            Place("/screen", "screen", "search", "lists:read"),
+            Place("/restrictions", "restrictions", "ban", "restrictions:read"),
+            Place("/jurisdictions", "jurisdictions", "world", "policy:read"),
+            Place("/exemptions", "exemptions", "calendar-due", "policy:read"),
+            Place("/travel-rule", "travel", "arrow-up-right", "decisions:read"),
+        ),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 
