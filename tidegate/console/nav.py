@@ -25,6 +25,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "section_people",
+        (Place("/customers", "customers", "users", "customers:read"),),
+    ),
+    (
         "section_treasury",
         (
             Place("/treasury", "treasury", "wallet", "treasury:read"),
