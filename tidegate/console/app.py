@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, NotFound
+from tidegate.console.admin.pages import PAGES as ADMIN
 from tidegate.console.compliance.pages import PAGES as COMPLIANCE
 from tidegate.console.customers.pages import PAGES as CUSTOMERS
 from tidegate.console.live import Live
@@ -21,7 +22,7 @@ from tidegate.console.signing_in import SigningIn
 from tidegate.console.treasury.pages import PAGES as TREASURY
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW, *TREASURY, *COMPLIANCE, *CUSTOMERS)
+PAGES: tuple[Page, ...] = (*REVIEW, *TREASURY, *COMPLIANCE, *CUSTOMERS, *ADMIN)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

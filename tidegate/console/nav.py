@@ -46,6 +46,15 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/travel-rule", "travel", "arrow-up-right", "decisions:read"),
         ),
     ),
+    (
+        "section_house",
+        (
+            Place("/approvals", "approvals", "checklist", "policy:read"),
+            Place("/keys", "keys", "key", "keys:read"),
+            Place("/webhooks", "webhooks", "adjustments", "webhooks:read"),
+            Place("/subscriptions", "subscriptions", "flag", "notices:read"),
+        ),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 
