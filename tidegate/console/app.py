@@ -15,6 +15,7 @@ from tidegate.base.refusals import Malformed, NotFound
 from tidegate.console.admin.pages import PAGES as ADMIN
 from tidegate.console.compliance.pages import PAGES as COMPLIANCE
 from tidegate.console.customers.pages import PAGES as CUSTOMERS
+from tidegate.console.journal.pages import PAGES as JOURNAL
 from tidegate.console.live import Live
 from tidegate.console.render import versions
 from tidegate.console.review.pages import PAGES as REVIEW
@@ -22,7 +23,7 @@ from tidegate.console.signing_in import SigningIn
 from tidegate.console.treasury.pages import PAGES as TREASURY
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW, *TREASURY, *COMPLIANCE, *CUSTOMERS, *ADMIN)
+PAGES: tuple[Page, ...] = (*REVIEW, *TREASURY, *COMPLIANCE, *CUSTOMERS, *ADMIN, *JOURNAL)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

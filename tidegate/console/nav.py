@@ -55,6 +55,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/subscriptions", "subscriptions", "flag", "notices:read"),
         ),
     ),
+    (
+        "section_audit",
+        (Place("/journal", "journal", "history", "journal:read"),),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import admin, compliance, customers, review, treasury
+from tidegate.console.words import admin, compliance, customers, journal, review, treasury
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -96,7 +96,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin)
+_STAFF = (treasury, compliance, customers, admin, journal)
 
 WORDS = _together(_COMMON, review.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
