@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import market, review, rules
+from tidegate.console.words import admin, compliance, customers, journal, market, review, rules, treasury
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -97,11 +97,21 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS)
+_STAFF = (treasury, compliance, customers, admin, journal)
+
+WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
 
-DONE = _together({"answered": ("Your answer is recorded.", "您的意见已记录。")}, review.DONE, rules.DONE)
+DONE = _together(
+    {"answered": ("Your answer is recorded.", "您的意见已记录。")},
+    review.DONE,
+    rules.DONE,
+    *(area.DONE for area in _STAFF),
+)
 """What a page says after a form was carried out."""
+
+CODES = _together(*(area.CODES for area in _STAFF))
+"""Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {
     "analyst": ("analyst", "风控分析员"),
@@ -253,12 +263,16 @@ class Say:
     def role(self, name: str) -> str:
         return ROLES[name][self._place]
 
+    def any_role(self, name: str) -> str:
+        """A role of people, machines or customers."""
+        return ROLES[name][self._place] if name in ROLES else self.code("role", name)
+
     def payout(self, name: str) -> str:
         return PAYOUTS[name][self._place]
 
     def kind(self, name: str) -> str:
         """A kind of journal entry: its words where it has some, else its code."""
-        return KINDS[name][self._place] if name in KINDS else name
+        return KINDS[name][self._place] if name in KINDS else self.code("kind", name)
 
     def case_kind(self, name: str) -> str:
         return review.CASE_KINDS[name][self._place]
@@ -277,6 +291,11 @@ class Say:
 
     def field(self, name: str) -> str:
         return letters.said(letters.FIELDS[name], self.language)
+
+    def code(self, kind: str, name: str) -> str:
+        """The words of a code; the code itself where nobody has given it any."""
+        found = CODES.get(f"{kind}.{name}")
+        return name if found is None else found[self._place]
 
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]
