@@ -33,7 +33,11 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     ),
     (
         "section_people",
-        (Place("/customers", "customers", "users", "customers:read"),),
+        (
+            Place("/customers", "customers", "users", "customers:read"),
+            Place("/merchants", "merchants", "building-bank", "merchants:read"),
+            Place("/rating", "rating_board", "trophy", "rating:read"),
+        ),
     ),
     (
         "section_treasury",

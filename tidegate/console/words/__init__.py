@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import admin, compliance, customers, journal, market, review, rules, treasury
+from tidegate.console.words import admin, compliance, customers, journal, market, merchants, review, rules, treasury
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -97,7 +97,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""

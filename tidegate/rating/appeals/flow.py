@@ -136,6 +136,11 @@ def of_line(conn: Conn, line_id: str) -> AppealRow | None:
     return store.of_line(conn, line_id)
 
 
+def of_subject(conn: Conn, subject_id: str) -> list[AppealRow]:
+    """The appeals about a person, newest first."""
+    return store.of_subject(conn, subject_id)
+
+
 def decided_by(conn: Conn, line_id: str) -> list[str]:
     """Who decided a line; empty = the text did."""
     found = decisions.get(conn, line_id)

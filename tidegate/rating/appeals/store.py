@@ -89,6 +89,20 @@ def of_line(conn: Conn, line_id: str) -> AppealRow | None:
     )
 
 
+def of_subject(conn: Conn, subject_id: str) -> list[AppealRow]:
+    """The appeals against the lines of a person, newest first."""
+    return rows(
+        conn,
+        AppealRow,
+        """
+        SELECT a.id, a.line_id, a.subject_id, a.party_id, a.text, a.made_at, a.status, a.answered_at
+          FROM rating_line l JOIN rating_appeal a ON a.line_id = l.id
+         WHERE l.subject_id = %(subject)s ORDER BY a.id DESC
+        """,
+        {"subject": subject_id},
+    )
+
+
 def page(conn: Conn, status: str | None, before: str | None, limit: int) -> list[AppealRow]:
     """Appeals, newest first."""
     return rows(

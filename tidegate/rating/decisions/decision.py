@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,12 @@ class Terms:
                 "at_once": self.at_once,
             }
         )
+
+    @classmethod
+    def of_text(cls, text: str) -> Terms:
+        """What `text` wrote."""
+        said = json.loads(text)
+        return cls(**{**said, "measures": tuple((name, value) for name, value in said["measures"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,14 @@ def decide(conn: Conn, line_id: str, terms: Terms, reason: str, actor: str, now:
         return _decided(tx, line, held, terms, wanted, [*given, voice], policy)
 
 
+def agree(conn: Conn, line_id: str, reason: str, actor: str, now: datetime) -> DecisionRow | None:
+    """A second person's word: exactly what the first one said. Raises Conflict `line_not_voted`, and as `decide`."""
+    given = store.voices(conn, line_id)
+    if not given:
+        raise Conflict("line_not_voted", f"Nobody has said anything about {line_id} yet; decide it.")
+    return decide(conn, line_id, Terms.of_text(given[0].terms), reason, actor, now)
+
+
 def _locked(tx: Tx, line_id: str) -> tuple[LineRow, Tier]:
     """The line, locked after the person whom it is about, and the tier that holds for them."""
     found = lines.get(tx.conn, line_id)
@@ -159,3 +167,8 @@ def comments(conn: Conn, line_id: str) -> list[CommentRow]:
 def get(conn: Conn, line_id: str) -> DecisionRow | None:
     """What was decided about a line; None = nothing yet."""
     return store.get(conn, line_id)
+
+
+def voices(conn: Conn, line_id: str) -> list[Voice]:
+    """What people said about a line, in the order they did."""
+    return store.voices(conn, line_id)

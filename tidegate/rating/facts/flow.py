@@ -214,6 +214,16 @@ def get(conn: Conn, id: str) -> FactRow:
     return _known(conn, id)
 
 
+def some(conn: Conn, ids: Sequence[str]) -> list[FactRow]:
+    """Some facts, oldest first."""
+    return store.some(conn, ids)
+
+
+def of_subject(conn: Conn, subject_id: str, start: datetime, end: datetime) -> list[FactRow]:
+    """The facts about a person that count in [start, end), corrected ones left out, oldest first."""
+    return store.of_subjects(conn, [subject_id], start, end)
+
+
 def page(
     conn: Conn,
     merchant: str | None = None,

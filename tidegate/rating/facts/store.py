@@ -160,7 +160,12 @@ def by_source(conn: Conn, source: str, source_id: str) -> FactRow | None:
 
 def get(conn: Conn, id: str) -> FactRow | None:
     """One fact, with what was made of it."""
-    return row(
+    return next(iter(some(conn, [id])), None)
+
+
+def some(conn: Conn, ids: Sequence[str]) -> list[FactRow]:
+    """Some facts, with what was made of each, oldest first."""
+    return rows(
         conn,
         FactRow,
         """
@@ -173,9 +178,9 @@ def get(conn: Conn, id: str) -> FactRow | None:
           FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
           LEFT JOIN rating_fact c ON c.supersedes = f.id
                AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
-         WHERE f.id = %(id)s
+         WHERE f.id = ANY(%(ids)s::text[]) ORDER BY f.id
         """,
-        {"id": id},
+        {"ids": list(ids)},
     )
 
 

@@ -1,0 +1,166 @@
+"""The book of merchants and the rating board: certify, judge, decide by two, tell a month."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import merchant_kit
+import pytest
+from console_kit import check, opened, sign_in
+from playwright.sync_api import Browser, Page
+from rating_kit import Desk, open_desk
+from serving import Site, served
+
+from tidegate.base.refusals import Malformed
+from tidegate.db import Conn
+from tidegate.p2p.merchants import flow as merchants
+from tidegate.rating.decisions import flow as decisions
+from tidegate.rating.events import flow as events
+from tidegate.rating.fact import Kind
+from tidegate.rating.facts import flow as facts
+from tidegate.rating.lines import flow as lines
+
+NAUGHTY = Path(__file__).parent.parent.parent.parent / "shared/data/naughty-strings/blns.json"
+
+
+@pytest.fixture
+def desk(conn: Conn) -> Desk:
+    return open_desk(conn)
+
+
+@pytest.fixture
+def site(desk: Desk, database_url: str) -> Iterator[Site]:
+    with served(desk.house, database_url) as site:
+        yield site
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with opened(browser) as page:
+        yield page
+
+
+def test_compliance_certifies_from_the_book(page: Page, site: Site) -> None:
+    made = merchant_kit.applied(site.house, merchant_kit.person(site.house))
+    merchant_kit.lock(site.house, made.id)
+    sign_in(page, site, "compliance", "/merchants?certification=pending")
+    page.click("tbody a")
+    page.wait_for_selector("#ask-certify", state="attached")
+    page.click("main button:has-text('Certify')")
+    page.fill("dialog[open] textarea", "All papers are there")
+    page.dblclick("dialog[open] form button.good")
+    page.wait_for_selector("text=The merchant is certified.")
+    assert merchants.get(site.house.conn, made.id).certification == "certified"
+
+
+def test_a_fact_is_judged_with_its_reason(page: Page, site: Site, desk: Desk) -> None:
+    told = desk.told(desk.merchant().id)
+    sign_in(page, site, "analyst", "/facts")
+    page.click("tbody a")
+    page.wait_for_selector("#ask-false", state="attached")
+    page.click("main button:has-text('False positive')")
+    page.fill("dialog[open] textarea", "The device is the shop's")
+    page.click("dialog[open] form button >> nth=0")
+    page.wait_for_selector("[data-done]")
+    assert facts.get(desk.conn, told.id).disposition == "false_positive"
+    assert "The device is the shop's" in page.content()
+
+
+def test_a_line_that_somebody_else_decided_meanwhile_is_shown_with_what_was_typed(
+    page: Page, site: Site, desk: Desk
+) -> None:
+    merchant = desk.merchant()
+    desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+    line = desk.line(merchant.id)
+    sign_in(page, site, "analyst", f"/rating-lines/{line.id}")
+    page.select_option("select[name=preset]", "A")
+    page.fill("textarea[name=reason]", "The bank names the order")
+    desk.decide(line.id, "high", preset="B")
+    page.click("form.stack button:has-text('Decide')")
+    page.wait_for_selector("[role=alert]")
+    assert "line_decided" in page.content()
+    assert "Mei" in page.content()
+    assert page.input_value("textarea[name=reason]") == "The bank names the order"
+    decision = decisions.get(desk.conn, line.id)
+    assert decision is not None
+    assert decision.decided_by == [desk.mei]
+
+
+def test_what_cannot_be_undone_takes_a_second_person(page: Page, site: Site, desk: Desk) -> None:
+    merchant = desk.merchant()
+    desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+    line = desk.line(merchant.id)
+    assert desk.decide(line.id, "high", desk.olga, measures=(("dismissal", None),)) is None
+    sign_in(page, site, "analyst", f"/rating-lines/{line.id}")
+    page.click("button:has-text('Agree to exactly this')")
+    page.fill("dialog[open] textarea", "I see the same")
+    page.click("dialog[open] form button.btn-primary")
+    page.wait_for_selector("text=The line is decided.")
+    decision = decisions.get(desk.conn, line.id)
+    assert decision is not None
+    assert len(decision.decided_by) == 2
+
+
+def test_a_month_is_drawn_and_told(page: Page, site: Site, desk: Desk) -> None:
+    quiet = desk.merchant()
+    desk.month_over()
+    sign_in(page, site, "compliance", "/rating")
+    page.click("button:has-text('Draw a month')")
+    page.fill("dialog[open] input[name=month]", "2026-11")
+    page.click("dialog[open] form button.btn-primary")
+    page.wait_for_selector("text=The lines are drawn.")
+    page.select_option("select[name=state]", "ready")
+    page.click("form.filter button")
+    assert page.locator("tbody tr").count() == 1
+    page.click("button:has-text('Tell what is ready')")
+    page.click("dialog[open] form button.btn-primary")
+    page.wait_for_selector("text=Every line is told.")
+    (told,) = lines.of_subject(desk.conn, quiet.id)
+    assert lines.standing_of(desk.conn, [told.id])[told.id].published_at is not None
+
+
+@pytest.mark.skipif(not NAUGHTY.exists(), reason="needs ../shared/data/naughty-strings")
+def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Desk) -> None:
+    told = desk.told(desk.merchant().id)
+    kept = []
+    for text in json.loads(NAUGHTY.read_text()):
+        try:
+            events.judged(desk.conn, told.id, "confirmed", text, desk.mei, desk.now)
+        except Malformed:
+            continue
+        kept.append(text)
+    assert len(kept) > 400
+    sign_in(page, site, "analyst", f"/facts/{told.id}")
+    shown = page.evaluate("[...document.querySelectorAll('[data-said]')].map(said => said.textContent)")
+    assert {" ".join(text.split()) for text in kept} == {" ".join(text.split()) for text in shown}
+
+
+@pytest.mark.parametrize("width", [1440, 400])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, language: str, width: int) -> None:
+    merchant = desk.merchant()
+    fact = desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+    desk.told(merchant.id, indicator="I-09", evidence={"value": "7", "threshold": "5", "grade": 1})
+    line = desk.line(merchant.id)
+    desk.month_over()
+    run = desk.run().run
+    (year, *_) = desk.conn.execute("SELECT id FROM rating_calendar").fetchone() or ("",)
+    with opened(browser, width=width, language=language, dark=language == "zh" and width == 1440) as page:
+        sign_in(page, site, "compliance", "/merchants")
+        check(page, f"merchants.{language}.{width}")
+        for name, path in (
+            ("merchant", f"merchants/{merchant.id}"),
+            ("fact", f"facts/{fact.id}"),
+            ("facts", "facts?disposition=any"),
+            ("rating", "rating"),
+            ("board", f"rating/{run.id}"),
+            ("figures", f"rating/{run.id}/figures"),
+            ("line", f"rating-lines/{line.id}"),
+            ("calendars", "calendars"),
+            ("calendar", f"calendars/{year}"),
+        ):
+            page.goto(f"{site.url}/console/{path}")
+            assert "data-done" not in page.content()
+            check(page, f"{name}.{language}.{width}")

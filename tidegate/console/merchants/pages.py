@@ -1,0 +1,7 @@
+"""All pages about merchants."""
+
+from __future__ import annotations
+
+from tidegate.console.merchants import board, book, calendars, facts
+
+PAGES = (*book.PAGES, *facts.PAGES, *board.PAGES, *calendars.PAGES)
