@@ -58,7 +58,7 @@ bench-rating: setup ## a month's indicators on PostgreSQL and DuckDB beside pand
 	$(BIN)/python bench/rating.py $(ORDERS)
 
 mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*' TESTS=…
-	@$(BIN)/python tests/mutation.py $(if $(FILES),'$(FILES)',) --show $(if $(TESTS),--tests $(TESTS),)
+	@$(BIN)/python tests/mutation.py $(if $(FILES),'$(FILES)',) --show $(if $(EVERY),--every $(EVERY),) $(if $(TESTS),--tests $(TESTS),)
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \

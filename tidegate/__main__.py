@@ -16,16 +16,20 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import tidegate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import from_rfc3339, rfc3339
 from tidegate.settings import Settings, SettingsFault, load
+
+if TYPE_CHECKING:
+    from tidegate.db import Conn
+    from tidegate.rating.runs.flow import Look
 
 HOME = Path("data")
 
@@ -183,13 +187,28 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = _part(rating.add_parser("run", help="draw a month's lines: ask the indicators, judge the facts"))
     draw.add_argument("month", help="like 2026-09")
-    draw.add_argument("--engine", choices=("postgres",), default="postgres", help="where the indicators are asked")
+    draw.add_argument("--engine", choices=("postgres", "duckdb"), default="postgres", help="who asks the indicators")
+    draw.add_argument("--lake", type=Path, metavar="FOLDER", help="of duckdb: what `export lake` has written")
     draw.add_argument("--dry-run", action="store_true", help="say what the lines would be, and write nothing")
     draw.set_defaults(command=_rating_run)
     what_if = _part(rating.add_parser("whatif", help="who would move under the numbers of another pack?"))
     what_if.add_argument("pack", type=Path, help="a policy pack, or its section `rating` alone; JSON or YAML")
     what_if.add_argument("--months", type=int, default=12)
     what_if.set_defaults(command=_rating_what_if)
+
+    desk = commands.add_parser("desk", help="the simulated desk").add_subparsers(required=True, metavar="COMMAND")
+    simulate = desk.add_parser("simulate", help="make up a desk from a seed, with the truth beside it")
+    simulate.add_argument("--seed", type=int, default=7)
+    simulate.add_argument("--merchants", type=int, default=100)
+    simulate.add_argument("--days", type=int, default=61)
+    simulate.add_argument("--orders", type=int, default=24_000, help="about so many; the seed decides")
+    simulate.add_argument("--begins", type=_day, default="2026-09-01", help="its first day, like 2026-09-01")
+    simulate.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    simulate.set_defaults(command=_desk_simulate)
+    score = desk.add_parser("score", help="ask the indicators about it, and compare with the truth")
+    score.add_argument("folder", type=Path, metavar="DIR", help="what `desk simulate` wrote")
+    score.add_argument("--policy", type=Path, metavar="PACK", help="the numbers of this pack, not the demo's")
+    score.set_defaults(command=_desk_score)
 
     journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True, metavar="COMMAND")
     verify = _part(journal.add_parser("verify", help="recompute every link of the hash chain"))
@@ -208,6 +227,13 @@ def _moment(said: str) -> datetime:
         return from_rfc3339(said)
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{said!r} is not a time; write it like 2026-11-24T00:00:00Z") from None
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{said!r} is not a day; write it like 2026-09-01") from None
 
 
 def _bytes(file: Path) -> bytes:
@@ -480,13 +506,26 @@ def _rating_run(args: argparse.Namespace) -> int:
         if args.dry_run:
             _say({"lines": [say.dry(*one) for one in runs.dry_run(conn, args.month, utcnow())]})
             return 0
-        done = runs.run(conn, args.month, "cli", utcnow(), runs.on_postgres(conn))
+        done = runs.run(conn, args.month, "cli", utcnow(), _look(args, conn))
         drawn = list(runs.lines_of(conn, done.run.id))
         standing = lines.standing_of(conn, [line.id for line in drawn])
         said = [say.line(line, standing[line.id]) for line in drawn]
         run = say.run(*runs.get(conn, done.run.id))
     _say({"run": run, "drawn": done.drawn, "kept": done.kept, "facts_told": done.told, "lines": said})
     return 0
+
+
+def _look(args: argparse.Namespace, conn: Conn) -> Look:
+    """Where the indicators are asked: the system of record, or a lake of closed days."""
+    from tidegate.base.refusals import Malformed
+    from tidegate.rating.lake import jobs as lake
+    from tidegate.rating.runs import flow as runs
+
+    if args.engine == "postgres":
+        return runs.on_postgres(conn)
+    if args.lake is None:
+        raise Malformed("lake_missing", "duckdb reads a lake: name its folder with --lake", field="lake")
+    return lambda window, policy: lake.look(args.lake, window, policy)
 
 
 def _rating_what_if(args: argparse.Namespace) -> int:
@@ -501,6 +540,25 @@ def _rating_what_if(args: argparse.Namespace) -> int:
     with connect(_settings(args).database_url) as conn:
         wanted = governance.draft(conn, numbers if isinstance(numbers, dict) else {"rating": numbers}, now)
         _say(say.what_if(governance.what_if(conn, wanted, now, args.months)))
+    return 0
+
+
+def _desk_simulate(args: argparse.Namespace) -> int:
+    from tidegate.demo.desk import jobs
+    from tidegate.demo.desk.simulate import Asked
+
+    _say(jobs.write(Asked(args.seed, args.merchants, args.days, args.orders, args.begins), args.out))
+    return 0
+
+
+def _desk_score(args: argparse.Namespace) -> int:
+    from tidegate.demo.desk import jobs
+    from tidegate.policy import flow as policies
+    from tidegate.policy.pack import parse
+    from tidegate.policy.yaml_pack import from_text
+
+    pack = policies.shipped("demo") if args.policy is None else from_text(_text(args.policy))
+    _say(jobs.score(args.folder, parse(pack).indicators))
     return 0
 
 

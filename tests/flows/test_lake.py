@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -158,3 +160,23 @@ def test_units_that_parquet_cannot_hold_are_refused_and_never_cut(conn: Conn, tm
         assert no.value.code == "lake_units_too_large"
         conn.execute(f"UPDATE p2p_orders_v SET units = {10**30 - 1}".encode())
         assert export(conn, tmp_path, LATER).rows == 3
+
+
+def test_from_a_shell(tmp_path: Path, database_url: str) -> None:
+    settings = tmp_path / "settings.json"
+    unused = {"networks": {}, "signer_socket": "s", "data_key_file": "d", "authoriser_key_file": "a"}
+    settings.write_text(json.dumps({"database_url": database_url, **unused}))
+
+    def tool(*words: str) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "tidegate", *words, "--settings", str(settings)]
+        done = subprocess.run(command, capture_output=True, timeout=60, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, _ = tool("export", "lake", str(tmp_path / "lake"))
+    assert (code, json.loads(out)) == (0, {"days": [], "rows": 0, "newest": None, "manifest_sha256": None})
+    code, out, err = tool("rating", "run", "2026-09", "--engine", "duckdb")
+    assert (code, out) == (2, "")
+    assert "--lake FOLDER" in err
+    code, out, err = tool("rating", "run", "2026-09", "--lake", str(tmp_path / "lake"))
+    assert (code, out) == (2, "")
+    assert "belong together" in err

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import merchant_kit
 import pytest
-from rating_kit import DECEMBER, Desk, open_desk
+from desk_kit import open_hall
+from rating_kit import DECEMBER, Desk, open_desk, staffed
 
 from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
 from tidegate.rating.fact import Kind
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
+from tidegate.rating.lake import jobs as lake
 from tidegate.rating.runs import flow as runs
 
 
@@ -41,6 +43,22 @@ def test_what_an_indicator_saw_is_told_once_and_judged_by_a_person(desk: Desk) -
         assert set(json.loads(fact.evidence)) >= {"value", "threshold", "inputs_hash", "evidence"}
     again = runs.run(desk.conn, "2026-11", desk.mei, desk.now, runs.on_postgres(desk.conn))
     assert (again.told, again.drawn, again.kept) == (0, 0, 2)
+
+
+def test_the_lake_says_what_the_system_of_record_says(conn: Conn, tmp_path: Path) -> None:
+    hall = open_hall(conn)
+    desk = staffed(hall)
+    seller, buyer = hall.merchant(), hall.person("Zhang Wei")
+    merchant_kit.account(hall, seller.who, holder="Li Na")
+    merchant_kit.account(hall, hall.merchant().who, holder="Li Na")
+    hall.traded(hall.publish(seller), buyer)
+    desk.confirmed(seller.id, Kind.COUNTERPARTY_FREEZE, counterparty=buyer.id)
+    hall.now = DECEMBER + timedelta(days=1)
+    lake.export(conn, tmp_path / "lake", hall.now)
+    window, policy = runs.window_of(conn, "2026-11", hall.now)
+    there = lake.look(tmp_path / "lake", window, policy)
+    assert there == runs.on_postgres(conn)(window, policy)
+    assert {reading.indicator for reading in there if reading.fired} >= {"I-03"}
 
 
 def test_what_if_says_who_would_move_and_writes_nothing(desk: Desk) -> None:
@@ -120,6 +138,9 @@ def test_the_tools_in_a_shell(desk: Desk, database_url: str, tmp_path: Path) -> 
     code, out, err = tool("run", "2099-11", "--settings", settings)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "month_not_over" in err
+    code, out, err = tool("run", "2026-10", "--engine", "duckdb", "--settings", settings)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "lake_missing" in err
     pack = tmp_path / "pack.json"
     pack.write_text(json.dumps({"rating": {"multiple": 2}}))
     code, out, err = tool("whatif", pack, "--months", "2", "--settings", settings)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from desk_kit import numbers
+from indicator_kit import numbers
 from real_data import data
 from real_trades import FILE, aside, deviation, months, trades
 

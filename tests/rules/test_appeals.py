@@ -81,6 +81,26 @@ def test_one_appeal_at_a_time_and_a_next_one_against_something_new(
     assert said.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("made", "last", "closed_at", "words"),
+    [
+        (
+            replace(MADE, status=Status.PAYING),
+            None,
+            None,
+            "wd_1 is paying; appeals are for declined, delayed, in_review, returned.",
+        ),
+        (MADE, "open", None, "People are looking at an appeal about wd_1 already."),
+        (MADE, "declined", NOW, "The appeal about wd_1 was answered, and nothing changed since."),
+    ],
+)
+def test_why_it_cannot_be_appealed_is_said(
+    made: Withdrawal, last: str | None, closed_at: datetime | None, words: str
+) -> None:
+    with pytest.raises(Refusal, match=f"^{words}$"):
+        appeals.check(made, last, closed_at)
+
+
 @pytest.mark.parametrize("status", sorted(FINAL))
 def test_an_appeal_outlives_a_no_and_ends_with_what_leaves_nothing_to_say(status: Status) -> None:
     ended = appeals.ended_by(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -169,3 +170,104 @@ def test_what_is_no_key_has_no_role_to_be_refused_for() -> None:
     with pytest.raises(Refusal) as said:
         rules.check_role(CASE, "treasury")
     assert said.value.code == "case_other_role"
+
+
+def answered(
+    case: Case = CASE, who: str = "key_anna", answer: str = "approve", reason: str = "Fine", **barred: list[str]
+) -> None:
+    rules.check_answer(case, [voice("key_ben")], who, answer, reason, Barred(**barred), PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "field", "words"),
+    [
+        (
+            lambda: answered(answer="perhaps"),
+            "answer_unknown",
+            "answer",
+            "'perhaps' is not an answer; say approve or decline",
+        ),
+        (
+            lambda: answered(answer="x" * 41),
+            "answer_unknown",
+            "answer",
+            f"'{'x' * 40}' is not an answer; say approve or decline",
+        ),
+        (lambda: answered(reason="x" * 501), "reason_invalid", "reason", "Write 1 to 500 readable characters"),
+        (lambda: answered(reason=""), "reason_invalid", "reason", "Write 1 to 500 readable characters"),
+        (
+            lambda: answered(replace(CASE, status="moot")),
+            "case_closed",
+            None,
+            "case_1 is moot; it takes no more answers.",
+        ),
+        (
+            lambda: answered(who="key_ben"),
+            "case_answered_already",
+            None,
+            "You have answered case_1; another person must.",
+        ),
+        (
+            lambda: answered(who="key_machine"),
+            "case_own_request",
+            None,
+            "Who asked for it may not answer the question about it; another must.",
+        ),
+        (
+            lambda: answered(policy=["key_anna"]),
+            "case_own_policy",
+            None,
+            "You wrote or approved policy version 7, which judged this; another must answer.",
+        ),
+        (
+            lambda: answered(earlier=["key_anna"]),
+            "case_answered_before",
+            None,
+            "You answered what this appeals against; other people must look now.",
+        ),
+        (
+            lambda: rules.check_role(CASE, "treasury"),
+            "case_other_role",
+            None,
+            "case_1 (withdrawal_review) is for analyst or compliance, not for treasury.",
+        ),
+        (
+            lambda: rules.check_snooze(CASE, NOW, NOW),
+            "until_past",
+            "until",
+            "2026-11-24T12:00:00Z is past; name a time to come.",
+        ),
+        (
+            lambda: rules.check_snooze(CASE, NOW + timedelta(hours=49), NOW),
+            "until_too_late",
+            "until",
+            "case_1 may sleep until 2026-11-26T12:00:00Z at most.",
+        ),
+        (lambda: rules.check_question("", 24), "what_invalid", "what", "Write 1 to 500 readable characters"),
+        (
+            lambda: rules.check_question("x", 721),
+            "deadline_hours_invalid",
+            "deadline_hours",
+            "721 is not 1 to 720 hours",
+        ),
+        (
+            lambda: rules.check_information("x" * 41, "x"),
+            "kind_unknown",
+            "kind",
+            f"'{'x' * 40}' is none of source_of_funds, purpose, document_reference, other",
+        ),
+        (lambda: rules.check_information("purpose", ""), "text_invalid", "text", "Write 1 to 2000 readable characters"),
+        (
+            lambda: rules.check_information("purpose", "x" * 2001),
+            "text_invalid",
+            "text",
+            "Write 1 to 2000 readable characters",
+        ),
+    ],
+)
+def test_a_no_says_what_was_wrong_and_what_would_be_right(
+    asked: Callable[[], None], code: str, field: str | None, words: str
+) -> None:
+    with pytest.raises(Refusal) as said:
+        asked()
+    assert (said.value.code, said.value.field, said.value.message) == (code, field, words)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import numpy as np
 import pytest
 
+from tidegate.base.refusals import Malformed
 from tidegate.demo.desk.kinds import BY_NAME, KINDS, cast
 from tidegate.demo.desk.oracle import score, truths
 from tidegate.demo.desk.people import DAY, HOUR
 from tidegate.demo.desk.simulate import Asked, Desk, simulate
-from tidegate.demo.desk.store import relations
+from tidegate.demo.desk.store import TABLES, relations
 from tidegate.demo.desk.stories import STRUCTURING_LIMIT
 
 
@@ -35,9 +37,27 @@ def test_too_few_merchants_are_refused() -> None:
         cast(len(KINDS) - 1)
 
 
-def test_no_day_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 days"):
-        simulate(Asked(1, 60, 0, 100, date(2026, 8, 1)))
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked(-1, 60, 30, 100, date(2026, 8, 1)), "seed is -1; it must be from 0 to 999999"),
+        (Asked(1_000_000, 60, 30, 100, date(2026, 8, 1)), "seed is 1000000"),
+        (Asked(1, len(KINDS) - 1, 30, 100, date(2026, 8, 1)), f"merchants is {len(KINDS) - 1}"),
+        (Asked(1, 60, 6, 100, date(2026, 8, 1)), "days is 6"),
+        (Asked(1, 60, 30, -1, date(2026, 8, 1)), "orders is -1"),
+        (Asked(1, 60, 30, 100, date(1900, 1, 1)), "cannot begin on 1900-01-01"),
+    ],
+)
+def test_an_impossible_desk_is_refused(asked: Asked, said: str) -> None:
+    with pytest.raises(Malformed, match=re.escape(said)):
+        simulate(asked)
+
+
+def test_the_smallest_desk_without_ordinary_orders_has_all_its_tables() -> None:
+    told = simulate(Asked(0, len(KINDS), 7, 0, date(2026, 8, 1)))
+    with relations(told, 2) as db:
+        for name in TABLES:
+            db.execute(f"SELECT count(*) FROM {name}")
 
 
 def test_the_same_seed_gives_the_same_desk_and_another_seed_another() -> None:
@@ -82,6 +102,13 @@ def test_a_ring_pays_on_within_hours_and_its_mules_share_devices() -> None:
         takers = {int(t) for t in told.orders["taker"][mine]}
         shared += len(takers) - len(set(told.orders["device"][mine]))
     assert shared > 0
+
+
+@pytest.mark.parametrize("days", [7, 45, 75])
+def test_no_order_is_made_after_the_end(days: int) -> None:
+    told = simulate(Asked(3, 60, days, 2_000, date(2026, 8, 1)))
+    assert told.asked.start <= told.orders["at"].min()
+    assert told.orders["at"].max() < told.asked.end
 
 
 def test_a_freeze_comes_after_its_order_and_is_known_before_the_end() -> None:

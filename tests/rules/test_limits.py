@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import SCOPES, parse
 from tidegate.withdrawals import limits
-from tidegate.withdrawals.limits import Own, Window, in_order, locked_scopes, tightened, used_in_window, weighs, without
+from tidegate.withdrawals.limits import (
+    Own,
+    Window,
+    in_order,
+    locked_scopes,
+    tightened,
+    used_in_window,
+    weighs,
+    windows_of,
+    without,
+)
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -160,3 +170,13 @@ def test_a_limited_scope_is_locked_with_all_that_come_before_it(scopes: list[str
 def test_one_address_is_one_destination_on_every_network_of_its_family() -> None:
     assert limits.address_subject("ethereum", "0xAb") == limits.address_subject("polygon", "0xaB") == "evm:0xab"
     assert limits.address_subject("bitcoin", "1Ab") != limits.address_subject("bitcoin", "1aB")
+
+
+def test_a_window_that_is_limited_is_counted_once_beside_the_party_s_own() -> None:
+    limited = [
+        {"scope": "party", "hours": 24, "usd": "5"},
+        {"scope": "party", "hours": 4, "usd": "5"},
+        {"scope": "asset", "hours": 24, "usd": "5"},
+    ]
+    policy = parse({**policies.shipped("default"), "limits": limited}, 1)
+    assert windows_of(policy) == {"party": (1, 24, 168, 720, None, 4), "asset": (24,)}

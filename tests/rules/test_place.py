@@ -47,6 +47,7 @@ PLACES = {
         usd("out_cap", "200", assets="stablecoin", hours=1),
         {"ask": "cap_with_travel_rule", "percent": 200},
     ),
+    "FI": place({"ask": "travel_rule", "amount": "50", "currency": "EUR", "over": "at_least", "fields": "basic"}),
     "BD": place(standing="banned", since="2026-11-24"),
     "NP": place(standing="restricted"),
 }
@@ -67,7 +68,7 @@ BASE = replace(GOOD, country="DE", ownership="vasp", place=SEEN)
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     pack = {**policies.shipped("default"), "stablecoins": ["USDT@evm-local"]}
-    return parse({**pack, "places": PLACES, "operator": "DE"}, 1)
+    return parse({**pack, "places": PLACES, "operator": "DE", "fx": {"EUR": "2"}}, 1)
 
 
 def look(policy: Policy, seen: dict[str, Any], **but: Any) -> Verdict:
@@ -177,6 +178,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
         {"country": "IN", "reserved_at": NOW - 24 * HOUR, **ASKED},
         [],
     ),
+    (
+        "its own room is a day old, and others have just filled the cap",
+        {"used": (Use("any", 24, 2000 * USD), Use("stablecoin", 1, 0))},
+        {"country": "IN", "reserved_at": NOW - 24 * HOUR, **ASKED},
+        [],
+    ),
     # book and description
     ("saved", {"booked": True}, {"country": "HK"}, []),
     ("not saved", {"booked": False}, {"country": "HK"}, ["allow_list_required"]),
@@ -210,6 +217,13 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("answered already", {"lacks_basic": ("x",)}, {"country": "AT", "required": CHECK, "outside": ACCEPTED}, []),
     ("the counterparty says no", {}, {"country": "AT", "required": CHECK, "outside": REJECTED}, ["outside_flagged"]),
     ("the law came after the request", {}, {"country": "AT"}, ["travel_rule_pending"]),
+    ("a line in euros, a micro-dollar below", {"lacks_basic": ("x",)}, {"country": "FI", "value": 100 * USD - 1}, []),
+    (
+        "a line in euros",
+        {"lacks_basic": ("x",)},
+        {"country": "FI", "value": 100 * USD, **ASKED},
+        ["travel_rule_pending"],
+    ),
     ("the counterparty's law", {"counterparty": "AT", "lacks_basic": ("x",)}, ASKED, ["travel_rule_pending"]),
     # ownership
     ("500 need no proof", {}, {"country": "AT", "ownership": "self_hosted", "value": 500 * USD}, []),

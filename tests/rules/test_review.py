@@ -330,6 +330,21 @@ def test_an_unknown_level_is_a_refusal_not_a_limit_of_its_own(policy: Policy) ->
     assert silent.value.code == "no_level"
 
 
+@pytest.mark.parametrize(
+    ("category", "outcome"),
+    [("sanctions", Outcome.DECLINE), ("scam", Outcome.REVIEW), ("exchange", Outcome.REVIEW)],
+)
+def test_a_pack_of_before_the_table_declines_sanctions_and_asks_about_the_rest(category: str, outcome: Outcome) -> None:
+    old = parse({key: value for key, value in policies.shipped("default").items() if key != "screening"}, 1)
+    assert review(replace(GOOD, hits=(hit(category),)), old).outcome is outcome
+
+
+@pytest.mark.parametrize(("version", "data"), [(1, {}), (2, {"list": "sanctions"})])
+def test_a_stale_list_is_said_as_it_was_said_then(policy: Policy, version: int, data: dict[str, str]) -> None:
+    (found,) = review(replace(GOOD, stale_lists=("sanctions",), facts_version=version), policy).findings
+    assert found.data == data
+
+
 def test_a_delay_ends_with_its_last_reason(policy: Policy) -> None:
     verdict = review(
         replace(GOOD, address_saved_at=NOW, changed=(("email_changed", NOW), ("password_changed", NOW))), policy

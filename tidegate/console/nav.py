@@ -25,6 +25,13 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "section_rules",
+        (
+            Place("/policies", "policies", "scale", "policy:read"),
+            Place("/market", "markets", "chart-line", "market:read"),
+        ),
+    ),
+    (
         "section_people",
         (Place("/customers", "customers", "users", "customers:read"),),
     ),

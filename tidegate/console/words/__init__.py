@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import admin, compliance, customers, journal, review, treasury
+from tidegate.console.words import admin, compliance, customers, journal, market, review, rules, treasury
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -74,6 +74,7 @@ _COMMON: Words = {
     "places": ("Places", "导航"),
     "menu": ("Menu", "菜单"),
     "section_work": ("Work", "工作台"),
+    "section_rules": ("Rules", "规则与行情"),
     "connection_lost": ("Not connected: what you see may be old", "连接中断：当前内容可能已过时"),
     "worker_late": ("The worker is silent: nothing moves on until it is back", "后台任务无响应：恢复前所有流程暂停"),
     "theme_light": ("Light theme", "浅色主题"),
@@ -98,11 +99,14 @@ def _together(*areas: Words) -> Words:
 
 _STAFF = (treasury, compliance, customers, admin, journal)
 
-WORDS = _together(_COMMON, review.WORDS, *(area.WORDS for area in _STAFF))
+WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
 
 DONE = _together(
-    {"answered": ("Your answer is recorded.", "您的意见已记录。")}, review.DONE, *(area.DONE for area in _STAFF)
+    {"answered": ("Your answer is recorded.", "您的意见已记录。")},
+    review.DONE,
+    rules.DONE,
+    *(area.DONE for area in _STAFF),
 )
 """What a page says after a form was carried out."""
 

@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "quarantine": ("Rows that nobody could read", "隔离的行"),
     "quarantine_none": ("Every row of the newest import was read.", "最近一次导入的所有行均已读取。"),
     "quarantine_more": ("more rows", "行未显示"),
-    "line": ("Line", "行号"),
+    "list_line": ("Line", "行号"),
     "row_text": ("As it stands in the file", "文件原文"),
     "screen": ("Screen an address", "地址筛查"),
     "screen_do": ("Screen", "筛查"),

@@ -1,4 +1,4 @@
-"""The truth about a simulated desk, and how well indicators found it.
+"""The truth about a simulated desk, and how well indicators found it: by indicator, and by kind of merchant.
 
 An indicator is right about a merchant when it fired and the merchant's kind was planted to show it. That is all a
 score says: whether planted conduct of our own making was told from other conduct of our own making.
@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from tidegate.demo.desk.kinds import KINDS
+from tidegate.demo.desk.naming import merchant_id
 from tidegate.demo.desk.simulate import Desk
 
 
@@ -46,10 +48,6 @@ class Score:
         return Fraction(self.right, self.planted) if self.planted else None
 
 
-def merchant_id(seed: int, number: int) -> str:
-    return f"mer_{seed:06d}{number:020d}"
-
-
 def truths(desk: Desk) -> list[Truth]:
     """One per merchant, in their order."""
     kinds = [KINDS[int(kind)] for kind in desk.merchants["kind"]]
@@ -74,3 +72,44 @@ def _score(indicator: str, by_id: dict[str, Truth], found: set[str]) -> Score:
             elsewhere[by_id[merchant].kind] += 1
     planted = sum(indicator in truth.shows for truth in by_id.values())
     return Score(indicator, len(found), right, planted, dict(sorted(elsewhere.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Kindly:
+    """What became of one kind of merchant: how many raised anything, and how many what they were planted to raise."""
+
+    kind: str
+    wrong: bool
+    merchants: int
+    raised: int  # something that asks for a person
+    found: int  # every indicator they were planted to show
+
+
+def score_kinds(known: Iterable[Truth], fired: Iterable[tuple[str, str]]) -> list[Kindly]:
+    """The same pairs by kind, in the order of the kinds."""
+    raised: dict[str, set[str]] = defaultdict(set)
+    for merchant, indicator in fired:
+        raised[merchant].add(indicator)
+    of: dict[str, list[Truth]] = defaultdict(list)
+    for truth in known:
+        of[truth.kind].append(truth)
+    return [
+        Kindly(
+            kind=kind.name,
+            wrong=kind.wrong,
+            merchants=len(of[kind.name]),
+            raised=sum(bool(raised[truth.merchant_id]) for truth in of[kind.name]),
+            found=sum(truth.shows <= raised[truth.merchant_id] for truth in of[kind.name]) if kind.shows else 0,
+        )
+        for kind in KINDS
+    ]
+
+
+def written(known: Iterable[Truth]) -> list[dict[str, object]]:
+    """The truth as the oracle's file says it."""
+    return [{"merchant": t.merchant_id, "kind": t.kind, "wrong": t.wrong, "shows": sorted(t.shows)} for t in known]
+
+
+def read(said: Iterable[dict[str, Any]]) -> list[Truth]:
+    """The same, read back."""
+    return [Truth(one["merchant"], one["kind"], one["wrong"], frozenset(one["shows"])) for one in said]

@@ -17,8 +17,8 @@ Table = dict[str, NDArray[Any]]
 MINUTE = 60 * 1_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-FIATS = ("CNY", "USD", "VND")
-COUNTRIES = ("CN", "SG", "VN")
+FIATS = ("CNY", "USD", "HKD")
+COUNTRIES = ("CN", "SG", "HK")
 REGULARS = 40  # takers who come back to one merchant
 
 

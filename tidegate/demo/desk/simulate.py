@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from tidegate.base.refusals import Malformed
 from tidegate.demo.desk.fates import Fates, banks_find_out
 from tidegate.demo.desk.kinds import KINDS
 from tidegate.demo.desk.people import DAY, FIATS, HOUR, MINUTE, REGULARS, Ints, Table, Takers, draw_merchants
 from tidegate.demo.desk.stories import STORIES, Stage, Tale
 
 STATUSES = ("released", "cancelled", "expired", "resolved_refund", "resolved_release")
-METHODS = ("bank", "wallet_a", "wallet_b", "cash")
-_AT_START = {"CNY": 7.15, "USD": 1.0, "VND": 25_400.0}
+METHODS = ("bank", "wallet", "cash")
+_AT_START = {"CNY": 7.15, "USD": 1.0, "HKD": 7.8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,28 @@ class Desk:
     fates: Fates
 
 
+def check(asked: Asked) -> None:
+    """Whether such a desk can be told. Raises Malformed `desk_impossible` naming the field."""
+    for field, value, least, most in (
+        ("seed", asked.seed, 0, 999_999),  # ids have six digits for it
+        ("merchants", asked.merchants, len(KINDS), 100_000),
+        ("days", asked.days, 7, 3_660),
+        ("orders", asked.orders, 0, 20_000_000),
+    ):
+        if not least <= value <= most:
+            raise Malformed("desk_impossible", f"{field} is {value}; it must be from {least} to {most}", field=field)
+    if not 2010 <= asked.begins.year <= 2090:
+        raise Malformed(
+            "desk_impossible", f"A desk cannot begin on {asked.begins}; choose a day from 2010 to 2090", field="begins"
+        )
+
+
 def simulate(asked: Asked) -> Desk:
     """The same question gives the same desk, on every machine with the same numpy.
 
-    Raises ValueError for fewer merchants than kinds, or no day at all.
+    Raises Malformed as `check`.
     """
-    if asked.days < 1 or asked.orders < 0:
-        raise ValueError(f"{asked.days} days with {asked.orders} orders; ask for a day or more and no negative number")
+    check(asked)
     rng = np.random.default_rng(asked.seed)
     merchants = draw_merchants(rng, asked.merchants, asked.start, asked.end)
     takers, tale = Takers(), Tale()
@@ -127,6 +143,7 @@ def _finish(rng: np.random.Generator, asked: Asked, merchants: Table, takers: Ta
     """Everything an order has beside who, when and how much."""
     told: Table = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     order = np.lexsort((told["merchant"], told["at"]))
+    order = order[told["at"][order] < asked.end]  # stories are told by the month, and a desk may end within one
     told = {name: column[order] for name, column in told.items()}
     at, merchant, sells, many = told["at"].astype(np.int64), told["merchant"], told["sells"], len(order)
 
@@ -163,7 +180,7 @@ def _finish(rng: np.random.Generator, asked: Asked, merchants: Table, takers: Ta
         "fiat": fiat,
         "reference": np.rint(reference * 1e8).astype(np.int64),
         "price": np.rint(price * 1e8).astype(np.int64),
-        "method": rng.choice(np.arange(len(METHODS)), size=many, p=[0.5, 0.25, 0.22, 0.03]),
+        "method": rng.choice(np.arange(len(METHODS)), size=many, p=[0.5, 0.47, 0.03]),
         "similarity": np.where(told["stranger"], rng.integers(10, 70, many), rng.integers(92, 101, many)),
         "guarded": merchants["guarded"][merchant] | ~sells,
         "before": _earlier(told["taker"], status),

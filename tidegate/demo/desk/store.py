@@ -5,11 +5,15 @@ DuckDB turns numbers into ids, instants and names, a column at a time: a million
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import duckdb
 import numpy as np
 
 from tidegate.demo.desk.kinds import BY_NAME
-from tidegate.demo.desk.people import COUNTRIES, DAY, FIATS, Table
+from tidegate.demo.desk.people import COUNTRIES, DAY, FIATS, MINUTE, Table
 from tidegate.demo.desk.simulate import METHODS, STATUSES, Desk
 
 _IDS = """
@@ -36,9 +40,11 @@ _TABLES = {
           FROM m ORDER BY number""",
     "p2p_scope": """
         SELECT mer(number) AS subject_id, instant(CASE WHEN certified = 0 THEN applied ELSE certified END) AS from_at,
-               CAST(NULL AS TIMESTAMPTZ) AS until_at,
+               instant(leaving) AS until_at,
                CASE WHEN certified = 0 THEN 'application' ELSE 'certified' END AS ground
-          FROM m ORDER BY number""",
+          FROM m
+        UNION ALL
+        SELECT mer(number), instant(leaving), NULL, 'exit' FROM m WHERE leaving > 0 ORDER BY subject_id, from_at""",
     "p2p_bonds": """
         SELECT mer(number) AS merchant_id, {asset} AS asset_id, CAST(required AS DECIMAL(38,0)) AS required,
                CAST(locked AS DECIMAL(38,0)) AS locked, CAST(0 AS DECIMAL(38,0)) AS owed,
@@ -73,8 +79,10 @@ _TABLES = {
                    * CAST(0.00000001 AS DECIMAL(9,8)) AS fiat_amount,
                fiat_price(price) AS price, fiat_price(reference) AS reference_price,
                pick(method, {methods}) AS method,
-               account(CASE WHEN sells THEN {merchants} + taker ELSE merchant END) AS payer_hash,
-               account(CASE WHEN sells THEN merchant ELSE {merchants} + taker END) AS payee_hash,
+               CASE WHEN pick(method, {methods}) <> 'cash'
+                    THEN account(CASE WHEN sells THEN {merchants} + taker ELSE merchant END) END AS payer_hash,
+               CASE WHEN pick(method, {methods}) <> 'cash'
+                    THEN account(CASE WHEN sells THEN merchant ELSE {merchants} + taker END) END AS payee_hash,
                CAST(similarity AS SMALLINT) AS payer_similarity, guarded AS has_conditions,
                CAST(level AS SMALLINT) AS taker_level, instant(taker_since) AS taker_since,
                CAST("before" AS INTEGER) AS taker_orders_before, printf('dev_%d', device) AS device_id,
@@ -93,7 +101,49 @@ _TABLES = {
                CAST(value AS DECIMAL(38,0)) AS value, instant("at") AS "at", instant("at") AS known_at,
                counterpart, printf('0x%040x', 4096 + number) AS address
           FROM f ORDER BY number""",
+    "account_signs": """
+        SELECT party(merchant) AS party_id, CASE sign WHEN 'login' THEN 'device' ELSE 'credential' END AS sign,
+               printf('evt_%06d%020d', {seed}, number) AS ref, instant("at") AS "at", instant("at") AS known_at
+          FROM s
+        UNION ALL
+        SELECT party(merchant), 'address', printf('adr_%06d%020d', {seed}, number), instant("at" - {minute}),
+               instant("at" - {minute})
+          FROM f WHERE "out" ORDER BY ref""",
+    "counterfeits": """
+        SELECT printf('dep_%06d%020d', {seed}, number) AS deposit_id, party(merchant) AS party_id, {asset} AS asset_id,
+               CAST(value AS DECIMAL(38,0)) AS claimed, instant("at") AS "at", instant("at") AS known_at
+          FROM c ORDER BY number""",
+    "listed_warnings": """
+        SELECT printf('lwn_%06d%020d', {seed}, number) AS id, party(merchant) AS party_id,
+               instant({start} - {day}) AS listed_since, instant(shown) AS shown_at,
+               instant(shown + {minute}) AS acknowledged_at,
+               CASE WHEN again < {end} THEN printf('wd_%06d%020d', {seed}, number) END AS insisted_withdrawal_id,
+               CASE WHEN again < {end} THEN instant(again) END AS insisted_at
+          FROM w WHERE shown + {minute} < {end} ORDER BY number""",
+    "rating_facts": """
+        SELECT * FROM (
+            SELECT printf('fct_%06d%020d', {seed}, number) AS fact_id, mer(merchant) AS subject_id,
+                   'counterparty_freeze' AS fact, instant("at") AS "at", instant(known) AS known_at,
+                   'open' AS disposition, taker(counterparty) AS counterparty_id, ord("order") AS order_id,
+                   level AS evidence_level, CAST(NULL AS BOOLEAN) AS attributed
+              FROM z
+            UNION ALL
+            SELECT printf('fct_%06d%020d', {seed}, {freezes} + number), mer(merchant), 'authority_action',
+                   instant("at"), instant(known), 'open', NULL, NULL, NULL, NULL
+              FROM a)
+         ORDER BY fact_id""",
 }
+"""What the lake holds (rating/lake/tables.py), and more of some tables. Nothing here was judged: facts are open."""
+
+TABLES = tuple(_TABLES)
+
+
+def write_parquet(db: duckdb.DuckDBPyConnection, table: str, to: Path) -> int:
+    """One of the tables as a file, in its own order; how many rows."""
+    path = str(to).replace("'", "''")
+    done = db.execute(f"COPY {table} TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchone()
+    assert done is not None
+    return int(done[0])
 
 
 def relations(desk: Desk, asset_id: int) -> duckdb.DuckDBPyConnection:
@@ -103,26 +153,15 @@ def relations(desk: Desk, asset_id: int) -> duckdb.DuckDBPyConnection:
     """
     db = duckdb.connect(":memory:", config={"threads": 2})
     db.execute("SET TimeZone = 'UTC'")
-    flows = sorted(desk.tale.flows, key=lambda flow: (flow[3], flow[0]))
-    sources: dict[str, Table] = {
-        "m": desk.merchants | {"number": np.arange(len(desk.merchants["kind"]))},
-        "t": desk.takers | {"number": np.arange(len(desk.takers["since"]))},
-        "o": desk.orders | {"level": desk.takers["level"][desk.orders["taker"]]},
-        "f": {
-            "number": np.arange(len(flows)),
-            "merchant": np.array([flow[0] for flow in flows], dtype=np.int64),
-            "out": np.array([flow[1] for flow in flows], dtype=bool),
-            "value": np.array([flow[2] for flow in flows], dtype=np.int64),
-            "at": np.array([flow[3] for flow in flows], dtype=np.int64),
-            "counterpart": np.array([flow[4] for flow in flows], dtype=object),
-        },
-    }
+    sources = _sources(desk)
     names = {
         "seed": desk.asked.seed,
         "merchants": desk.asked.merchants,
         "start": desk.asked.start,
         "end": desk.asked.end,
         "day": DAY,
+        "minute": MINUTE,
+        "freezes": len(desk.fates.freezes),
         "asset": asset_id,
         "shared": BY_NAME["shared_account"],
         "countries": list(COUNTRIES),
@@ -138,3 +177,34 @@ def relations(desk: Desk, asset_id: int) -> duckdb.DuckDBPyConnection:
     for name in sources:
         db.unregister(name)
     return db
+
+
+def _sources(desk: Desk) -> dict[str, Table]:
+    """The simulation's columns under the letters that the texts use."""
+    tale, fates = desk.tale, desk.fates
+    return {
+        "m": desk.merchants | {"number": np.arange(len(desk.merchants["kind"]))},
+        "t": desk.takers | {"number": np.arange(len(desk.takers["since"]))},
+        "o": desk.orders | {"level": desk.takers["level"][desk.orders["taker"]]},
+        "f": _columns(
+            sorted(tale.flows, key=lambda flow: (flow[3], flow[0])), merchant=int, out=bool, value=int, at=int,
+            counterpart=object,
+        ),
+        "s": _columns(tale.logins, merchant=int, sign=object, at=int, new=bool),
+        "w": _columns(tale.warnings, merchant=int, shown=int, again=int),
+        "c": _columns(tale.counterfeits, merchant=int, at=int, value=int),
+        "z": _columns(
+            [(z.merchant, z.counterparty, z.order, z.at, z.known, z.level) for z in fates.freezes],
+            merchant=int, counterparty=int, order=int, at=int, known=int, level=object,
+        ),
+        "a": _columns([(a.merchant, a.at, a.known) for a in fates.acts], merchant=int, at=int, known=int),
+    }  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], **kinds: type) -> Table:
+    """Rows as named columns, with their numbers."""
+    found: Table = {
+        name: np.array([row[place] for row in rows], dtype=np.int64 if kind is int else kind)
+        for place, (name, kind) in enumerate(kinds.items())
+    }
+    return found | {"number": np.arange(len(rows))}

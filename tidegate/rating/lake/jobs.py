@@ -16,11 +16,15 @@ from duckdb import DuckDBPyConnection
 
 from tidegate.base.refusals import Conflict
 from tidegate.db import Conn
+from tidegate.policy.pack import Policy
+from tidegate.rating.indicators.evaluation import evaluate
+from tidegate.rating.indicators.reading import Reading, Span
 from tidegate.rating.lake import manifest as manifests
 from tidegate.rating.lake import store
 from tidegate.rating.lake.manifest import File, Manifest
 from tidegate.rating.lake.store import DuckEngine
 from tidegate.rating.lake.tables import TABLES, Table
+from tidegate.rating.window import Window
 
 _MANIFESTS = "manifests"
 
@@ -79,6 +83,13 @@ def read_manifests(lake: Path) -> list[Manifest]:
     found = [manifests.read(path.read_text(), path.name) for path in sorted((lake / _MANIFESTS).glob("*.json"))]
     manifests.chained(found)
     return found
+
+
+def look(lake: Path, window: Window, policy: Policy) -> list[Reading]:
+    """Ask every indicator about a window, on the lake. Raises as `engine`."""
+    zone = policy.rating.zone
+    with engine(lake, window.as_of, zone) as asked:
+        return evaluate(asked, Span(window.start, window.as_of, zone), policy.indicators)
 
 
 @contextmanager

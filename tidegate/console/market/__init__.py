@@ -1,0 +1,1 @@
+"""How restless markets are, what that leaves of limits, and why."""
