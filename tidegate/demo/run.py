@@ -36,16 +36,19 @@ from tidegate.db import Conn, connect
 from tidegate.db.migrate import migrate
 from tidegate.db.server import EmbeddedServer, ServerFault
 from tidegate.demo import seed as demo
+from tidegate.demo.desk.past import flow as past
+from tidegate.demo.desk.simulate import simulate
 from tidegate.demo.faucet import Faucet
 from tidegate.demo.parts import Part
 from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner, PortTaken
 from tidegate.integrations.evm import EvmChain
 from tidegate.integrations.signer_client import SignerClient
+from tidegate.ledger import accounts
 from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.screening import flow as screening
-from tidegate.settings import MailSettings, NetworkSettings, PasskeySettings, Settings, save, write_private
+from tidegate.settings import MailSettings, NetworkSettings, PasskeySettings, Settings, load, save, write_private
 from tidegate.signer.program import setup as setup_signer
 from tidegate.signer.settings import AssetRule, NetworkRule, SignerSettings
 
@@ -103,6 +106,8 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
             _say("Seeding the demo with real transfers on the local chain; this takes about half a minute.")
             if demo.seed(said, stop):
                 (home / "seeded").touch()
+        if seed and not stop.is_set():
+            _plant(house, said)
         write_private(home / "run.json", json.dumps(said, indent=2))
         _say(_greeting(said, home))
         _tend(house, stop)
@@ -211,6 +216,24 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         "demo": {"listed_address": LISTED},
         "mails": str(home / "mails"),
     }
+
+
+def _plant(house: House, said: Mapping[str, Any]) -> None:
+    """A simulated desk's past, once; and the operator's coins for what everybody on it owns."""
+    now = utcnow()
+    data_key = bytes.fromhex((house.home / "secrets" / "data.key").read_text())
+    with connect(load(house.home / "settings.json").database_url) as conn:
+        asset = next(one for one in ledger_store.assets(conn) if one.symbol == "USDT")
+        if not past.is_there(conn):
+            _say("Making up a desk of a hundred merchants and its orders of some months; this takes seconds.")
+            where = past.House(asset, said["demo"]["listed_address"], data_key, policies.active(conn, now))
+            past.plant(conn, simulate(past.of_two_months(now)), where, now)
+        # What was given away comes out of the operator's funds: they follow, also where the last start died before.
+        missing = -ledger_store.posted(conn, accounts.EQUITY, asset.id)
+        hot = custody.wallets(conn, NETWORK)[0].address
+    if missing > 0 and asset.contract is not None:
+        with Faucet(said["evm_rpc"]) as faucet:
+            faucet.send_tokens(asset.contract, hot, missing)
 
 
 def _part(house: House, name: str, *args: str) -> Part:

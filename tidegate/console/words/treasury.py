@@ -5,7 +5,8 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "section_treasury": ("Treasury", "资金管理"),
     "treasury": ("Treasury", "资金总览"),
-    "payments": ("Payments under way", "付款队列"),
+    "payments": ("Payments", "付款队列"),
+    "asset": ("Asset", "币种"),
     "wallet": ("Wallet", "钱包"),
     "wallets": ("Wallets, as last seen on chain", "钱包余额（最近一次链上观察）"),
     "wallets_none": ("Nobody has looked at a wallet yet; the worker does.", "尚未观察任何钱包；由后台任务负责。"),
@@ -28,6 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "attempt": ("Attempt", "付款尝试"),
     "nonce": ("Nonce", "Nonce"),
     "failures": ("failures", "次失败"),
+    "since": ("Since", "开始时间"),
     "newer_first": ("Oldest first", "最早的在前"),
     "resume_payment": ("Try again", "重试"),
     "resume_payment_hint": (

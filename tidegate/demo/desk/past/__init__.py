@@ -1,0 +1,1 @@
+"""The simulated desk as the past of a real one: a machine that just started has months to rate."""
