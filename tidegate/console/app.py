@@ -12,15 +12,20 @@ from starlette.types import ASGIApp
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, NotFound
+from tidegate.console.admin.pages import PAGES as ADMIN
+from tidegate.console.compliance.pages import PAGES as COMPLIANCE
+from tidegate.console.customers.pages import PAGES as CUSTOMERS
+from tidegate.console.journal.pages import PAGES as JOURNAL
 from tidegate.console.live import Live
 from tidegate.console.market.pages import PAGES as MARKET
 from tidegate.console.render import versions
 from tidegate.console.review.pages import PAGES as REVIEW
 from tidegate.console.rules.pages import PAGES as RULES
 from tidegate.console.signing_in import SigningIn
+from tidegate.console.treasury.pages import PAGES as TREASURY
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW, *RULES, *MARKET)
+PAGES: tuple[Page, ...] = (*REVIEW, *RULES, *MARKET, *TREASURY, *COMPLIANCE, *CUSTOMERS, *ADMIN, *JOURNAL)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

@@ -31,6 +31,41 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("/market", "markets", "chart-line", "market:read"),
         ),
     ),
+    (
+        "section_people",
+        (Place("/customers", "customers", "users", "customers:read"),),
+    ),
+    (
+        "section_treasury",
+        (
+            Place("/treasury", "treasury", "wallet", "treasury:read"),
+            Place("/payments", "payments", "coins", "treasury:read"),
+        ),
+    ),
+    (
+        "section_compliance",
+        (
+            Place("/lists", "lists", "list-search", "lists:read"),
+            Place("/screen", "screen", "search", "lists:read"),
+            Place("/restrictions", "restrictions", "ban", "restrictions:read"),
+            Place("/jurisdictions", "jurisdictions", "world", "policy:read"),
+            Place("/exemptions", "exemptions", "calendar-due", "policy:read"),
+            Place("/travel-rule", "travel", "arrow-up-right", "decisions:read"),
+        ),
+    ),
+    (
+        "section_house",
+        (
+            Place("/approvals", "approvals", "checklist", "policy:read"),
+            Place("/keys", "keys", "key", "keys:read"),
+            Place("/webhooks", "webhooks", "adjustments", "webhooks:read"),
+            Place("/subscriptions", "subscriptions", "flag", "notices:read"),
+        ),
+    ),
+    (
+        "section_audit",
+        (Place("/journal", "journal", "history", "journal:read"),),
+    ),
 )
 """Section's word -> its places, in the order of the rail."""
 

@@ -34,7 +34,9 @@ def draw(template: str, part: str | None, **shown: object) -> str:
     found = _environment().get_template(template)
     if part is None or part not in found.blocks:
         return found.render(shown)
-    return "".join(found.blocks[part](found.new_context(shown)))
+    # What a template imports at its top is not there for a block alone.
+    parts = _environment().get_template("parts.html").make_module(shown)
+    return "".join(found.blocks[part](found.new_context({**shown, "parts": parts})))
 
 
 def language(request: Request) -> Say:

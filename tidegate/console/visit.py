@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hmac
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
-from tidegate.base.refusals import Forbidden, Refusal, Unauthorised
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, Refusal, Unauthorised
 from tidegate.console.nav import sections
 from tidegate.console.render import LANGUAGE, draw, language
 from tidegate.console.words import LANGUAGES, Say
-from tidegate.db import Conn
+from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.flow import Session
 
@@ -28,6 +29,11 @@ POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _MOST_FORM_BYTES = 64 * 1024
+_FORMS = "console"
+_MOST_UPLOAD_BYTES = 16 * 1024 * 1024
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +68,54 @@ class Visit:
         """A field of the form as it was typed; "" when it is missing."""
         return str(self.form.get(name, "")) if self.form is not None else ""
 
+    def file(self, name: str) -> str:
+        """A file of the form as text; "" when none was chosen. Raises Malformed `file_not_text`."""
+        found = self.form.get(name) if self.form is not None else None
+        if not isinstance(found, UploadFile):
+            return ""
+        try:
+            return found.file.read().decode("utf-8-sig")
+        except UnicodeDecodeError as bad:
+            raise Malformed("file_not_text", f"{found.filename} is not UTF-8 text: {bad}.", field=name) from bad
+
+    def after(self, name: str) -> tuple[datetime, str] | None:
+        """Where a page of a list ended, "<instant> <id>". Raises Malformed `<name>_invalid`."""
+        text = self.asked(name)
+        if text is None:
+            return None
+        at, _, id = text.rpartition(" ")
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError as bad:
+            raise Malformed(f"{name}_invalid", f"{text[:60]!r} is not where a page of this list ended.") from bad
+        if moment.tzinfo is None:
+            raise Malformed(f"{name}_invalid", f"{text[:60]!r} is not where a page of this list ended.")
+        return moment, id
+
     def render(self, template: str, status: int = 200, **shown: object) -> HTMLResponse:
         """The page; asked for by htmx with a `part`, only the block of that name."""
         part = self.asked("part") if "hx-request" in self.request.headers else None
         return HTMLResponse(draw(template, part, **_frame(self), **shown), status)
+
+    def once(self, make: Callable[[], Made]) -> Made:
+        """Make something whose secret is shown in this answer only. The same form sent again makes no second one.
+
+        Raises Conflict `form_sent_already`, and Malformed `form_old` for a form without its number.
+        """
+        number = self.given("once")
+        if not 20 <= len(number) <= 100:
+            raise Malformed("form_old", "Open the page again; this form is not complete.")
+        with act(self.conn, self.actor, self.now):
+            replay.claim(self.conn, _FORMS, number)
+            if replay.find_many(self.conn, [(_FORMS, number)]):
+                raise Conflict(
+                    "form_sent_already",
+                    "This form was sent already, and what it made is in the list. Its secret was shown once, then; "
+                    "if nobody has it, make another one and take this one away.",
+                )
+            made = make()
+            replay.keep_many(self.conn, [replay.First(_FORMS, number, "", 201, "")], self.now)
+            return made
 
     def back_to(self, path: str, done: str = "") -> Response:
         """After a form: to a page of the console, which says what was done (a word's name)."""
@@ -87,6 +137,7 @@ def _frame(visit: Visit) -> dict[str, Any]:
         "theme": visit.request.cookies.get(THEME, "auto"),
         "languages": LANGUAGES,
         "now": visit.now,
+        "number": secrets.token_urlsafe(18),
     }
 
 
@@ -101,19 +152,23 @@ class Page:
     show: Show
     scope: str | None
     method: str = "GET"
+    upload: bool = False  # its form carries a file
 
 
 def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
     """The page for people who are signed in and may; others go to the sign-in page, and come back here afterwards."""
 
     async def handle(request: Request) -> Response:
-        form = await read_form(request) if request.method == "POST" else None
+        form = await read_form(request, page.upload) if request.method == "POST" else None
         try:
             answer: Response = await gate.in_thread(lambda: _visit(gate, request, form, page))
         except Unauthorised:
             answer = _to_sign_in(request)
         except Refusal as refusal:
             answer = refused(request, refusal)
+        finally:
+            if form is not None:
+                await form.close()  # a file that was sent along
         return dressed(request, answer)
 
     return handle
@@ -177,12 +232,13 @@ def dressed(request: Request, answer: Response) -> Response:
     return answer
 
 
-async def read_form(request: Request) -> FormData:
-    """The form's fields; none of a form that is too long or breaks off."""
+async def read_form(request: Request, upload: bool = False) -> FormData:
+    """The form's fields, and a file where it may carry one; none of a form that is too long or breaks off."""
     size = request.headers.get("content-length", "")
-    if not size.isdigit() or int(size) > _MOST_FORM_BYTES:
+    most = _MOST_UPLOAD_BYTES if upload else _MOST_FORM_BYTES
+    if not size.isdigit() or int(size) > most:
         return FormData()
     try:
-        return await request.form(max_files=0, max_fields=200)
+        return await request.form(max_files=1 if upload else 0, max_fields=200, max_part_size=most)
     except ClientDisconnect:  # nobody is left to read the answer
         return FormData()

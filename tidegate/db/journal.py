@@ -176,6 +176,39 @@ class _Link:
     tip: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What checking some links in a row found: `links` hold up to and with this one; `of` are there in all."""
+
+    links: int
+    of: int
+    entries: int  # of the links that were checked here
+    broken: str | None
+
+
+def verify_stretch(conn: Conn, after: int, most: int) -> Stretch:
+    """Check `most` links after one that holds, for whoever wants to see progress.
+
+    The tip that link has in the database is where this stretch begins. Entries are never changed, so stretches that
+    meet say the same as `verify` of the whole; the last one compares with the tip's row, too.
+    """
+    with snapshot(conn):
+        stated = conn.execute("SELECT seq, tip FROM journal_tip").fetchone()
+        assert stated is not None  # a migration puts the row there
+        begin = conn.execute("SELECT tip FROM journal_link WHERE seq = %(seq)s", {"seq": after}).fetchone()
+        if after and begin is None:
+            return Stretch(after, stated[0], 0, f"link {after} is missing")
+        tip, seq, count = begin[0] if begin else START, after, 0
+        for link, entries in _linked(conn, after, after + most):
+            broken = _fault(link, entries, seq + 1, tip)
+            if broken:
+                return Stretch(seq, stated[0], count, broken)
+            seq, tip, count = link.seq, link.tip, count + len(entries)
+        if seq < after + most and stated != (seq, tip):
+            return Stretch(seq, stated[0], count, f"the chain ends at link {seq}, but its tip row says {stated[0]}")
+        return Stretch(seq, stated[0], count, None)
+
+
 def verify(conn: Conn) -> Verdict:
     """Recompute every root and tip from the first entry on, in one snapshot, streaming."""
     with snapshot(conn):
@@ -206,14 +239,17 @@ def _fault(link: _Link, entries: list[Entry], seq: int, before: bytes) -> str | 
     return None
 
 
-def _linked(conn: Conn) -> Iterator[tuple[_Link, list[Entry]]]:
-    """Each link with its entries, in order, a thousand links at a time."""
-    done = 0
+def _linked(conn: Conn, after: int = 0, last: int = 1 << 62) -> Iterator[tuple[_Link, list[Entry]]]:
+    """Each link after one, up to another, with its entries, in order, a thousand links at a time."""
+    done = after
     while True:
         with conn.cursor(row_factory=class_row(_Link)) as cursor:
             links = cursor.execute(
-                "SELECT seq, entries, root, tip FROM journal_link WHERE seq > %(done)s ORDER BY seq LIMIT 1000",
-                {"done": done},
+                """
+                SELECT seq, entries, root, tip FROM journal_link
+                 WHERE seq > %(done)s AND seq <= %(last)s ORDER BY seq LIMIT 1000
+                """,
+                {"done": done, "last": last},
             ).fetchall()
         if not links:
             return

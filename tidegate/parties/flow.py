@@ -560,6 +560,21 @@ def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, se
     return Session(identity, found.csrf)
 
 
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who is signed in. `seen_at` is a minute late at most."""
+
+    key_id: str
+    since: datetime
+    seen_at: datetime
+
+
+def signed_in(conn: Conn, now: datetime) -> list[SignedIn]:
+    """Who is signed in at the console, the latest seen first."""
+    found = store.open_sessions(conn, now - access.SESSION_IDLE, now - access.SESSION_LIFE)
+    return [SignedIn(item.key_id, item.created_at, item.seen_at) for item in found]
+
+
 def end_session(conn: Conn, cookie: str, now: datetime) -> None:
     """Sign out; doing so twice is no fault."""
     hash = _hash(cookie)

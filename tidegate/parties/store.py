@@ -683,6 +683,19 @@ def session(conn: Conn, hash: bytes) -> StaffSession | None:
     )
 
 
+def open_sessions(conn: Conn, seen_after: datetime, opened_after: datetime) -> list[StaffSession]:
+    """Sessions that nobody ended, used and opened after these times, the latest used first."""
+    return rows(
+        conn,
+        StaffSession,
+        """
+        SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session
+         WHERE ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s ORDER BY seen_at DESC, key_id
+        """,
+        {"seen": seen_after, "opened": opened_after},
+    )
+
+
 def see_session(conn: Conn, hash: bytes, now: datetime) -> None:
     """Somebody is there; never backwards, whatever order two requests are written in."""
     run(

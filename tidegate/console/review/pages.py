@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -47,7 +47,7 @@ def queue(visit: Visit) -> Response:
         raise Malformed("kind_unknown", f"{kind[:40]!r} is no kind of case that you see.")
     assignee = visit.actor if view == "mine" else None
     found = case_store.queue(
-        visit.conn, kinds, kind, assignee, view == "free", view == "late", _after(visit.asked("before")), ROWS
+        visit.conn, kinds, kind, assignee, view == "free", view == "late", visit.after("before"), ROWS
     )
     opened, late = case_store.count_open(visit.conn, kinds)
     about = _withdrawals(visit, [case.subject for case in found])
@@ -235,19 +235,6 @@ def _withdrawals(visit: Visit, subjects: Iterable[str]) -> dict[str, dict[str, A
 
 def _kept(visit: Visit, place: str) -> dict[str, Any]:
     return {"views": store.views(visit.conn, visit.session.identity.key_id, place), "place": place}
-
-
-def _after(text: str | None) -> tuple[datetime, str] | None:
-    if text is None:
-        return None
-    due, _, id = text.rpartition(" ")
-    try:
-        at = datetime.fromisoformat(due)
-    except ValueError as bad:
-        raise Malformed("before_invalid", f"{text[:60]!r} is not where a page of this list ended.") from bad
-    if at.tzinfo is None:
-        raise Malformed("before_invalid", f"{text[:60]!r} is not where a page of this list ended.")
-    return at, id
 
 
 PAGES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import market, review, rules
+from tidegate.console.words import admin, compliance, customers, journal, market, review, rules, treasury
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -97,11 +97,21 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS)
+_STAFF = (treasury, compliance, customers, admin, journal)
+
+WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
 
-DONE = _together({"answered": ("Your answer is recorded.", "您的意见已记录。")}, review.DONE, rules.DONE)
+DONE = _together(
+    {"answered": ("Your answer is recorded.", "您的意见已记录。")},
+    review.DONE,
+    rules.DONE,
+    *(area.DONE for area in _STAFF),
+)
 """What a page says after a form was carried out."""
+
+CODES = _together(*(area.CODES for area in _STAFF))
+"""Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {
     "analyst": ("analyst", "风控分析员"),
@@ -156,6 +166,31 @@ CASES: dict[str, tuple[str, str]] = {
 
 KINDS: dict[str, tuple[str, str]] = {
     "withdrawal.asked": ("Asked", "提交申请"),
+    "withdrawal.awaiting_confirmation": ("Asked; waits for the customer's confirmation", "已提交，待客户确认"),
+    "withdrawal.awaiting_information": ("Waits for the customer's answer", "待客户补充资料"),
+    "withdrawal.screening": ("Others are asked about it", "外部核查中"),
+    "withdrawal.outside_answered": ("Another system answered", "外部系统已答复"),
+    "withdrawal.informed": ("The customer gave information", "客户已补充资料"),
+    "withdrawal.factors_raised": ("A stronger confirmation is asked for", "要求更强验证"),
+    "withdrawal.link_mailed": ("The confirming link is mailed", "已发送确认邮件"),
+    "withdrawal.authorised": ("Authorised for payment", "已授权付款"),
+    "withdrawal.appealed": ("The customer appeals", "客户提出申诉"),
+    "factor.used": ("A factor confirmed it", "已通过身份验证"),
+    "factor.refused": ("A factor was refused", "身份验证未通过"),
+    "payout.queued": ("Payment queued", "付款排队"),
+    "payout.paying": ("Payment sent", "付款已发送"),
+    "payout.mined": ("In a block", "已打包上链"),
+    "payout.paid": ("Payment final", "付款已最终确认"),
+    "payout.failed": ("Payment failed", "付款失败"),
+    "case.opened": ("A person is asked", "开立案件"),
+    "case.assigned": ("Somebody looks at it", "案件已领取"),
+    "case.voice": ("A person answered", "审核人给出意见"),
+    "case.answered": ("The case is decided", "案件已决定"),
+    "case.evidence": ("Evidence added", "添加证据"),
+    "case.asked": ("The customer is asked", "已询问客户"),
+    "case.snoozed": ("The case sleeps", "案件暂缓"),
+    "case.overdue": ("The case is late", "案件超时"),
+    "case.escalated": ("The case is raised", "案件升级"),
     "withdrawal.confirmed": ("Confirmed by the customer", "客户已确认"),
     "withdrawal.in_review": ("Waits for a person", "转人工审核"),
     "withdrawal.delayed": ("Delayed", "延迟处理"),
@@ -228,12 +263,16 @@ class Say:
     def role(self, name: str) -> str:
         return ROLES[name][self._place]
 
+    def any_role(self, name: str) -> str:
+        """A role of people, machines or customers."""
+        return ROLES[name][self._place] if name in ROLES else self.code("role", name)
+
     def payout(self, name: str) -> str:
         return PAYOUTS[name][self._place]
 
     def kind(self, name: str) -> str:
         """A kind of journal entry: its words where it has some, else its code."""
-        return KINDS[name][self._place] if name in KINDS else name
+        return KINDS[name][self._place] if name in KINDS else self.code("kind", name)
 
     def case_kind(self, name: str) -> str:
         return review.CASE_KINDS[name][self._place]
@@ -252,6 +291,11 @@ class Say:
 
     def field(self, name: str) -> str:
         return letters.said(letters.FIELDS[name], self.language)
+
+    def code(self, kind: str, name: str) -> str:
+        """The words of a code; the code itself where nobody has given it any."""
+        found = CODES.get(f"{kind}.{name}")
+        return name if found is None else found[self._place]
 
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]

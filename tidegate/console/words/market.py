@@ -4,14 +4,12 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "markets": ("Market", "行情"),
-    "asset": ("Asset", "币种"),
     "regime": ("Regime", "行情状态"),
     "regime_calm": ("calm", "平稳"),
     "regime_nervous": ("nervous", "波动"),
     "regime_stormy": ("stormy", "剧烈"),
     "leaves": ("leaves of limits", "限额比例"),
     "why": ("Why", "原因"),
-    "since": ("Since", "起始时间"),
     "as_of": ("Prices of", "价格时间"),
     "sources": ("Sources", "价格来源"),
     "looked_at": ("Looked at again", "下次复核"),

@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "rules": ("Rules", "规则"),
     "rule": ("Rule", "规则"),
     "mode": ("Mode", "模式"),
-    "line": ("Line", "表达式"),
+    "rule_line": ("Line", "表达式"),
     "no_rules": ("This version has no analysts' rules.", "此版本没有分析规则。"),
     "back_test": ("Try on the past", "历史回测"),
     "tried": ("On stored decisions", "历史决策回测"),

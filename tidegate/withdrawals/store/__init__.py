@@ -50,6 +50,7 @@ from tidegate.withdrawals.store.travel import (
     travel_due,
     travel_message,
     travel_message_by_id,
+    travel_messages,
     try_travel_message,
 )
 from tidegate.withdrawals.store.withdrawals import (
@@ -139,6 +140,7 @@ __all__ = [
     "travel_due",
     "travel_message",
     "travel_message_by_id",
+    "travel_messages",
     "try_travel_message",
     "unauthorised",
     "use_of",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidegate.db import Conn, row, run
+from tidegate.db import Conn, row, rows, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,20 @@ def travel_message_by_id(conn: Conn, id: str) -> TravelMessage | None:
           FROM travel_message WHERE id = %(id)s
         """,
         {"id": id},
+    )
+
+
+def travel_messages(conn: Conn, unanswered: bool, before: str | None, limit: int) -> list[TravelMessage]:
+    """Messages to providers, newest first, those written before `before`; `unanswered` = those still waiting."""
+    return rows(
+        conn,
+        TravelMessage,
+        """
+        SELECT ref, id, vasp_id, fields, body, created_at, tries, next_at, answer, answered_at FROM travel_message
+         WHERE (NOT %(open)s OR answer IS NULL) AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
+        """,
+        {"open": unanswered, "before": before, "limit": limit},
     )
 
 

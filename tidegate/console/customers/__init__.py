@@ -1,0 +1,1 @@
+"""Support's pages: find a customer, everything about one, the words to say, freeze."""

@@ -1,0 +1,16 @@
+"""How long a paying wallet lasts, if the next day goes like the last one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+DAY = timedelta(hours=24)
+LONGEST = timedelta(days=3650)
+"""Beyond ten years nobody asks."""
+
+
+def lasts(units: int, out_24h_units: int) -> timedelta | None:
+    """Until it is empty, when it loses as much as in the last 24 hours; None = it does not lose anything."""
+    if out_24h_units <= 0:
+        return None
+    return min(LONGEST, timedelta(seconds=units * int(DAY.total_seconds()) // out_24h_units))
