@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "everything on one machine: database, node, signer, worker, API, console, demo")
     run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
-    run.add_argument("--empty", action="store_true", help="do not seed the demo's customers")
+    run.add_argument("--empty", action="store_true", help="do not seed the demo's customers and its desk")
     serve = _part(add("serve", _serve, "the API and the console"))
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
