@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", _run, "everything on one machine: database, node, signer, worker, API, console, demo")
     run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
-    run.add_argument("--empty", action="store_true", help="do not seed the demo's customers")
+    run.add_argument("--empty", action="store_true", help="do not seed the demo's customers and its desk")
     serve = _part(add("serve", _serve, "the API and the console"))
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
@@ -502,6 +502,8 @@ def _rating_run(args: argparse.Namespace) -> int:
     from tidegate.rating.lines import flow as lines
     from tidegate.rating.runs import flow as runs
 
+    if (args.engine == "duckdb") != (args.lake is not None):
+        raise Malformed("lake_missing", "--engine duckdb and --lake FOLDER belong together: the one reads the other")
     with connect(_settings(args).database_url) as conn:
         if args.dry_run:
             _say({"lines": [say.dry(*one) for one in runs.dry_run(conn, args.month, utcnow())]})
@@ -517,14 +519,11 @@ def _rating_run(args: argparse.Namespace) -> int:
 
 def _look(args: argparse.Namespace, conn: Conn) -> Look:
     """Where the indicators are asked: the system of record, or a lake of closed days."""
-    from tidegate.base.refusals import Malformed
     from tidegate.rating.lake import jobs as lake
     from tidegate.rating.runs import flow as runs
 
     if args.engine == "postgres":
         return runs.on_postgres(conn)
-    if args.lake is None:
-        raise Malformed("lake_missing", "duckdb reads a lake: name its folder with --lake", field="lake")
     return lambda window, policy: lake.look(args.lake, window, policy)
 
 

@@ -24,6 +24,7 @@ from tidegate.integrations.anvil import AnvilMissing, binary
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "start.md"
+DESK_PAGE = ROOT / "docs" / "guides" / "desk.md"
 BLOCK = re.compile(r"^```bash\n(.*?)^```\n(?:^```json\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 
@@ -141,6 +142,14 @@ def test_the_tour_does_what_it_shows() -> None:
             "auditor",
             "admin",
         }
+
+
+def test_the_desk_that_was_made_up_can_be_rated_as_its_page_shows() -> None:
+    with terminal() as it:
+        for step in tour(it, DESK_PAGE):
+            _shows_what_came(step)
+        (books,) = [b for b in it.ok("GET", "/v1/treasury", role="treasury")["books"] if b["asset"] == "USDT"]
+        assert books["difference"] == "0"
 
 
 def test_the_readme_does_what_it_shows() -> None:

@@ -21,7 +21,6 @@ from starlette.types import ASGIApp
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import NotFound, Refusal
-from tidegate.console.visit import POLICY
 from tidegate.console.words import LANGUAGES, LINKS, Say, best
 from tidegate.db import Conn
 from tidegate.notifications import flow as notifications
@@ -33,6 +32,12 @@ from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.withdrawal import Status, Withdrawal
 
 Page = Callable[[Conn, Request, str], Response]
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""Stricter than the console's: these pages run nothing at all."""
 
 
 def links(gate: Gate) -> ASGIApp:

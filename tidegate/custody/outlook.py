@@ -13,4 +13,5 @@ def lasts(units: int, out_24h_units: int) -> timedelta | None:
     """Until it is empty, when it loses as much as in the last 24 hours; None = it does not lose anything."""
     if out_24h_units <= 0:
         return None
-    return min(LONGEST, timedelta(seconds=units * int(DAY.total_seconds()) // out_24h_units))
+    day, longest = int(DAY.total_seconds()), int(LONGEST.total_seconds())
+    return timedelta(seconds=min(longest, units * day // out_24h_units))

@@ -16,6 +16,8 @@ from tidegate.policy import flow as policies
 ROWS = 50
 HOME = "/console/keys"
 VIEWS = ("valid", "all")
+MOST_PROPOSED = 100
+"""Of the newest exemptions; older ones that nobody agreed to stand on the exemptions' own page."""
 
 
 def keys(visit: Visit) -> Response:
@@ -102,7 +104,8 @@ def revoke(visit: Visit) -> Response:
 def approvals(visit: Visit) -> Response:
     """What somebody proposed and nobody has agreed to yet."""
     waiting = [v for v in policies.versions(visit.conn) if v.approved_by is None and v.active_from is None]
-    proposed = [e for e in policies.exemption_page(visit.conn, limit=500) if e.status(visit.now) == "proposed"]
+    found = policies.exemption_page(visit.conn, limit=MOST_PROPOSED)
+    proposed = [e for e in found if e.status(visit.now) == "proposed"]
     breaker = policies.breaker(visit.conn)
     return visit.render(
         "admin/approvals.html",

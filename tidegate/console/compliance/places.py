@@ -13,7 +13,7 @@ from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy import jurisdictions
 
-ROWS = 50
+ROWS = 25
 EXEMPTIONS = "/console/exemptions"
 
 

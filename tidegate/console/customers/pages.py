@@ -25,7 +25,7 @@ from tidegate.withdrawals import store as withdrawal_store
 ROWS = 50
 _FEW = 10
 _HISTORY = 30
-_BOOK = 50
+_BOOK = 30
 
 
 def find(visit: Visit) -> Response:

@@ -44,15 +44,13 @@ def entries(conn: Conn, wanted: Wanted, before: tuple[int, int] | None, limit: i
     Times are found by link first: links are in order of time, and a page must not walk years to find a week.
     """
     link, position = before or (None, None)
-    kind, all_of = wanted.kind, wanted.kind is not None and wanted.kind.endswith(".")
     return rows(
         conn,
         News,
         """
         SELECT link, position, at, actor, kind, subject, body FROM journal
          WHERE (%(subject)s::text IS NULL OR subject = %(subject)s)
-           AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-           AND (%(from)s::text IS NULL OR (kind >= %(from)s AND kind < %(to)s::text))
+           AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
            AND (%(actor)s::text IS NULL OR actor = %(actor)s)
            AND (%(first)s::bigint IS NULL OR link >= %(first)s) AND (%(last)s::bigint IS NULL OR link <= %(last)s)
            AND (%(link)s::bigint IS NULL OR (link, position) < (%(link)s, %(position)s::int))
@@ -60,9 +58,7 @@ def entries(conn: Conn, wanted: Wanted, before: tuple[int, int] | None, limit: i
         """,
         {
             "subject": wanted.subject,
-            "kind": None if all_of else kind,
-            "from": kind if all_of else None,
-            "to": kind[:-1] + "/" if kind is not None and all_of else None,  # "/" is what follows "." in order
+            "kinds": None if wanted.kind is None else _kinds(conn, wanted.kind),
             "actor": wanted.actor,
             "first": None if wanted.since is None else _first_since(conn, wanted.since),
             "last": None if wanted.until is None else _last_until(conn, wanted.until),
@@ -71,6 +67,28 @@ def entries(conn: Conn, wanted: Wanted, before: tuple[int, int] | None, limit: i
             "limit": limit,
         },
     )
+
+
+def _kinds(conn: Conn, wanted: str) -> list[str]:
+    """The kind itself, or all that begin with a text that ends in a dot.
+
+    There are some hundred kinds: they are walked in the index one by one. A range of texts would do in one step, but
+    what lies between two texts depends on the database's collation.
+    """
+    if not wanted.endswith("."):
+        return [wanted]
+    found = conn.execute(
+        """
+        WITH RECURSIVE kinds AS (
+            SELECT min(kind) AS kind FROM journal
+            UNION ALL
+            SELECT (SELECT min(j.kind) FROM journal j WHERE j.kind > k.kind) FROM kinds k WHERE k.kind IS NOT NULL
+        )
+        SELECT kind FROM kinds WHERE starts_with(kind, %(wanted)s)
+        """,
+        {"wanted": wanted},
+    ).fetchall()
+    return [kind for (kind,) in found]
 
 
 def _first_since(conn: Conn, at: datetime) -> int:

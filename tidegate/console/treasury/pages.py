@@ -23,7 +23,7 @@ from tidegate.policy import flow as policies
 from tidegate.policy.switch import Scope
 from tidegate.withdrawals import flow as withdrawals
 
-ROWS = 50
+ROWS = 30
 VIEWS = ("all", "stuck")
 ABANDONABLE = ("unknown", "confirming")
 HOME, QUEUE = "/console/treasury", "/console/payments"

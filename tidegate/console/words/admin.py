@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "signed_in": ("Signed in", "当前登录"),
     "signed_in_none": ("Nobody.", "无人登录。"),
     "signed_in_seen": ("seen", "最近活动"),
-    "approvals": ("Waiting for approval", "待批准"),
+    "approvals": ("Approvals", "待批准"),
     "approvals_policies": ("Policy versions", "策略版本"),
     "approvals_exemptions": ("Exemptions", "豁免"),
     "approvals_breaker": ("Reset of the egress breaker", "熔断器重置"),

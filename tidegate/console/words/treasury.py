@@ -5,7 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "section_treasury": ("Treasury", "资金管理"),
     "treasury": ("Treasury", "资金总览"),
-    "payments": ("Payments under way", "付款队列"),
+    "payments": ("Payments", "付款队列"),
     "asset": ("Asset", "币种"),
     "wallet": ("Wallet", "钱包"),
     "wallets": ("Wallets, as last seen on chain", "钱包余额（最近一次链上观察）"),

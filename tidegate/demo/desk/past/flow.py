@@ -47,6 +47,7 @@ from tidegate.rating.facts import flow as facts
 SEED = 7
 ACTOR = "import"
 BANK = "Demo Bank"
+_LEAST = 1_000 * 10**6  # units that a merchant has at the least
 _AT_ONCE = 100  # of owners in one transfer: its sum is checked once for each entry
 
 
@@ -122,6 +123,7 @@ def _values(desk: Desk, house: House, now: datetime) -> dict[str, object]:
         "until": at(instant(desk.asked.end)),
         "actor": ACTOR,
         "bank": BANK,
+        "least": _LEAST,
         "network": house.asset.network,
         "listed": house.listed.lower(),
         "rules_version": house.policy.merchants.rules_version,

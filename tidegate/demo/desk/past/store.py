@@ -39,7 +39,8 @@ VIEWS: Mapping[str, str] = {
                released_at + to_hours(hours) AS matures_at,
                CASE WHEN released_at + to_hours(hours) > {now} THEN 'open' ELSE 'matured' END AS status
           FROM past WHERE completed""",
-    # The least that everybody must own now: what the desk's figures leave, or what must not leave yet.
+    # The least that everybody must own now: what the desk's figures leave, or what must not leave yet; a merchant
+    # has a little beside it to trade with.
     "owned": """
         WITH moved AS (
             SELECT buyer_id AS party_id, units FROM past WHERE completed
@@ -52,8 +53,10 @@ VIEWS: Mapping[str, str] = {
         ), bond AS (SELECT party_id, sum(locked) AS units FROM p2p_bonds JOIN p2p_merchants USING (merchant_id)
                      GROUP BY party_id)
         SELECT p.party_id,
-               CAST(greatest(coalesce(n.units, 0), coalesce(k.units, 0), 0) + coalesce(b.units, 0) AS DECIMAL(38,0))
-                   AS units
+               CAST(coalesce(b.units, 0)
+                    + greatest(coalesce(n.units, 0),
+                               coalesce(k.units, 0) + CASE WHEN b.units IS NULL THEN 0 ELSE {least} END)
+                    AS DECIMAL(38,0)) AS units
           FROM people p
           LEFT JOIN net n USING (party_id) LEFT JOIN kept k USING (party_id) LEFT JOIN bond b USING (party_id)
          ORDER BY party_id""",
