@@ -155,7 +155,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "readings": ("Readings", "条文解读"),
     "readings_none": ("None was needed.", "未涉及。"),
     "person_needed": ("Person", "人工"),
-    "people_needed": ("people have to decide", "人决定"),
+    "people_needed": ("to decide", "人决定"),
     "nobody_needed": ("the text decides", "依明文"),
     "state": ("State", "状态"),
     "transition_rule": ("Transition", "变更规则"),
