@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
 from house import House, furnish
@@ -15,6 +16,7 @@ from serving import Site, served
 from tidegate.base.refusals import Malformed
 from tidegate.cases import flow as cases
 from tidegate.db import Conn
+from tidegate.p2p.merchants import flow as merchants
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
@@ -75,6 +77,24 @@ def test_a_note_and_a_question_stand_in_the_file(page: Page, site: Site) -> None
     page.wait_for_selector("text=The customer is asked.")
     assert "What is it for?" in page.content()
     assert page.locator("h1 + .tone").inner_text() == "awaiting information"
+
+
+def test_a_case_about_a_merchant_is_answered_on_a_page_of_its_own(page: Page, site: Site) -> None:
+    house = site.house
+    merchant = merchant_kit.certified(house)
+    merchants.ask_exit(house.conn, merchant.id, "moving on", merchant_kit.policy(house), "cus_test", house.now)
+    sign_in(page, site, "analyst", "/cases")
+    page.click(f"text={merchant.id}")
+    page.wait_for_selector("text=Merchant leaves")
+    check(page, "case.en.1440")
+    page.fill("textarea[name=reason]", "Nothing is open")
+    page.click("button[value=approve]")
+    page.wait_for_selector("[role=status]")
+    (case,) = cases.about(house.conn, merchant.id)
+    assert case.status == "approved"
+    assert page.url.partition("?")[0].endswith(f"/console/cases/{case.id}")
+    page.click(f"main a:has-text('{merchant.id}')")
+    page.wait_for_url(f"**/console/merchants/{merchant.id}")
 
 
 def test_the_second_of_two_analysts_sees_who_was_first(browser: Browser, page: Page, site: Site) -> None:

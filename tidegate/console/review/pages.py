@@ -122,6 +122,32 @@ def withdrawal(visit: Visit) -> Response:
     )
 
 
+def case_page(visit: Visit) -> Response:
+    """One case by itself; one about a withdrawal is shown on the withdrawal's page."""
+    file = cases.file(visit.conn, _case(visit))
+    if file.case.subject.startswith("wd_"):
+        return visit.back_to(f"/console/withdrawals/{file.case.subject}")
+    identity = visit.session.identity
+    return visit.render(
+        "review/case.html",
+        w=None,
+        case=case_file(file),
+        about=_page_about(visit, file.case),
+        reasons={code: letters.why_asked(code).both() for code in file.case.reasons},
+        may_answer={file.case.id: identity.may("cases:answer") and may_answer(file.case, identity.role)},
+        voices={file.case.id: [a.person for a in file.answers]},
+        timeline=[entry(news) for news in journal.about(visit.conn, file.case.id)],
+        names=_names(visit),
+    )
+
+
+def _page_about(visit: Visit, case: Case) -> str | None:
+    """Where the thing that a case is about is shown, for whoever may look at it."""
+    pages = {"mer_": ("/console/merchants/", "merchants:read"), "whk_": ("/console/webhooks/", "webhooks:read")}
+    path, scope = pages.get(case.subject[:4], ("", ""))
+    return f"{path}{case.subject}" if path and visit.may(scope) else None
+
+
 def _money(visit: Visit, party_id: str, asset: Asset) -> tuple[str, list[tuple[str, str]], str] | None:
     """What the customer has of the asset, what of it is held and for which purpose, and what is free."""
     found = [part for part in ledger.parts(visit.conn, party_id) if part.asset_id == asset.id]
@@ -204,8 +230,8 @@ def keep_view(visit: Visit) -> Response:
 
 
 def _back(visit: Visit, case: Case, done: str) -> Response:
-    """To the page of what the case is about; cases about other things have a list only, so far."""
-    page = f"/console/withdrawals/{case.subject}" if case.subject.startswith("wd_") else "/console/cases"
+    """To the withdrawal that the case is about, or to the case itself."""
+    page = f"/console/withdrawals/{case.subject}" if case.subject.startswith("wd_") else f"/console/cases/{case.id}"
     return visit.back_to(page, done)
 
 
@@ -241,6 +267,7 @@ PAGES = (
     Page("/", listed, "withdrawals:read"),
     Page("/withdrawals/{id}", withdrawal, "withdrawals:read"),
     Page("/cases", queue, "cases:read"),
+    Page("/cases/{id}", case_page, "cases:read"),
     Page("/cases/{id}/answer", answer, "cases:answer", "POST"),
     Page("/cases/{id}/bundle", bundle, "journal:read"),
     Page("/cases/{id}/take", take, "cases:answer", "POST"),
