@@ -6,6 +6,7 @@ without it. What it should hold is said in docs/guides/lists.md.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -20,3 +21,9 @@ def data(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{name} is not in {FOLDER}; set TIDEGATE_TEST_DATA to the folder that holds it")
     return path
+
+
+def naughty() -> list[str]:
+    """Hostile strings that people type, or that come in by accident; the test is skipped without them."""
+    found: list[str] = json.loads(data("naughty-strings/blns.json").read_text())
+    return found

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from console_kit import check, opened, sign_in
 from house import NETWORK, RECEIVER, Customer, House, furnish
 from playwright.sync_api import Browser, Page
+from real_data import naughty
 from serving import Site, served
 
 from tidegate.base.refusals import Malformed
@@ -18,7 +17,6 @@ from tidegate.parties import flow as parties
 from tidegate.screening import flow as screening
 
 COIN = 10**6
-NAUGHTY = Path(__file__).parent.parent.parent.parent / "shared/data/naughty-strings/blns.json"
 
 
 @pytest.fixture
@@ -96,12 +94,11 @@ def test_the_timeline_is_paged(page: Page, site: Site) -> None:
     assert 10 < page.locator("#timeline .line").count() <= 30
 
 
-@pytest.mark.skipif(not NAUGHTY.exists(), reason="needs ../shared/data/naughty-strings")
 def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site) -> None:
     """Every string that a reason may be stands on the page to the letter, and runs nothing."""
     ada = site.house.customer()
     kept = []
-    for text in json.loads(NAUGHTY.read_text()):
+    for text in naughty():
         try:
             parties.restrict(site.house.conn, ada.id, "watch", None, text, "test", site.house.now)
         except Malformed:

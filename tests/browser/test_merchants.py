@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
 from playwright.sync_api import Browser, Page
 from rating_kit import Desk, open_desk
+from real_data import naughty
 from serving import Site, served
 
 from tidegate.base.refusals import Malformed
@@ -21,8 +20,6 @@ from tidegate.rating.events import flow as events
 from tidegate.rating.fact import Kind
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.lines import flow as lines
-
-NAUGHTY = Path(__file__).parent.parent.parent.parent / "shared/data/naughty-strings/blns.json"
 
 
 @pytest.fixture
@@ -121,11 +118,10 @@ def test_a_month_is_drawn_and_told(page: Page, site: Site, desk: Desk) -> None:
     assert lines.standing_of(desk.conn, [told.id])[told.id].published_at is not None
 
 
-@pytest.mark.skipif(not NAUGHTY.exists(), reason="needs ../shared/data/naughty-strings")
 def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Desk) -> None:
     told = desk.told(desk.merchant().id)
     kept = []
-    for text in json.loads(NAUGHTY.read_text()):
+    for text in naughty():
         try:
             word = ("confirmed", "false_positive")[len(kept) % 2]  # the same word twice is refused
             events.judged(desk.conn, told.id, word, text, desk.mei, desk.now)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
 from house import House, furnish
 from playwright.sync_api import Browser, Page
+from real_data import naughty
 from serving import Site, served
 
 from tidegate.base.refusals import Malformed
@@ -20,7 +19,6 @@ from tidegate.p2p.merchants import flow as merchants
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
-NAUGHTY = Path(__file__).parent.parent.parent.parent / "shared/data/naughty-strings/blns.json"
 
 
 @pytest.fixture
@@ -160,13 +158,12 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, language: st
         check(page, f"review.{language}.{width}")
 
 
-@pytest.mark.skipif(not NAUGHTY.exists(), reason="needs ../shared/data/naughty-strings")
 def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site) -> None:
     """Every string that a note may be: the page shows it to the letter and runs nothing."""
     id = waiting(site.house)
     case = case_of(site, id)
     kept = []
-    for text in json.loads(NAUGHTY.read_text()):
+    for text in naughty():
         try:
             cases.add_evidence(site.house.conn, case, text, "key_analyst", site.house.now)
         except Malformed:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import socket
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from crash_kit import dying
 from house import House, furnish
 from mail_kit import SENDER, Post, parsed, token, words
 
@@ -169,34 +168,7 @@ def test_a_sender_who_slept_too_long_changes_nothing_any_more(house: House, tmp_
     assert (row(house, id).status, row(house, id).attempts) == ("sent", 2)
 
 
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
-
-
-PATHS = {jobs.__file__, notifications.__file__, sys.modules[FolderMailer.__module__].__file__}
-
-
-def run(work: Callable[[], object], at: int | None) -> int:
-    """Run, and die at the n-th line of the way of a mail; the lines that ran."""
-    lines = 0
-
-    def line(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal lines
-        if event == "line":
-            lines += 1
-            if lines == at:
-                raise Killed
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, arg: line if frame.f_code.co_filename in PATHS else None)
-    try:
-        work()
-    except Killed:
-        pass
-    finally:
-        sys.settrace(before)
-    return lines
+PATH = ("notifications/jobs.py", "notifications/flow.py", "integrations/mail.py")
 
 
 def test_a_sender_may_die_at_any_line_and_the_mail_still_arrives(
@@ -205,12 +177,12 @@ def test_a_sender_may_die_at_any_line_and_the_mail_still_arrives(
     """It is in the box in the end, under one Message-ID, and the link of the copy that is there works."""
     mailer = FolderMailer(tmp_path / "mails")
     ordered(house, tmp_path)
-    lines = run(lambda: send(house, mailer), None)
+    lines = dying(PATH, lambda: send(house, mailer), None)
     assert lines > 30
     for at in range(1, lines + 1):
         id = ordered(house, tmp_path)
         conn = connect(database_url)
-        run(lambda conn=conn: jobs.send_due(conn, mailer, SENDER, house.clock), at)  # type: ignore[misc]
+        dying(PATH, lambda conn=conn: jobs.send_due(conn, mailer, SENDER, house.clock), at)  # type: ignore[misc]
         conn.close()
         house.now += jobs.LEASE
         send(house, mailer)

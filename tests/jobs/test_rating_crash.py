@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from crash_kit import Killed
 from rating_kit import Desk, open_desk
 
 from tidegate.db import Conn, connect, journal
@@ -14,10 +15,6 @@ from tidegate.rating.fact import Kind
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures import flow as measures
 from tidegate.rating.standing import flow as standing
-
-
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
 
 
 class Dying(psycopg.Connection[tuple[Any, ...]]):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ssl
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
+from crash_kit import Killed, dying
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,7 +24,7 @@ from tidegate.db import Conn, connect, reader
 from tidegate.integrations.webhook import HttpReceiver
 from tidegate.news import READER, handlers
 from tidegate.notifications.webhooks import endpoint as rules
-from tidegate.notifications.webhooks import flow, jobs, store
+from tidegate.notifications.webhooks import flow, jobs
 from tidegate.notifications.webhooks.flow import Made, Terms
 from tidegate.notifications.webhooks.store import Delivery
 from tidegate.parties import flow as parties
@@ -496,34 +495,7 @@ def certificate(folder: Path, name: str) -> Path:
 # --- death -------------------------------------------------------------------------------------------------------
 
 
-class Killed(BaseException):
-    """kill -9: nothing that catches an Exception sees it."""
-
-
-PATHS = {jobs.__file__, flow.__file__, store.__file__}
-
-
-def run(work: Callable[[], object], at: int | None) -> int:
-    """Run, and die at the n-th line of the way of a delivery; the lines that ran."""
-    lines = 0
-
-    def line(frame: FrameType, event: str, arg: Any) -> Any:
-        nonlocal lines
-        if event == "line":
-            lines += 1
-            if lines == at:
-                raise Killed
-        return line
-
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, arg: line if frame.f_code.co_filename in PATHS else None)
-    try:
-        work()
-    except Killed:
-        pass
-    finally:
-        sys.settrace(before)
-    return lines
+PATH = ("notifications/webhooks/jobs.py", "notifications/webhooks/flow.py", "notifications/webhooks/store.py")
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -539,7 +511,7 @@ def test_a_worker_may_die_at_any_line_and_nothing_is_lost_or_told_as_two(
     with counterpart(lambda _: Answering(answers[0])) as (url, heard):
         made = register(house, url)
         happen(house)
-        lines = run(lambda: turn(house.conn), None)
+        lines = dying(PATH, lambda: turn(house.conn), None)
         assert lines > 40
         for at in range(1, lines + 1):
             house.conn.execute(
@@ -548,7 +520,7 @@ def test_a_worker_may_die_at_any_line_and_nothing_is_lost_or_told_as_two(
             happen(house)
             answers[0] = status
             conn = connect(database_url)
-            run(lambda conn=conn: turn(conn), at)  # type: ignore[misc]
+            dying(PATH, lambda conn=conn: turn(conn), at)  # type: ignore[misc]
             conn.close()
             house.now += jobs.LEASE
             answers[0] = 200

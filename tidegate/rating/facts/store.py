@@ -143,16 +143,12 @@ def by_source(conn: Conn, source: str, source_id: str) -> FactRow | None:
         conn,
         FactRow,
         """
-        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
-               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
-               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
-               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
-               coalesce((SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
-                          ORDER BY number DESC LIMIT 1), 'open') AS disposition
-          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
-          LEFT JOIN rating_fact c ON c.supersedes = f.id
-               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
-         WHERE f.source = %(source)s AND f.source_id = %(source_id)s
+        SELECT id, merchant_id, subject_id, party_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+               article, severity, serious, counterparty_id, order_id, evidence_level, attributed, kind, case_number,
+               names_merchant, indicator, rule, rule_version, evidence, supersedes, event_id, content, corrected_by,
+               disposition
+          FROM rating_judged
+         WHERE source = %(source)s AND source_id = %(source_id)s
         """,
         {"source": source, "source_id": source_id},
     )
@@ -169,16 +165,12 @@ def some(conn: Conn, ids: Sequence[str]) -> list[FactRow]:
         conn,
         FactRow,
         """
-        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
-               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
-               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
-               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
-               coalesce((SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
-                          ORDER BY number DESC LIMIT 1), 'open') AS disposition
-          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
-          LEFT JOIN rating_fact c ON c.supersedes = f.id
-               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
-         WHERE f.id = ANY(%(ids)s::text[]) ORDER BY f.id
+        SELECT id, merchant_id, subject_id, party_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+               article, severity, serious, counterparty_id, order_id, evidence_level, attributed, kind, case_number,
+               names_merchant, indicator, rule, rule_version, evidence, supersedes, event_id, content, corrected_by,
+               disposition
+          FROM rating_judged
+         WHERE id = ANY(%(ids)s::text[]) ORDER BY id
         """,
         {"ids": list(ids)},
     )
@@ -200,19 +192,14 @@ def of_subjects(conn: Conn, subjects: Sequence[str], start: datetime, end: datet
         conn,
         FactRow,
         """
-        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
-               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
-               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
-               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, NULL::text AS corrected_by,
-               coalesce(d.disposition, 'open') AS disposition
-          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
-          LEFT JOIN LATERAL (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
-                              ORDER BY number DESC LIMIT 1) d ON true
-         WHERE m.subject_id = ANY(%(subjects)s::text[])
-           AND greatest(f.at, f.known_at) >= %(start)s AND greatest(f.at, f.known_at) < %(end)s
-           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
-                            WHERE c.supersedes = f.id)
-         ORDER BY f.id
+        SELECT id, merchant_id, subject_id, party_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+               article, severity, serious, counterparty_id, order_id, evidence_level, attributed, kind, case_number,
+               names_merchant, indicator, rule, rule_version, evidence, supersedes, event_id, content, corrected_by,
+               disposition
+          FROM rating_judged
+         WHERE subject_id = ANY(%(subjects)s::text[]) AND corrected_by IS NULL
+           AND greatest(at, known_at) >= %(start)s AND greatest(at, known_at) < %(end)s
+         ORDER BY id
         """,
         {"subjects": list(subjects), "start": start, "end": end},
     )
@@ -230,14 +217,10 @@ def cases_before(conn: Conn, subjects: Sequence[str], before: datetime) -> list[
         conn,
         CaseBefore,
         """
-        SELECT DISTINCT m.subject_id, f.case_key
-          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
-         WHERE m.subject_id = ANY(%(subjects)s::text[]) AND f.names_merchant AND f.case_key IS NOT NULL
-           AND greatest(f.at, f.known_at) < %(before)s
-           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
-                            WHERE c.supersedes = f.id)
-           AND 'confirmed' = (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
-                               ORDER BY number DESC LIMIT 1)
+        SELECT DISTINCT subject_id, case_key
+          FROM rating_judged
+         WHERE subject_id = ANY(%(subjects)s::text[]) AND names_merchant AND case_key IS NOT NULL
+           AND greatest(at, known_at) < %(before)s AND corrected_by IS NULL AND disposition = 'confirmed'
         """,
         {"subjects": list(subjects), "before": before},
     )
@@ -255,13 +238,11 @@ def open_alerts(conn: Conn, subjects: Sequence[str]) -> list[Opened]:
         conn,
         Opened,
         """
-        SELECT m.subject_id, count(*)::int AS alerts
-          FROM p2p_merchants_v m JOIN rating_fact f ON f.merchant_id = m.merchant_id
-         WHERE m.subject_id = ANY(%(subjects)s::text[]) AND f.fact = 'alert'
-           AND NOT EXISTS (SELECT FROM rating_fact c JOIN rating_disposition e ON e.fact_id = c.id
-                            WHERE c.supersedes = f.id)
-           AND NOT EXISTS (SELECT FROM rating_disposition d WHERE d.fact_id = f.id)
-         GROUP BY m.subject_id
+        SELECT subject_id, count(*)::int AS alerts
+          FROM rating_judged
+         WHERE subject_id = ANY(%(subjects)s::text[]) AND fact = 'alert' AND corrected_by IS NULL
+           AND disposition = 'open'
+         GROUP BY subject_id
         """,
         {"subjects": list(subjects)},
     )
@@ -275,21 +256,16 @@ def page(
         conn,
         FactRow,
         """
-        SELECT f.id, f.merchant_id, m.subject_id, m.party_id, f.fact, f.at, f.known_at, f.recorded_at, f.recorded_by,
-               f.source, f.source_id, f.article, f.severity, f.serious, f.counterparty_id, f.order_id,
-               f.evidence_level, f.attributed, f.kind, f.case_number, f.names_merchant, f.indicator, f.rule,
-               f.rule_version, f.evidence, f.supersedes, f.event_id, f.content, c.id AS corrected_by,
-               coalesce(d.disposition, 'open') AS disposition
-          FROM rating_fact f JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
-          LEFT JOIN rating_fact c ON c.supersedes = f.id
-               AND EXISTS (SELECT FROM rating_disposition e WHERE e.fact_id = c.id)
-          LEFT JOIN LATERAL (SELECT disposition FROM rating_disposition d WHERE d.fact_id = f.id
-                              ORDER BY number DESC LIMIT 1) d ON true
-         WHERE (%(merchant)s::text IS NULL OR f.merchant_id = %(merchant)s)
-           AND (%(fact)s::text IS NULL OR f.fact = %(fact)s)
-           AND (%(disposition)s::text IS NULL OR coalesce(d.disposition, 'open') = %(disposition)s)
-           AND (%(before)s::text IS NULL OR f.id < %(before)s)
-         ORDER BY f.id DESC LIMIT %(limit)s
+        SELECT id, merchant_id, subject_id, party_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+               article, severity, serious, counterparty_id, order_id, evidence_level, attributed, kind, case_number,
+               names_merchant, indicator, rule, rule_version, evidence, supersedes, event_id, content, corrected_by,
+               disposition
+          FROM rating_judged
+         WHERE (%(merchant)s::text IS NULL OR merchant_id = %(merchant)s)
+           AND (%(fact)s::text IS NULL OR fact = %(fact)s)
+           AND (%(disposition)s::text IS NULL OR disposition = %(disposition)s)
+           AND (%(before)s::text IS NULL OR id < %(before)s)
+         ORDER BY id DESC LIMIT %(limit)s
         """,
         {"merchant": merchant, "fact": fact, "disposition": disposition, "before": before, "limit": limit},
     )
