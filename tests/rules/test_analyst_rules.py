@@ -17,7 +17,7 @@ from tidegate.base.findings import Outcome
 from tidegate.policy import flow as policies
 from tidegate.policy.language import check, compile_pack, explain
 from tidegate.policy.pack import Policy, faults, parse
-from tidegate.policy.rules import Mode, PackRule, RuleBook
+from tidegate.policy.rules import Mode, PackRule, RuleBook, with_rule
 from tidegate.withdrawals.facts import CATALOGUE, FactType, Use
 from tidegate.withdrawals.review import review
 from tidegate.withdrawals.vocabulary import KINDS, VOCABULARY, values
@@ -113,3 +113,22 @@ def test_a_fault_says_which_rule_where_and_what_would_be_right(when: str, column
     (fault,) = faults(pack, VOCABULARY)
     assert (fault.field, getattr(fault, "rule", None)) == ("rules[0].when", "one")
     assert (getattr(fault, "column", None), getattr(fault, "suggestion", None)) == (column, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([], ["new"]),
+        (["a", "b"], ["a", "b", "new"]),
+        (["a", "new", "b"], ["a", "new", "b"]),  # it stays where it was: the order of findings is part of a decision
+    ],
+)
+def test_a_rule_takes_the_place_of_the_one_of_its_name_or_goes_to_the_end(before: list[str], after: list[str]) -> None:
+    old = [{"name": name, "when": "amount_usd > 1 -> review", "mode": "live"} for name in before]
+    new = {"name": "new", "when": "amount_usd > 2 -> review", "mode": "shadow"}
+    pack = {"limits": [], "rules": old} if before else {"limits": []}
+    made: Any = with_rule(pack, new)
+    assert [rule["name"] for rule in made["rules"]] == after
+    assert new in made["rules"]
+    assert [rule for rule in made["rules"] if rule["name"] != "new"] == [r for r in old if r["name"] != "new"]
+    assert made["limits"] == []

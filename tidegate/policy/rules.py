@@ -123,6 +123,19 @@ def understood(book: RuleBook, modes: Sequence[Mode], catalogue: Catalogue) -> d
     return {rule.name: check(rule.when, catalogue) for rule in book.lines if rule.mode in modes}
 
 
+def with_rule(pack: Mapping[str, object], line: Mapping[str, str]) -> dict[str, object]:
+    """A pack that was read before, with this rule in the place of the one of its name, or at the end."""
+    kept = pack.get("rules", [])
+    assert isinstance(kept, list)  # it was read
+    names = [rule["name"] for rule in kept]
+    if line["name"] in names:
+        return {
+            **pack,
+            "rules": [line if name == line["name"] else rule for name, rule in zip(names, kept, strict=True)],
+        }
+    return {**pack, "rules": [*kept, line]}
+
+
 _ALIKE: Mapping[int, str] = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "_": ""})
 
 

@@ -105,21 +105,12 @@ def propose(visit: Visit) -> Response:
             "policy_moved_on",
             f"Version {current.version} is in force since you opened the editor; look at it, then send yours again.",
         )
-    pack = dict(from_json(policies.get(visit.conn, current.version).body))
+    pack = from_json(policies.get(visit.conn, current.version).body)
     line = {"name": name, "when": visit.given("when").strip(), "mode": visit.given("mode")}
     if visit.given("message").strip():
         line["message"] = visit.given("message").strip()
-    before = [rule for rule in _lines(pack) if rule.get("name") != name]
-    kept = [line if rule.get("name") == name else rule for rule in _lines(pack)]
-    pack["rules"] = kept if len(before) < len(kept) else [*before, line]
-    done = policies.propose(visit.conn, pack, visit.actor, visit.now, VOCABULARY)
+    done = policies.propose(visit.conn, rules.with_rule(pack, line), visit.actor, visit.now, VOCABULARY)
     return visit.back_to(f"/console/policies/{done.version}", "proposed")
-
-
-def _lines(pack: dict[str, object]) -> list[dict[str, object]]:
-    found = pack.get("rules", [])
-    assert isinstance(found, list)  # a stored pack was read before it was kept
-    return found
 
 
 def approve(visit: Visit) -> Response:
