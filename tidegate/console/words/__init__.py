@@ -49,6 +49,7 @@ _COMMON: Words = {
     "transaction": ("Transaction", "交易哈希"),
     "confirmations": ("Confirmations", "确认数"),
     "timeline": ("Timeline", "时间线"),
+    "timeline_empty": ("The journal says nothing about it.", "暂无日志记录。"),
     "who": ("Who", "操作者"),
     "what": ("What", "事件"),
     "when": ("When (UTC)", "时间（UTC）"),
