@@ -30,7 +30,7 @@ from tidegate.withdrawals.withdrawal import FINAL, Status
 
 COIN = 10**6
 PATH = (
-    "custody/jobs.py",
+    "custody/jobs/*.py",
     "custody/flow.py",
     "withdrawals/flow/**/*.py",
     "db/core.py",

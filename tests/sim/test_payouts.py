@@ -16,6 +16,8 @@ import pytest
 from tidegate.base.chain import Receipt, Unreachable
 from tidegate.custody import flow as custody
 from tidegate.custody import jobs, payouts, store
+from tidegate.custody.jobs import lane as lanes
+from tidegate.custody.jobs import paying, signing, watching
 from tidegate.db import act
 from tidegate.ledger import flow as ledger
 from tidegate.signer import rules as signer
@@ -79,7 +81,7 @@ def test_a_seed_tells_the_same_story_in_another_process_whatever_order_its_sets_
 
 def refund_on_error(patch: pytest.MonkeyPatch) -> None:
     """Peatio #1306: an exception while sending gives the money back."""
-    real = jobs._send
+    real = signing.send
 
     def send(conn: Any, chain: Any, version: Any) -> None:
         try:
@@ -88,19 +90,21 @@ def refund_on_error(patch: pytest.MonkeyPatch) -> None:
             _give_up(conn, version.attempt_id)
         real(conn, chain, version)
 
-    patch.setattr(jobs, "_send", send)
+    for file in (signing, watching):
+        patch.setattr(file, "send", send)
 
 
 def believe_the_node(patch: pytest.MonkeyPatch) -> None:
     """miningcore #239: the node's error text decides that nothing was sent."""
-    real = jobs._send
+    real = signing.send
 
     def send(conn: Any, chain: Any, version: Any) -> None:
         if not chain.send(version.raw).accepted:
             _give_up(conn, version.attempt_id)
         real(conn, chain, version)
 
-    patch.setattr(jobs, "_send", send)
+    for file in (signing, watching):
+        patch.setattr(file, "send", send)
 
 
 def _give_up(conn: Any, attempt_id: str) -> None:
@@ -121,7 +125,7 @@ def _now(conn: Any) -> Any:
 
 def new_nonce_on_retry(patch: pytest.MonkeyPatch) -> None:
     """orchestrate #42: a retry takes a new nonce. The signer of the mutant lets it."""
-    real = jobs._replace
+    real = signing._replace
 
     def replace(lane: Any, attempt: Any, newest: Any, kind: str) -> int:
         from dataclasses import replace as changed
@@ -132,7 +136,7 @@ def new_nonce_on_retry(patch: pytest.MonkeyPatch) -> None:
             attempt = changed(attempt, nonce=wallet.next_nonce)
         return real(lane, attempt, newest, kind)
 
-    patch.setattr(jobs, "_replace", replace)
+    patch.setattr(signing, "_replace", replace)
     patch.setattr(signer, "check_known", lambda *_: None)
 
 
@@ -148,24 +152,24 @@ def settle_before_final(patch: pytest.MonkeyPatch) -> None:
 
 def send_before_saving(patch: pytest.MonkeyPatch) -> None:
     """BTCPay #6343: the bytes are kept after they were sent."""
-    real = jobs._sign
+    real = signing.sign
 
     def sign(lane: Any, attempt: Any) -> bool:
         payout = store.payout(lane.conn, attempt.payout_id)
         assert payout is not None
-        terms = jobs.Terms(attempt.nonce, attempt.gas, attempt.max_fee, attempt.tip)
+        terms = signing.Terms(attempt.nonce, attempt.gas, attempt.max_fee, attempt.tip)
         try:
-            lane.chain.send(lane.signer.sign(jobs._order(lane, payout, terms)).raw)
-        except (Unreachable, jobs.SignerRefused):
+            lane.chain.send(lane.signer.sign(signing._order(lane, payout, terms)).raw)
+        except (Unreachable, signing.SignerRefused):
             return False
         return real(lane, attempt)
 
-    patch.setattr(jobs, "_sign", sign)
+    patch.setattr(paying, "sign", sign)
 
 
 def void_what_was_signed(patch: pytest.MonkeyPatch) -> None:
     """A signer that does not answer is taken for one that refused: the nonce goes to somebody else."""
-    real = jobs._sign
+    real = signing.sign
 
     def sign(lane: Any, attempt: Any) -> bool:
         pen = lane.signer
@@ -175,7 +179,7 @@ def void_what_was_signed(patch: pytest.MonkeyPatch) -> None:
                 try:
                     return pen.sign(order)
                 except Unreachable as away:
-                    raise jobs.SignerRefused("no_answer", str(away)) from away
+                    raise signing.SignerRefused("no_answer", str(away)) from away
 
         lane.signer = Hasty()
         try:
@@ -183,18 +187,18 @@ def void_what_was_signed(patch: pytest.MonkeyPatch) -> None:
         finally:
             lane.signer = pen
 
-    patch.setattr(jobs, "_sign", sign)
+    patch.setattr(paying, "sign", sign)
 
 
 def return_what_is_missing(patch: pytest.MonkeyPatch) -> None:
     """Not in the chain just now is taken for failed."""
-    real = jobs._resend
+    real = watching._resend
 
     def resend(conn: Any, chain: Any, attempt: Any, versions: Any, now: Any) -> None:
         _give_up(conn, attempt.id)
         real(conn, chain, attempt, versions, now)
 
-    patch.setattr(jobs, "_resend", resend)
+    patch.setattr(watching, "_resend", resend)
 
 
 def fail_before_final(patch: pytest.MonkeyPatch) -> None:
@@ -279,8 +283,8 @@ def ignore_the_switch(patch: pytest.MonkeyPatch) -> None:
 
 def no_fence(patch: pytest.MonkeyPatch) -> None:
     """A worker that slept past its lease goes on as if nothing had happened."""
-    patch.setattr(jobs._Lane, "fence", lambda _: None)
-    patch.setattr(jobs._Lane, "renew", lambda _: None)
+    patch.setattr(lanes.Lane, "fence", lambda _: None)
+    patch.setattr(lanes.Lane, "renew", lambda _: None)
 
 
 def pay_the_fee_too(patch: pytest.MonkeyPatch) -> None:
@@ -307,7 +311,7 @@ def believe_every_machine(patch: pytest.MonkeyPatch) -> None:
 
 def never_send_again(patch: pytest.MonkeyPatch) -> None:
     """What the node lost stays lost."""
-    patch.setattr(jobs, "_resend", lambda *_: None)
+    patch.setattr(watching, "_resend", lambda *_: None)
     patch.setattr(jobs, "_press", lambda _: 0)
 
 

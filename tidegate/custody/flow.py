@@ -64,7 +64,7 @@ def tell_outflow(conn: Conn, now: datetime) -> int:
 
 def hot_addresses(conn: Conn) -> list[str]:
     """Addresses that pay: nothing may be paid out to them."""
-    return [item.text for item in store.hot_addresses(conn)]
+    return store.hot_addresses(conn)
 
 
 def deposit_address(conn: Conn, party_id: str, network: str, actor: str, now: datetime) -> str:
