@@ -16,8 +16,8 @@ import pytest
 from tidegate.base.chain import Receipt, Unreachable
 from tidegate.custody import flow as custody
 from tidegate.custody import jobs, payouts, store
+from tidegate.custody.jobs import crediting, paying, signing, watching
 from tidegate.custody.jobs import lane as lanes
-from tidegate.custody.jobs import paying, signing, watching
 from tidegate.db import act
 from tidegate.ledger import flow as ledger
 from tidegate.signer import rules as signer
@@ -306,13 +306,14 @@ def forget_the_key(patch: pytest.MonkeyPatch) -> None:
 
 def believe_every_machine(patch: pytest.MonkeyPatch) -> None:
     """A receipt of a machine that is stuck on a branch which the others gave up counts with the head of another."""
-    patch.setattr(jobs, "_reached", lambda chain, number, hash, head, *_: head.number)
+    for file in (watching, crediting):
+        patch.setattr(file, "reached", lambda chain, number, hash, head, *_: head.number)
 
 
 def never_send_again(patch: pytest.MonkeyPatch) -> None:
     """What the node lost stays lost."""
     patch.setattr(watching, "_resend", lambda *_: None)
-    patch.setattr(jobs, "_press", lambda _: 0)
+    patch.setattr(paying, "press", lambda _: 0)
 
 
 # I1 … I10 are the rulebook's invariants, as `tidegate/sim/auditor.py` words them. "no surprises" means that one of our
