@@ -339,6 +339,19 @@ def test_an_id_stands_for_everything_but_the_price(order: Any, but: list[dict[st
     assert len({rules.order_digest(order), *changed}) == 1 + len(but)
 
 
+@pytest.mark.parametrize(
+    ("order", "digest"),
+    [
+        (PAY, "aaf88f8e38a5d129bfdaad5683e644b3f7119d1c3ffde28ed9969592ab8a8f91"),
+        (GAS, "22b28f7014bb67e088c0023c8cb2385cd85153b06d908a71eb98217a338b991e"),
+        (SWEEP, "1bbb2bceb656877f237e4784e00377ed844362548f5affb0449bd70bc167ef6e"),
+    ],
+)
+def test_what_an_id_stands_for_is_written_the_same_for_ever(order: Order, digest: str) -> None:
+    """It is in the ledgers of signers: written another way, no payment under way could be made dearer or cancelled."""
+    assert rules.order_digest(order) == digest
+
+
 def test_orders_of_different_kinds_never_stand_for_the_same() -> None:
     sent = Gas("x", "evm-local", 5, 10, TERMS)
     swept = Sweep("x", "evm-local", 5, None, 10, TERMS)
