@@ -6,6 +6,7 @@ from tidegate.console.words import (
     admin,
     compliance,
     customers,
+    desk,
     journal,
     market,
     merchants,
@@ -109,7 +110,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants, status)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -121,6 +122,9 @@ DONE = _together(
     *(area.DONE for area in _STAFF),
 )
 """What a page says after a form was carried out."""
+
+REFUSED = desk.REFUSED
+"""What customers read when something is refused, by its code."""
 
 CODES = _together(*(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
@@ -311,6 +315,10 @@ class Say:
         """The words of a code; the code itself where nobody has given it any."""
         found = CODES.get(f"{kind}.{name}")
         return name if found is None else found[self._place]
+
+    def refused(self, code: str, message: str) -> str:
+        """Why something is refused, in the words of a merchant; the message itself where nobody has given it any."""
+        return REFUSED[code][self._place] if code in REFUSED else message
 
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]
