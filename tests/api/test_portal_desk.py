@@ -130,7 +130,7 @@ def test_what_is_open_about_a_merchant_is_not_told(site: Site, desk: Desk, hall:
     """An alert that nobody has judged, a decision that an authority keeps secret, a customer who was frozen."""
     shop = hall.merchant()
     desk.told(shop.id, indicator="I-09", evidence={"value": "7", "threshold": "5", "grade": 1})
-    desk.confirmed(shop.id, Kind.AUTHORITY_ACTION, case="(2026) 0717")
+    desk.confirmed(shop.id, Kind.AUTHORITY_ACTION, case="(2026) Hu 0717")
     line = desk.line(shop.id)
     desk.decide(line.id, "high", preset="A", secret=True)
     sign_in(site, shop.who.id)
@@ -142,7 +142,7 @@ def test_what_is_open_about_a_merchant_is_not_told(site: Site, desk: Desk, hall:
     desk.publish(line.id)
     for text in (site.http.get("/portal/desk/rating").text, site.http.get(f"/portal/desk/rating/{line.id}").text):
         assert "a public authority named you" in text
-        assert "0717" not in text
+        assert "Hu 0717" not in text
 
 
 def test_naughty_strings_are_shown_as_they_are(site: Site, hall: Hall) -> None:

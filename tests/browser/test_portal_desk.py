@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 import merchant_kit
 import pytest
 from console_kit import check, opened
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from desk_host import host
 from desk_kit import Hall
+from passkey_kit import Authenticator
 from playwright.sync_api import Browser, Page
 from rating_kit import Desk, open_desk
 from serving import Site, served
@@ -17,6 +20,8 @@ from tidegate.db import Conn
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.orders import flow as orders
+from tidegate.parties import flow as parties
+from tidegate.parties.passkey import Relying
 from tidegate.rating.appeals import flow as appeals
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.fact import Kind
@@ -106,13 +111,21 @@ def test_orders(browser: Browser, site: Site, hall: Hall, language: str, width: 
         page.goto(f"{site.url}/portal/desk/orders/{fresh.id}")
         check(page, f"desk-order-fresh-{language}-{width}")
         page.goto(f"{site.url}/portal/desk/orders/{paid.id}")
+        hall.wait(seconds=30)
         page.fill("[name=holder_name]", "Somebody Else")
+        page.fill("[name=code]", shop.who.code(hall.now))
         page.click(".btn.good")
         page.wait_for_selector("[role=alert]")
         assert "payer_name_mismatch" in page.content()
         assert orders.get(hall.conn, paid.id).payer_similarity is not None
         check(page, f"desk-order-{language}-{width}")
         page.fill("[name=holder_name]", "Zhang Wei")
+        page.fill("[name=code]", "000000")
+        page.click(".btn.good")
+        page.wait_for_selector("[role=alert]:visible")
+        assert "code_wrong" in page.content()
+        assert orders.get(hall.conn, paid.id).status == "paid"
+        page.fill("[name=code]", shop.who.code(hall.now))
         page.dblclick(".btn.good")
         page.wait_for_selector("[data-done]")
         assert orders.get(hall.conn, paid.id).status == "released"
@@ -124,6 +137,47 @@ def test_orders(browser: Browser, site: Site, hall: Hall, language: str, width: 
         page.wait_for_selector("[data-done]")
         assert orders.get(hall.conn, other.id).status == "disputed"
         check(page, f"desk-order-disputed-{language}-{width}")
+
+
+def test_a_passkey_releases_what_it_signed(browser: Browser, desk: Desk, hall: Hall, database_url: str) -> None:
+    shop = hall.merchant()
+    order = hall.paid(hall.take(hall.publish(shop), hall.person("Zhang Wei")))
+    origins: list[str] = []  # known once the server has its port
+    relying = Relying("localhost", "Tidegate", origins)  # type: ignore[arg-type]
+    with served(desk.house, database_url, relying=relying) as site, opened(browser) as page:
+        site.url = site.url.replace("127.0.0.1", "localhost")
+        origins.append(site.url)
+        device = Authenticator(origin=site.url, counts=False)
+        begun = parties.begin_passkey(hall.conn, shop.who.id, "phone", relying, 5, shop.who.id, hall.now)
+        parties.finish_passkey(
+            hall.conn, shop.who.id, begun.id, device.create(begun.options), relying, shop.who.id, hall.now
+        )
+        sign_in(page, site, shop.who.id, f"/orders/{order.id}")
+        page.route("**/challenge", lambda route: route.fulfill(status=409))
+        page.click("[data-passkey]")
+        page.wait_for_selector("[data-passkey-failed]:visible")
+        page.unroute("**/challenge")
+        in_hand(page, device)
+        page.click("[data-passkey]")
+        page.wait_for_selector("[data-done]")
+    assert orders.get(hall.conn, order.id).status == "released"
+
+
+def in_hand(page: Page, device: Authenticator) -> None:
+    """The browser has this authenticator, and its owner is there."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    how = {
+        "protocol": "ctap2", "transport": "internal", "hasUserVerification": True, "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": how})
+    private = device.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    key = {
+        "credentialId": b64encode(device.id).decode(), "isResidentCredential": False, "rpId": "localhost",
+        "privateKey": b64encode(private).decode(), "signCount": 0,
+    }  # fmt: skip
+    devtools.send("WebAuthn.addCredential", {"authenticatorId": made["authenticatorId"], "credential": key})
 
 
 @pytest.mark.parametrize(("language", "width"), SIZES)

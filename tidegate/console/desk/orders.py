@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from tidegate.api.orders import say
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import Malformed, Refusal
 from tidegate.console.desk import store
 from tidegate.console.desk.mine import HOME, Page, Visit, once
 from tidegate.ledger import store as ledger
@@ -19,8 +20,9 @@ from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.disputes.dispute import PAYER, REASONS, SELLER
 from tidegate.p2p.orders import flow as orders
 from tidegate.p2p.orders import order as rules
-from tidegate.p2p.orders.flow import Payer
+from tidegate.p2p.orders.flow import Code, Payer, Signature
 from tidegate.p2p.orders.order import FINAL, OPEN, Order, Role, Status
+from tidegate.parties import flow as parties
 
 ROWS = 30
 _MOST_OPEN = 100
@@ -80,6 +82,7 @@ def _one(visit: Visit, refusal: Refusal | None) -> Response:
         accounts=[one for one in mine if one.method == order.method and one.retired_at is None],
         reasons=[reason for reason, sides in REASONS.items() if side in sides],
         may={"cancel": _allowed(lambda: rules.check_cancel(order, own))},
+        factors={factor.kind for factor in parties.factors(visit.conn, visit.party_id)},
         typed={name: visit.given(name) for name in ("account", "holder_name", "reason", "note")},
     )
 
@@ -97,15 +100,36 @@ def paid(visit: Visit) -> Response:
 
 
 def release(visit: Visit) -> Response:
-    """The seller has the money: the coins are the buyer's."""
+    """The seller has the money, and confirms with a factor of theirs: the coins are the buyer's."""
     holder = visit.given("holder_name").strip() or None
     return _done(
         visit,
         "desk_order_released",
         lambda order, own: orders.release(
-            visit.conn, order.id, own, holder, visit.actor, ads.desk(visit.conn, visit.now), visit.now
+            visit.conn, order.id, own, holder, _factor(visit), visit.actor, ads.desk(visit.conn, visit.now), visit.now
         ),
     )
+
+
+def challenge(visit: Visit) -> Response:
+    """What the seller's passkey signs to release, for the script of the page."""
+    order, own = _own(visit)
+    desk, relying = ads.desk(visit.conn, visit.now), visit.gate.relying
+    return JSONResponse(orders.challenge(visit.conn, order.id, own, relying, visit.actor, desk, visit.now))
+
+
+def _factor(visit: Visit) -> Code | Signature:
+    """What the form carries: a passkey's answer, or the code of an app. Raises Malformed `credential_malformed`."""
+    text = visit.given("credential")
+    if not text:
+        return Code(visit.given("code").strip(), visit.gate.data_key)
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as bad:
+        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential") from bad
+    if not isinstance(said, dict):
+        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential")
+    return Signature(said, visit.gate.relying)
 
 
 def cancel(visit: Visit) -> Response:
@@ -181,6 +205,7 @@ PAGES = (
     Page("/desk/orders", listed),
     Page("/desk/orders/{id}", one),
     Page("/desk/orders/{id}/paid", paid, "POST"),
+    Page("/desk/orders/{id}/challenge", challenge, "POST"),
     Page("/desk/orders/{id}/release", release, "POST"),
     Page("/desk/orders/{id}/cancel", cancel, "POST"),
     Page("/desk/orders/{id}/dispute", dispute, "POST"),
