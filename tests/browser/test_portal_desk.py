@@ -59,7 +59,7 @@ SIZES = [("en", 1440), ("zh", 400)]
 @pytest.mark.parametrize(("language", "width"), SIZES)
 def test_ads(browser: Browser, site: Site, hall: Hall, language: str, width: int) -> None:
     shop = hall.merchant()
-    with opened(browser, width=width, language=language) as page:
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
         sign_in(page, site, shop.who.id, "/ads/new")
         page.select_option("select[name=asset]", "USDT@evm-local")
         page.select_option("select[name=fiat]", "CNY")
@@ -102,7 +102,7 @@ def test_orders(browser: Browser, site: Site, hall: Hall, language: str, width: 
     zhang = hall.person("Zhang Wei")
     paid, fresh = hall.paid(hall.take(offer, zhang)), hall.take(offer, hall.person("Chen Jie"), "40.5")
     other = hall.paid(hall.take(offer, zhang, "20"))
-    with opened(browser, width=width, language=language) as page:
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
         sign_in(page, site, shop.who.id)
         check(page, f"desk-home-{language}-{width}")
         page.goto(f"{site.url}/portal/desk/orders")
@@ -184,7 +184,7 @@ def in_hand(page: Page, device: Authenticator) -> None:
 def test_bond(browser: Browser, site: Site, hall: Hall, language: str, width: int) -> None:
     shop = hall.merchant()
     merchant_kit.deduct(hall, shop.id, 4_000 * 10**6)
-    with opened(browser, width=width, language=language) as page:
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
         sign_in(page, site, shop.who.id, "/bond")
         check(page, f"desk-bond-{language}-{width}")
         page.dblclick("form[action$=pay] button")
@@ -210,7 +210,7 @@ def test_rating(browser: Browser, site: Site, desk: Desk, hall: Hall, language: 
     desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE, order_id=order.id)
     line = desk.line(shop.id)
     desk.decide(line.id, "high", preset="B")
-    with opened(browser, width=width, language=language) as page:
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
         sign_in(page, site, shop.who.id, "/rating")
         check(page, f"desk-rating-check-{language}-{width}")
         page.click(".note.wait a")
@@ -234,7 +234,7 @@ def test_rating(browser: Browser, site: Site, desk: Desk, hall: Hall, language: 
 @pytest.mark.parametrize(("language", "width"), SIZES)
 def test_joining_accounts_and_leaving(browser: Browser, site: Site, hall: Hall, language: str, width: int) -> None:
     who = merchant_kit.person(hall)
-    with opened(browser, width=width, language=language) as page:
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
         sign_in(page, site, who.id)
         check(page, f"desk-apply-{language}-{width}")
         page.check("input[name=rules]")

@@ -43,12 +43,17 @@ def step(order: Order, own: Role) -> str:
 
 
 def waiting(visit: Visit) -> list[tuple[str, str, datetime | None, str]]:
-    """(step, order, until, where) of the orders that wait for whoever is signed in."""
-    found = [(order, step(order, orders.role_of(order, visit.party_id))) for order in _open(visit)]
+    """(step, what it is about, until, where) of the orders that wait for whoever is signed in."""
+    found = _open(visit)
     return [
-        (what, order.id, order.expires_at if what == "pay" else None, f"{OWN}/{order.id}")
-        for order, what in found
-        if what in ("pay", "release")
+        (
+            said["step"],
+            f"{said['amount']} {said['asset']} · {said['fiat_amount']} {said['fiat']}",
+            order.expires_at if said["step"] == "pay" else None,
+            f"{OWN}/{order.id}",
+        )
+        for order, said in zip(found, _said(visit, found), strict=True)
+        if said["step"] in ("pay", "release")
     ]
 
 

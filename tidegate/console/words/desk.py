@@ -217,7 +217,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_rating_value": ("value", "数值"),
     "desk_rating_threshold": ("threshold", "阈值"),
     "desk_rating_order": ("order", "订单"),
-    "desk_rating_appeal_until": ("You can appeal until", "申诉截止"),
+    "desk_rating_appeal_until": ("Time to appeal ends", "申诉截止"),
     "desk_rating_none": (
         "No month has been told to you yet; until then you are low risk.",
         "尚未向您发布评级，此前按低风险处理。",
@@ -227,7 +227,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_rating_result": ("Result", "结果"),
     "desk_rating_held": ("Tier from then on", "此后等级"),
     "desk_rating_look": ("Look", "查看"),
-    "desk_rating_improve": ("What brings it down", "如何降低等级"),
+    "desk_rating_improve": ("What would improve it", "如何改善等级"),
     "desk_rating_low": (
         "Nothing has to improve. Trade on both sides, from accounts of your own, with conditions for takers.",
         "无需改善。请保持双向交易、使用本人账户，并为广告设置交易方要求。",
@@ -251,6 +251,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_measures_none": ("No measure is in force.", "没有生效中的措施。"),
     "desk_measure_interim": ("for the time being, before a rating", "评级前的临时措施"),
     "desk_measure_waiting": ("once the time to appeal is over", "申诉期满后执行"),
+    "desk_measure_line": ("The rating it came with", "相关评级"),
     "desk_measure_why": ("because of", "依据"),
     "desk_service": ("How your orders went, last 30 days", "近 30 天服务情况"),
     "desk_service_hint": ("Shown to you; it does not change your tier.", "仅供参考，不影响等级。"),
