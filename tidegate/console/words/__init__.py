@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import admin, compliance, customers, journal, market, merchants, review, rules, treasury
+from tidegate.console.words import (
+    admin,
+    compliance,
+    conduct,
+    customers,
+    journal,
+    market,
+    merchants,
+    review,
+    rules,
+    treasury,
+)
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -111,7 +122,7 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-CODES = _together(*(area.CODES for area in _STAFF))
+CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {
