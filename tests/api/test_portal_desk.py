@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import merchant_kit
 import pytest
@@ -14,14 +15,17 @@ from rating_kit import Desk, open_desk
 from real_data import naughty
 from serving import Site, served
 
+from tidegate.console.desk import store
 from tidegate.console.desk.pages import PAGES
 from tidegate.db import Conn
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.orders import flow as orders
+from tidegate.p2p.orders.order import Role
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.fact import Kind
+from tidegate.rating.runs import flow as runs
 
 FORM = "a-number-of-thirty-characters!"
 
@@ -143,6 +147,30 @@ def test_what_is_open_about_a_merchant_is_not_told(site: Site, desk: Desk, hall:
     for text in (site.http.get("/portal/desk/rating").text, site.http.get(f"/portal/desk/rating/{line.id}").text):
         assert "a public authority named you" in text
         assert "Hu 0717" not in text
+
+
+def test_a_month_is_told_by_its_name_and_orders_by_how_they_went(site: Site, desk: Desk, hall: Hall) -> None:
+    shop, idle = hall.merchant(), hall.merchant("Wang Fang")
+    offer, zhang = hall.publish(shop), hall.person("Zhang Wei")
+    began = hall.now
+    assert store.service(hall.conn, [shop.who.id], began) == store.Service(0, 0, 0, None)
+    order = hall.paid(hall.take(offer, zhang))
+    hall.wait(minutes=4)
+    hall.release(order)
+    hall.cancel(hall.take(offer, zhang), Role.MERCHANT)
+    hall.cancel(hall.take(offer, zhang), Role.TAKER)
+    hall.take(offer, zhang)  # open: counts nowhere
+    assert store.service(hall.conn, [shop.who.id], began) == store.Service(3, 1, 1, 240)
+    assert store.service(hall.conn, [shop.who.id], hall.now + timedelta(seconds=1)) == store.Service(0, 0, 0, None)
+    assert store.service(hall.conn, [idle.who.id], began) == store.Service(0, 0, 0, None)
+    desk.month_over()
+    run = desk.run()
+    assert runs.publish(desk.conn, run.run.id, desk.mei, desk.now).waiting == []
+    sign_in(site, idle.who.id)
+    text = site.http.get("/portal/desk/rating").text
+    assert "Rating of 2026-11" in text
+    assert "nothing was found (Art. 6)" in text
+    assert "no order ended" in text
 
 
 def test_naughty_strings_are_shown_as_they_are(site: Site, hall: Hall) -> None:
