@@ -15,6 +15,7 @@ from rating_kit import Desk, open_desk
 from real_data import naughty
 from serving import Site, served
 
+from tidegate.base.refusals import Malformed
 from tidegate.console.desk import store
 from tidegate.console.desk.pages import PAGES
 from tidegate.db import Conn
@@ -173,25 +174,26 @@ def test_a_month_is_told_by_its_name_and_orders_by_how_they_went(site: Site, des
     assert "no order ended" in text
 
 
-def test_naughty_strings_are_shown_as_they_are(site: Site, hall: Hall) -> None:
-    """As words of an ad: shown in its form, unchanged, or refused with a code; never anything else."""
+def test_naughty_strings_are_shown_as_they_are(site: Site, desk: Desk, hall: Hall) -> None:
+    """As what a merchant says about a rating, all on one page; or refused with a code, and then kept in the form."""
     shop = hall.merchant()
-    offer = hall.publish(shop)
-    form = sign_in(site, shop.who.id) | {
-        "kind": "price", "price": "7.2", "amount": "100", "least": "10", "most": "50", "minutes": "15",
-        "method": "bank", "level": "1",
-    }  # fmt: skip
-    kept = 0
-    for number, text in enumerate(naughty()):
-        answer = site.http.post(
-            f"/portal/desk/ads/{offer.ad.id}", data={**form, "once": f"{FORM} {number}", "words": text}
-        )
-        assert answer.status_code in (303, 422), (text, answer.status_code)
-        if answer.status_code == 422:
-            assert "terms_invalid" in answer.text
+    desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE)
+    line = desk.line(shop.id)
+    desk.decide(line.id, "high", preset="A")
+    kept = []
+    for text in naughty():
+        try:
+            decisions.comment(desk.conn, line.id, shop.who.id, text, shop.who.id, desk.now)
+        except Malformed:
             continue
-        kept += 1
-        page = site.http.get(f"/portal/desk/ads/{offer.ad.id}").text
-        (shown,) = re.findall(r'<textarea[^>]*name="words"[^>]*>(.*?)</textarea>', page, re.S)
-        assert html.unescape(shown) == text
-    assert kept > 400
+        kept.append(text)
+    assert len(kept) > 400
+    form = sign_in(site, shop.who.id)
+    page = site.http.get(f"/portal/desk/rating/{line.id}").text
+    shown = [html.unescape(said) for said in re.findall(r"<p data-said>(.*?)</p>", page, re.S)]
+    assert sorted(shown) == sorted(kept)  # all of one instant: in no order
+    hostile = '</textarea><script>alert("1")</script>' + "x" * 500
+    answer = site.http.post(f"/portal/desk/rating/{line.id}/comment", data={**form, "text": hostile})
+    assert (answer.status_code, "text_invalid" in answer.text) == (422, True)
+    (typed,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.S)
+    assert html.unescape(typed) == hostile
