@@ -19,6 +19,7 @@ from tidegate.console.merchants.typed import whole
 from tidegate.console.visit import Page, Visit
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.p2p.merchants.merchant import Certification, Merchant
 from tidegate.p2p.orders import flow as orders
@@ -78,7 +79,7 @@ def dossier(visit: Visit) -> Response:
         moves=standing.moves(conn, merchant.subject_id),
         scope=scope.intervals(conn, merchant.subject_id),
         consents=merchants.consents(conn, merchant.id),
-        links=merchants.links(conn, merchant.subject_id),
+        links=links.of(conn, merchant.subject_id),
         matters=merchants.matters(conn, [merchant.id]),
         bonds=[say.bond(b, assets) for b in bonds.of(conn, merchant.id)],
         movements=[say.movement(m, assets) for m in bonds.movements(conn, merchant.id)][-_FEW:],

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from tidegate.db import Conn, row, rows, run
 
@@ -40,6 +40,34 @@ class Unswept:
     wallet_id: str
     asset_id: int
     units: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownToken:
+    """A transfer to a customer of a token that is no asset here."""
+
+    id: str
+    network: str
+    contract: str
+    party_id: str
+    day: date  # UTC
+    tx: str
+    sender: str
+    claimed: int
+    at: datetime
+
+
+def see_unknown_token(conn: Conn, seen: UnknownToken) -> int:
+    """Keep the first of a day, contract and customer; 0 where there is one."""
+    return run(
+        conn,
+        """
+        INSERT INTO unknown_token (id, network, contract, party_id, day, tx, sender, claimed, at)
+        VALUES (%(id)s, %(network)s, %(contract)s, %(party_id)s, %(day)s, %(tx)s, %(sender)s, %(claimed)s, %(at)s)
+        ON CONFLICT (network, contract, party_id, day) DO NOTHING
+        """,
+        asdict(seen),
+    )
 
 
 def cursor(conn: Conn, network: str) -> Cursor | None:

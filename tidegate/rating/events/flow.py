@@ -40,7 +40,7 @@ def judged(
             on_event(tx, found.subject_id, fact)
         else:
             measures.ground_gone(tx, found)
-            _retract(tx, found.subject_id)
+            redraw(tx, found.subject_id)
         restatements.restate(tx, found.subject_id)
     return facts.get(conn, fact_id)
 
@@ -48,6 +48,13 @@ def judged(
 def _word(said: str) -> Disposition:
     """Unknown words are refused by `facts.judge`, which takes OPEN for one."""
     return Disposition(said) if said in set(Disposition) else Disposition.OPEN
+
+
+def parted(tx: Tx, stays: str, leaves: str) -> None:
+    """R20 undone (news from `p2p`): tiers, measures and proposals as the facts of each alone have it."""
+    standing.parted(tx, stays, leaves, policies.active(tx.conn, tx.now))
+    redraw(tx, stays)
+    restatements.restate(tx, stays)
 
 
 def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
@@ -76,8 +83,9 @@ def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
     return line
 
 
-def _retract(tx: Tx, subject_id: str) -> None:
-    """A fact turned out to be none: a proposal that stood on it is drawn again with what is left, for people to see."""
+def redraw(tx: Tx, subject_id: str) -> None:
+    """A fact turned out to be none, or another's: a proposal that stood on it is drawn again with what is left, for
+    people to see."""
     held = standing.lock(tx, subject_id)
     stale = [line for line in line_store.pending(tx.conn, subject_id) if line.cause == "event"]
     if not stale:

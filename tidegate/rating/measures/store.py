@@ -184,6 +184,41 @@ def hand_over(conn: Conn, id: str, subject_id: str) -> None:
     run(conn, "UPDATE rating_measure SET subject_id = %(to)s WHERE id = %(id)s", {"id": id, "to": subject_id})
 
 
+def move_orders(conn: Conn, id: str, to: str, parties: Sequence[str]) -> None:
+    """The restrictions on these parties are another measure's from now on."""
+    run(
+        conn,
+        """
+        UPDATE rating_measure_order SET measure_id = %(to)s
+         WHERE measure_id = %(id)s AND party_id = ANY(%(parties)s::text[])
+        """,
+        {"id": id, "to": to, "parties": list(parties)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    subject_id: str
+
+
+def owners(conn: Conn, id: str) -> frozenset[str]:
+    """Whose facts a measure stands on, as they are known by now: of its line, or of an interim measure its own fact."""
+    found = rows(
+        conn,
+        _Owner,
+        """
+        SELECT DISTINCT m.subject_id
+          FROM rating_measure s
+          LEFT JOIN rating_line l ON l.id = s.line_id
+          JOIN rating_fact f ON f.id = s.fact_id OR f.id = ANY(l.facts)
+          JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+         WHERE s.id = %(id)s
+        """,
+        {"id": id},
+    )
+    return frozenset(owner.subject_id for owner in found)
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     id: str

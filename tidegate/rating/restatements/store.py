@@ -19,15 +19,14 @@ class Raise:
 
 
 def raised(conn: Conn, subject_id: str) -> Raise | None:
-    """The last line that raised somebody to EXTREME, under this subject or one that joined it (R20)."""
+    """The last line that raised somebody to EXTREME; of one who was joined with others, theirs (R20)."""
     return row(
         conn,
         Raise,
         """
         SELECT line_id, before, at FROM rating_move
-         WHERE (subject_id = %(subject)s
-             OR subject_id IN (SELECT subject_id FROM rating_tier WHERE joined = %(subject)s))
-           AND after = 'extreme' AND before <> 'extreme' AND line_id IS NOT NULL
+         WHERE subject_id = %(subject)s AND after = 'extreme' AND before <> 'extreme'
+           AND line_id IS NOT NULL
          ORDER BY id DESC LIMIT 1
         """,
         {"subject": subject_id},

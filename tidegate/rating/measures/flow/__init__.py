@@ -5,6 +5,7 @@
 | a line orders measures | `ordering.py` |
 | they end, or are taken back because the line was wrong | `ending.py` |
 | before any rating, for hours | `interim.py` |
+| two people had been taken for one | `parting.py` |
 | time is over | `due.py` |
 | somebody reads | `reading.py` |
 
@@ -17,6 +18,7 @@ from tidegate.rating.measures.flow.due import carry_out_due, expire
 from tidegate.rating.measures.flow.ending import end_all, lift, reverse
 from tidegate.rating.measures.flow.interim import ground_gone, interim, prolong, settle_interim
 from tidegate.rating.measures.flow.ordering import Ground, hand_over, order
+from tidegate.rating.measures.flow.parting import part
 from tidegate.rating.measures.flow.reading import get, of_subject
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "lift",
     "of_subject",
     "order",
+    "part",
     "prolong",
     "reverse",
     "settle_interim",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tidegate.base.refusals import Conflict
@@ -19,6 +20,7 @@ from tidegate.rating.measures.flow.reading import get
 from tidegate.rating.measures.measure import Measure
 from tidegate.rating.measures.store import MeasureRow
 from tidegate.rating.subjects import flow as subjects
+from tidegate.rating.subjects.store import Account
 
 
 def end_all(tx: Tx, subject_id: str, state: str, reason: str, *, line_id: str | None = None) -> None:
@@ -77,7 +79,10 @@ def reverse(tx: Tx, subject_id: str, line_id: str, reason: str, policy: Policy) 
                 _reinstate(tx, measure, reason, policy)
     for measure in ours:
         if measure.state == "done" and measure.measure in (Measure.PARTIAL_DEDUCTION, Measure.FULL_DEDUCTION):
-            _give_back(tx, measure, reason, policy)
+            store.reverse(tx.conn, measure.id, tx.actor, reason, tx.now)
+            give_back(tx, measure, subjects.accounts(tx.conn, subject_id), reason, policy)
+            body = {"subject": subject_id, "measure": measure.measure, "state": "reversed", "reason": reason}
+            tx.note("rating.measure_ended", measure.id, body)
 
 
 def _reinstate(tx: Tx, measure: MeasureRow, reason: str, policy: Policy) -> None:
@@ -89,11 +94,10 @@ def _reinstate(tx: Tx, measure: MeasureRow, reason: str, policy: Policy) -> None
         merchants.reinstate(tx, account.merchant_id, measure.id, reason, policy)
 
 
-def _give_back(tx: Tx, measure: MeasureRow, reason: str, policy: Policy) -> None:
+def give_back(tx: Tx, measure: MeasureRow, accounts: Sequence[Account], reason: str, policy: Policy) -> None:
+    """What a measure took from the bonds of these accounts."""
     assets = {asset.id: asset for asset in ledger.assets(tx.conn)}
-    store.reverse(tx.conn, measure.id, tx.actor, reason, tx.now)
-    for bond in subjects.bonds(tx.conn, measure.subject_id):
-        asset = assets[bond.asset_id]
-        bonds.give_back(tx, bond.merchant_id, asset, decision=measure.id, reason=reason, policy=policy)
-    body = {"subject": measure.subject_id, "measure": measure.measure, "state": "reversed", "reason": reason}
-    tx.note("rating.measure_ended", measure.id, body)
+    for account in accounts:
+        for bond in bonds.of(tx.conn, account.merchant_id):
+            asset = assets[bond.asset_id]
+            bonds.give_back(tx, account.merchant_id, asset, decision=measure.id, reason=reason, policy=policy)
