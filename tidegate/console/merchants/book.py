@@ -177,7 +177,7 @@ PAGES = (
     Page("/merchants", book, "merchants:read"),
     Page("/merchants/{id}", dossier, "merchants:read"),
     Page("/merchants/{id}/certification", certify, "merchants:decide", "POST"),
-    Page("/measures/{id}/lift", lift, "rating:decide", "POST"),
+    Page("/measures/{id}/lift", lift, "rating:decide", "POST", sensitive=True),
     Page("/measures/{id}/prolong", prolong, "rating:decide", "POST"),
     Page("/appeals/{id}/answer", answer, "rating:decide", "POST"),
 )
