@@ -80,6 +80,11 @@ def cursor(conn: Conn, network: str) -> Cursor | None:
     )
 
 
+def cursors(conn: Conn) -> list[Cursor]:
+    """How far deposits are decided on each network."""
+    return rows(conn, Cursor, "SELECT network, block, hash FROM chain_cursor ORDER BY network", {})
+
+
 def start_cursor(conn: Conn, network: str, block: int, hash: str) -> None:
     """Decide deposits from the block after this one."""
     run(
