@@ -88,6 +88,7 @@ def dossier(visit: Visit) -> Response:
         ads=[
             {
                 "ad": o.ad,
+                "unrestricted": o.unrestricted,
                 "asset": assets[o.ad.asset_id].symbol,
                 "price": fiat(o.price),
                 "left": to_text(o.ad.left_units, assets[o.ad.asset_id].decimals),
