@@ -30,8 +30,8 @@ test: setup check ## lint, types, and every test, fast ones first
 	$(BIN)/python -m pytest tests/architecture tests/rules -n 2
 	$(BIN)/python -m pytest tests/flows tests/api -n 2
 	$(BIN)/python -m pytest tests/sim -n 2
-	$(BIN)/python -m pytest tests/jobs tests/run
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/jobs tests/run -n 2
+	$(BIN)/python -m pytest tests/browser -n 2
 
 fast: setup check ## lint, types, and the tests that need no node and no browser
 	$(BIN)/python -m pytest tests/architecture tests/rules tests/flows tests/api -n 2

@@ -36,7 +36,7 @@ from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.ads import store
 from tidegate.p2p.ads.ad import Side
 from tidegate.p2p.orders import flow as orders
-from tidegate.p2p.orders.flow import Payer, Wanted
+from tidegate.p2p.orders.flow import Wanted
 from tidegate.policy import flow as policies
 
 USDT = Asset(1, "USDT", stage.NETWORK, 6, "0xdAC17F958D2ee523a2206206994597C13D831ec7")
@@ -145,8 +145,7 @@ class Desk:
     def finish(self) -> None:
         """So that no taker has too many open orders; not measured."""
         order, now = self.made, utcnow()
-        orders.paid(self.conn, order.id, order.payer, Payer(), "bench", self.desk, now)
-        orders.release(self.conn, order.id, order.seller, None, "bench", self.desk, now)
+        orders.cancel(self.conn, order.id, order.payer, "bench", now)
 
     def naive(self) -> None:
         """All ads, ranked here."""

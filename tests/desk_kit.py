@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import merchant_kit as merchants
-from house import COIN_USDT, USDT, Customer, House, furnish
+from house import COIN_USDT, DATA_KEY, USDT, Customer, House, furnish
 
 from tidegate.db import Conn, act
 from tidegate.ledger import flow as ledger
@@ -16,10 +16,11 @@ from tidegate.p2p.ads.conditions import Conditions
 from tidegate.p2p.ads.flow import Desk, Offer
 from tidegate.p2p.lots import flow as lots
 from tidegate.p2p.orders import flow as orders
-from tidegate.p2p.orders.flow import Payer, Wanted
+from tidegate.p2p.orders.flow import Code, Payer, Wanted
 from tidegate.p2p.orders.order import Order, Role
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Verified
+from tidegate.parties.totp import STEP_SECONDS
 
 TERMS = Terms("7.20", None, "1000", "10", "500", ("bank", "wallet"), 15, Conditions(level=1))
 
@@ -35,6 +36,14 @@ class Merchant:
 @dataclass
 class Hall(House):
     """The house with its desk."""
+
+    people: dict[str, Customer] = field(default_factory=dict)
+    used: dict[str, float] = field(default_factory=dict)  # of the codes of each one's app: the last step of time
+
+    def customer(self, level: int = 2, country: str = "DE", **funds: int) -> Customer:
+        who = super().customer(level, country, **funds)
+        self.people[who.id] = who
+        return who
 
     @property
     def desk(self) -> Desk:
@@ -65,8 +74,16 @@ class Hall(House):
             self.conn, order.id, order.payer, Payer(holder_name=holder), order.payer_party, self.desk, self.now
         )
 
+    def code(self, party_id: str) -> Code:
+        """The next code of somebody's app: each is good once, so that time passes where it was used."""
+        if self.used.get(party_id) == self.now.timestamp() // STEP_SECONDS:
+            self.wait(seconds=STEP_SECONDS)
+        self.used[party_id] = self.now.timestamp() // STEP_SECONDS
+        return Code(self.people[party_id].code(self.now), DATA_KEY)
+
     def release(self, order: Order, holder: str | None = None) -> Order:
-        return orders.release(self.conn, order.id, order.seller, holder, order.seller_party, self.desk, self.now)
+        code = self.code(order.seller_party)
+        return orders.release(self.conn, order.id, order.seller, holder, code, order.seller_party, self.desk, self.now)
 
     def cancel(self, order: Order, by: Role) -> Order:
         return orders.cancel(self.conn, order.id, by, order.party(by), self.now)

@@ -112,13 +112,23 @@ class Reference:
         brought = [
             r for r in self.flows(subject) if r["direction"] == "in" and r["counterpart"] != "own" and r["at"] < first
         ]
-        funds = sum(r["value"] or 0 for r in brought)
+        mine = {r["merchant_id"] for r in self.rows["p2p_merchants"] if r["subject_id"] == subject}
+        bonded = [
+            r
+            for r in self.rows["p2p_bond_movements"]
+            if r["merchant_id"] in mine
+            and r["kind"] in ("lock", "top_up", "release")
+            and self.known(r["at"], r)
+            and r["at"] < first
+        ]
+        funds = max(0, sum(r["value"] or 0 for r in brought) - sum(r["value"] or 0 for r in bonded))
         values = [r["value"] for r in orders if r["value"] is not None]
         largest = max(values, default=None)
-        enough = largest is not None and all(r["value"] is not None for r in brought)
+        enough = largest is not None and all(r["value"] is not None for r in (*brought, *bonded))
         fired = enough and largest is not None and largest * 100 > funds * self.p["initial_funds_percent"]
         told = {r["order_id"] for r in orders if r["value"] is not None and r["value"] == largest}
-        return len(values), largest, funds, enough, int(fired), told | {r["ref"] for r in brought}
+        shown = {r["ref"] for r in brought} | {r["movement_id"] for r in bonded}
+        return len(values), largest, funds, enough, int(fired), told | shown
 
     def i_03(self, subject: str) -> Answer | None:
         accounts = self.rows["p2p_accounts"]

@@ -171,6 +171,10 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         if news.content["status"] in ("upheld", "rejected"):
             rated(f"rating_appeal_{news.content['status']}")(tx, news)
 
+    def interim_over(tx: Tx, news: News) -> None:
+        if "why" in news.content:  # other measures end with the tier, which is told
+            rated("rating_interim_over")(tx, news)
+
     made: dict[str, reader.Handler] = {
         "withdrawal.awaiting_confirmation": confirming,
         "withdrawal.factors_raised": confirming,
@@ -195,9 +199,11 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "merchant.exit_approved": merchant("merchant_exit_approved"),
         "merchant.exit_declined": merchant("merchant_exit_declined"),
         "merchant.closed": merchant("merchant_closed"),
+        "merchant.reinstated": merchant("merchant_reinstated"),
         "bond.deduct": bond("bond_taken"),
         "bond.compensate": bond("bond_taken"),
         "bond.release": bond("bond_released"),
+        "bond.refund": bond("bond_refunded"),
         "bond.overdue": bond("bond_overdue"),
         "order.created": order("order_taken", "merchant"),
         "order.paid": order("order_paid", "seller"),
@@ -211,6 +217,7 @@ def handlers(now_setting: Callable[[Conn], withdrawals.Setting]) -> dict[str, re
         "rating.decided": rated("rating_check"),
         "rating.tier": rated("rating_fell"),
         "rating.interim": rated("rating_interim"),
+        "rating.measure_ended": interim_over,
         "rating.appeal_answered": appealed,
     }
     return {kind: _fresh(handle) for kind, handle in made.items()}
@@ -222,6 +229,8 @@ def _rating(tx: Tx, kind: str, news: News, party_id: str) -> dict[str, str]:
     tier = {"rating_published": "after", "rating_check": "tier", "rating_fell": "to"}.get(kind)
     held = what[tier] if tier else ratings.of(tx.conn, what["subject"]).tier
     data = {"at": _minute(news), "tier": rating_words.said(rating_words.TIERS[held], language)}
+    if what.get("why"):
+        data["reasons"] = rating_words.said(rating_words.ENDED[what["why"]], language)
     if what.get("clauses"):
         data["reasons"] = rating_words.reasons(what["clauses"], language)
     taken = what.get("measures") or ([what["measure"]] if "measure" in what else [])

@@ -13,6 +13,7 @@ from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.deductions import flow as deductions
 from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.merchants import flow as merchants
+from tidegate.rating.events import flow as events
 from tidegate.rating.insisting import flow as insisting
 from tidegate.rating.standing import flow as ratings
 from tidegate.rating.subjects import flow as rated_people
@@ -151,6 +152,10 @@ def rating_handlers() -> dict[str, reader.Handler]:
     def linked(tx: Tx, news: News) -> None:
         ratings.joined(tx, news.content["person"], news.content["person_before"])
 
+    def unlinked(tx: Tx, news: News) -> None:
+        for apart in news.content["apart"]:
+            events.parted(tx, news.content["person"], apart)
+
     def insisted(tx: Tx, news: News) -> None:
         insisting.insisted(tx, news.subject, news.content["warning"], news.content["party"])
 
@@ -159,4 +164,5 @@ def rating_handlers() -> dict[str, reader.Handler]:
         "withdrawal.settled": lambda tx, news: insisting.executed(tx, news.subject, news.at),
         "merchant.closed": closed,
         "merchant.linked": linked,
+        "merchant.unlinked": unlinked,
     }

@@ -14,6 +14,7 @@ from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
 from tidegate.console.app import console
 from tidegate.console.links import links
+from tidegate.console.public import status_page
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
 from tidegate.parties.passkey import Relying
@@ -64,6 +65,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         ),
         console,
         links,
+        status_page,
     )
     uvicorn.run(
         app,

@@ -178,7 +178,7 @@ def test_what_belongs_to_somebody_else_does_not_exist(site: Site, route: Route) 
         "attest_payment_account": {"platform": "Other Desk", "source": "own_statement"},
         "edit_ad": TERMS,
         "pay_order": {},
-        "release_order": {},
+        "release_order": {"factor": "totp", "code": "000000"},
         "cancel_order": {},
         "dispute_order": {"reason": "other", "note": "Hello?"},
     }

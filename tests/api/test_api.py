@@ -292,6 +292,7 @@ def test_a_kill_switch_is_public(site: Site) -> None:
     said = site.call("GET", "/v1/status", role=None).json()
     assert (said["withdrawals"], said["switches"][0]["reason"]) == ("paused", "Maintenance")
     site.call("POST", f"/v1/kill-switches/{made.json()['id']}/off", role="treasury")
+    site.house.wait(minutes=1)  # so long the public status may be old
     assert site.call("GET", "/v1/status", role=None).json()["withdrawals"] == "open"
 
 

@@ -58,6 +58,10 @@ class Fair:
     def published(self, **terms: Any) -> str:
         return str(self.done("POST", "/v1/ads", self.ad(**terms), secret=self.seller)["id"])
 
+    def confirmed(self) -> dict[str, str]:
+        """What the merchant's app says now."""
+        return {"factor": "totp", "code": self.hall.code(self.merchant.who.id).code}
+
     def order(self, ad: str, amount: str = "100") -> dict[str, Any]:
         return {"ad": ad, "taker": self.taker.id, "amount": amount, "method": "bank"}
 
@@ -96,7 +100,13 @@ def test_one_trade_from_ad_to_release(fair: Fair) -> None:
     path = f"/v1/orders/{order['id']}"
     paid = fair.done("POST", f"{path}/paid", {"holder_name": "Wei Zhang"}, secret=fair.buyer)
     assert (paid["status"], paid["payer_similarity"]) == ("paid", 100)
-    done = fair.done("POST", f"{path}/release", {}, secret=fair.seller)
+    assert fair.code("POST", f"{path}/release", {}, secret=fair.seller) == (422, "field_missing")
+    bare = {"factor": "totp"}
+    assert fair.code("POST", f"{path}/release", bare, secret=fair.seller) == (422, "confirmation_incomplete")
+    assert fair.code("POST", f"{path}/release", bare | {"code": "000000"}, secret=fair.seller) == (403, "code_wrong")
+    assert fair.code("POST", f"{path}/challenge", secret=fair.buyer) == (403, "order_not_seller")
+    assert fair.code("POST", f"{path}/challenge", secret=fair.seller) == (409, "factor_missing")
+    done = fair.done("POST", f"{path}/release", fair.confirmed(), secret=fair.seller)
     assert done["status"] == "released"
     kept = fair.done("GET", f"/v1/customers/{fair.taker.id}/retention-lots", secret=fair.buyer)
     orders.Lots.model_validate(kept)
@@ -160,7 +170,8 @@ def test_a_customer_publishes_and_takes_for_themself_alone(fair: Fair) -> None:
     assert fair.done("GET", "/v1/orders", secret=stranger)["orders"] == []
     assert fair.code("POST", f"/v1/orders/{order}/paid", {"by": "taker"}, secret=fair.seller) == (404, "order_unknown")
     assert fair.code("POST", f"/v1/orders/{order}/paid", {}, secret=fair.seller) == (403, "order_not_payer")
-    assert fair.code("POST", f"/v1/orders/{order}/release", {}, secret=fair.buyer) == (403, "order_not_seller")
+    release = fair.confirmed()
+    assert fair.code("POST", f"/v1/orders/{order}/release", release, secret=fair.buyer) == (403, "order_not_seller")
     assert fair.code("POST", f"/v1/orders/{order}/cancel", {}) == (422, "by_missing")
     assert fair.done("POST", f"/v1/orders/{order}/cancel", {"by": "merchant"})["cancelled_by"] == "merchant"
 

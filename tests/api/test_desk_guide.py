@@ -13,7 +13,8 @@ from serving import served
 
 from tidegate.db import connect
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "guides" / "p2p.md"
+ROOT = Path(__file__).parent.parent.parent
+PAGE = ROOT / "docs" / "guides" / "p2p.md"
 BLOCK = re.compile(r"^```bash\n(.*?)^```\n(?:\n?^```json\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
 
@@ -30,13 +31,15 @@ def test_the_guide_does_what_it_shows(database_url: str) -> None:
                 "ANALYST": site.keys["analyst"],
             }
             whose = {"API": site.url, "MAKER": maker.id, "TAKER": taker.id, "NO_PROXY": "127.0.0.1"}
+            served_at = f".at({int(hall.now.timestamp())})"  # the house has a clock of its own
             script = "set -eu\n" + "".join(f"{commands}\necho; echo '=== end of a block'\n" for commands, _ in blocks)
             pasted = subprocess.run(
-                ["bash", "-c", script],
+                ["bash", "-c", script.replace(".now()", served_at)],
                 env={**os.environ, **keys, **whose},
                 capture_output=True,
                 text=True,
                 timeout=120,
+                cwd=ROOT,
                 check=False,
             )
     came = pasted.stdout.split("=== end of a block\n")

@@ -17,6 +17,7 @@ from tidegate.api.delistings import shapes as delistings
 from tidegate.api.merchants import shapes
 from tidegate.api.payment_accounts import shapes as payment_accounts
 from tidegate.db import connect
+from tidegate.parties import flow as parties
 
 PATH = "/v1/merchants"
 USDT = {"asset": "USDT", "network": NETWORK}
@@ -152,6 +153,13 @@ def test_agreeing_linking_and_delisting(site: Site) -> None:
     assert (dossier["accounts_of_person"], len(dossier["links"])) == ([first, second], 1)
     mine = done(site, "GET", f"{PATH}/{second}/dossier", secret=site.key_of(ada))
     assert (mine["accounts_of_person"], mine["links"]) == ([second], None)
+    path = f"/v1/merchant-links/{dossier['links'][0]['id']}/undo"
+    assert code(site, "POST", path, {"reason": "no"}, role="compliance") == (403, "link_own")
+    assert code(site, "POST", path, {"reason": "no"}) == (403, "scope_missing")
+    other = parties.create_key(site.house.conn, "compliance", "Zoe", "test", site.house.now).secret
+    apart = done(site, "POST", path, {"reason": "two cousins of one name"}, secret=other)
+    assert apart["undone_reason"] == "two cousins of one name"
+    assert code(site, "POST", path, {"reason": "again"}, secret=other) == (409, "link_undone")
     consent = {"rules_version": RULES, "agreed": False}
     assert done(site, "POST", f"{PATH}/{second}/consent", consent)["certification"] == "exiting"
     order = {**USDT, "last_day": "2026-12-31", "reason": "Third batch"}

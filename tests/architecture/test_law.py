@@ -24,6 +24,7 @@ LADDER = (
     "p2p",
     "withdrawals",
     "rating",
+    "reports",
 )
 BESIDE = {"integrations": {"base", "codec"}, "signer": {"base", "codec"}, "contracts": set[str]()}
 ABOVE = {

@@ -26,7 +26,7 @@ def site(conn: Conn, database_url: str) -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
     with opened(browser) as page:
         yield page
 

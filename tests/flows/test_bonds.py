@@ -25,6 +25,7 @@ from tidegate.p2p.bond import flow, store
 from tidegate.p2p.bond.bond import Kind
 from tidegate.p2p.deductions import flow as deductions
 from tidegate.p2p.delisting import flow as delisting
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.policy import flow as policies
 
@@ -169,7 +170,7 @@ def test_a_victim_is_compensated_and_gets_the_rest_when_it_is_paid(house: House)
 def test_nobody_compensates_themself(house: House) -> None:
     merchant = certified(house, who := person(house))
     other = certified(house, second := person(house))
-    merchants.link(house.conn, other.id, merchant.id, "own_statement", "said so", "mei", house.now)
+    links.link(house.conn, other.id, merchant.id, "own_statement", "said so", "mei", house.now)
     assert refused(lambda: deduct(house, merchant.id, 1, victim=who.id)) == "victim_is_merchant"
     assert refused(lambda: deduct(house, merchant.id, 1, victim=second.id)) == "victim_is_merchant"
     assert refused(lambda: deduct(house, merchant.id, 1, victim="cus_0")) == "customer_unknown"

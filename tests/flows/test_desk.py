@@ -19,6 +19,7 @@ from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.ads.ad import AdStatus, Side
 from tidegate.p2p.ads.conditions import Conditions
 from tidegate.p2p.delisting import flow as delisting
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.orders import flow as orders
 from tidegate.p2p.orders import jobs
 from tidegate.p2p.orders.flow import Payer, Wanted
@@ -275,7 +276,7 @@ def test_nobody_trades_with_themself(hall: Hall) -> None:
     offer = hall.publish(merchant)
     with refused("own_ad"):
         hall.take(offer, merchant.who)
-    merchants.flow.link(hall.conn, merchant.id, other.id, "identity_document", "one passport", "mei", hall.now)
+    links.link(hall.conn, merchant.id, other.id, "identity_document", "one passport", "mei", hall.now)
     with refused("own_ad"):
         hall.take(offer, other.who)
 

@@ -143,13 +143,14 @@ def test_what_was_said_is_kept_with_the_case(hall: Hall, taker: Customer) -> Non
 
 
 def test_releasing_and_disputing_at_once_end_in_one_way(hall: Hall, taker: Customer, database_url: str) -> None:
-    order, desk, now = paid(hall, taker), hall.desk, hall.now
+    order, desk = paid(hall, taker), hall.desk
+    code, now = hall.code(order.merchant_party), hall.now
 
     def one(step: int) -> object:
         with connect(database_url) as conn:
             try:
                 if step % 2:
-                    return orders.release(conn, order.id, Role.MERCHANT, None, "m", desk, now).status
+                    return orders.release(conn, order.id, Role.MERCHANT, None, code, "m", desk, now).status
                 return disputes.dispute(conn, order.id, Role.TAKER, "other", "hm", "t", desk, now).status
             except Refusal as refusal:
                 return refusal.code

@@ -155,6 +155,7 @@ def test_who_dies_in_the_middle_has_written_nothing_and_the_next_one_all_of_it(
     [
         ("p2p_merchants", "merchant_id, certification, country, certified_at, applied_at, exit_asked_at"),
         ("p2p_bonds", "merchant_id, required, locked, owed"),
+        ("p2p_bond_movements", 'merchant_id, kind, units, value, "at"'),
         ("p2p_scope", "subject_id, from_at, until_at, ground"),
         ("coin_flows", 'ref, party_id, direction, units, value, "at", counterpart'),
         ("listed_warnings", "id, party_id, shown_at, acknowledged_at, insisted_withdrawal_id, insisted_at"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import merchant_kit
 import pytest
 from house import COIN_USDT, RECEIVER, USDT, House, furnish
 
@@ -106,6 +107,31 @@ def test_a_deposit_that_brought_nothing_is_no_flow_but_a_sign(house: House) -> N
     deposit(house, who.id, 10**70, RECEIVER, 1, "no_movement")
     assert rows(house.conn, "coin_flows_v") == []
     assert [row[:4] for row in rows(house.conn, "counterfeits_v")] == [("dep_1", who.id, 1, 10**70)]
+
+
+def test_a_token_that_is_no_asset_here_is_a_sign(house: House) -> None:
+    who = house.customer()
+    for n, claimed in enumerate((5, 10**30)):
+        house.conn.execute(
+            "INSERT INTO unknown_token VALUES (%s, 'evm-local', %s, %s, '2026-11-24', '0xa', '0xb', %s, %s)",
+            [f"utk_{n}", f"0x{n}", who.id, claimed, house.now],
+        )
+    said = [(row[0], row[2], row[3], row[6]) for row in rows(house.conn, "counterfeits_v")]
+    assert said == [("utk_0", None, 5, "no_asset"), ("utk_1", None, None, "no_asset")]
+
+
+def test_what_moved_in_a_bond_is_worth_what_a_deposit_of_as_much_is(house: House) -> None:
+    merchant = merchant_kit.applied(house, merchant_kit.person(house))
+    market.feed(house.conn, "venue-a", [Quote("USDT", USDT.network, house.now, "0.5")], "test", house.now)
+    merchant_kit.lock(house, merchant.id, 10_001 * COIN_USDT + 1)
+    deposit(house, merchant.party_id, 10_001 * COIN_USDT + 1, RECEIVER)
+    house.wait(minutes=10)
+    merchant_kit.lock(house, merchant.id, 7)
+    first, second = rows(house.conn, "p2p_bond_movements_v")
+    ((*_, worth, _, _, _, _),) = rows(house.conn, "coin_flows_v")
+    assert first[4:6] == (10_001 * COIN_USDT + 1, worth)
+    assert worth == 5_000_500_001  # half, rounded up
+    assert second[4:6] == (7, None), "the price is stale by now"
 
 
 def test_a_value_of_more_than_38_digits_is_none(house: House) -> None:

@@ -164,6 +164,21 @@ def desks(draw: st.DrawFn) -> Rows:
         }
         for who, required in (("mer_a", 10**25), ("mer_b", 1000), ("mer_b2", 7))
     ]
+    movements = [
+        {
+            "movement_id": f"bmv_{n}",
+            "merchant_id": draw(st.sampled_from(("mer_a", "mer_b", "mer_b2"))),
+            "asset_id": 1,
+            "kind": draw(st.sampled_from(("lock", "top_up", "release", "deduct", "refund"))),
+            "units": units,
+            "value": draw(st.sampled_from((units, units, units, None))),
+            "at": at,
+            "known_at": at,
+        }
+        for n in range(draw(st.integers(0, 4)))
+        for units in [draw(st.sampled_from((1, 500, 10**25, -3)))]
+        for at in [draw(instants()) - timedelta(days=draw(st.sampled_from((0, 45))))]
+    ]
     fakes = [
         {"deposit_id": f"dep_{n}", "party_id": "cus_mer_a", "asset_id": 1, "claimed": 10**30, "at": at, "known_at": at}
         for n in range(draw(st.integers(0, 2)))
@@ -182,6 +197,7 @@ def desks(draw: st.DrawFn) -> Rows:
         p2p_accounts=accounts,
         p2p_bonds=bonds,
         counterfeits=fakes,
+        p2p_bond_movements=movements,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from tidegate.base.refusals import Refusal
 from tidegate.cases import flow as cases
 from tidegate.db import Conn, act, connect, journal
 from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow
 from tidegate.p2p.merchants.merchant import Certification
 from tidegate.p2p.scope import flow as scope
@@ -236,21 +237,21 @@ def test_a_person_links_two_accounts_and_the_scope_goes_on_under_the_first(house
     house.wait(hours=1)
     lock(house, second.id)
     house.wait(hours=1)
-    linked = flow.link(house.conn, second.id, first.id, "identity_document", "the same passport", "mei", house.now)
+    linked = links.link(house.conn, second.id, first.id, "identity_document", "the same passport", "mei", house.now)
     assert linked.subject_id == first.id
     assert [one.id for one in flow.person(house.conn, first.id)] == [first.id, second.id]
     (ended,) = scope.intervals(house.conn, second.id)
     assert ended.until_at == house.now
     assert grounds(house, first.id) == ["certified"]
-    again = lambda: flow.link(house.conn, first.id, second.id, "authority", "again", "mei", house.now)  # noqa: E731
+    again = lambda: links.link(house.conn, first.id, second.id, "authority", "again", "mei", house.now)  # noqa: E731
     assert refused(again) == "linked_already"
-    (link,) = flow.links(house.conn, first.id)
+    (link,) = links.of(house.conn, first.id)
     assert (link.merchant_id, link.subject_before, link.evidence) == (second.id, second.id, "identity_document")
 
 
 def test_the_person_stays_rated_while_one_of_the_accounts_is(house: House) -> None:
     first, second = certified(house), certified(house, person(house))
-    flow.link(house.conn, second.id, first.id, "own_statement", "said so", "mei", house.now)
+    links.link(house.conn, second.id, first.id, "own_statement", "said so", "mei", house.now)
     leave(house, first.id)
     time(house, days=30)
     assert standing(house, first.id) is C.CLOSED
@@ -259,7 +260,7 @@ def test_the_person_stays_rated_while_one_of_the_accounts_is(house: House) -> No
 
 def test_a_shared_phone_links_nobody(house: House) -> None:
     first, second = certified(house), certified(house, person(house))
-    does = lambda: flow.link(house.conn, second.id, first.id, "shared_device", "one phone", "mei", house.now)  # noqa: E731
+    does = lambda: links.link(house.conn, second.id, first.id, "shared_device", "one phone", "mei", house.now)  # noqa: E731
     assert refused(does) == "link_evidence_weak"
 
 
@@ -268,7 +269,7 @@ def test_accounts_linked_from_both_sides_at_once_end_as_one_person(house: House,
 
     def link(conn: Conn, number: int) -> None:
         one, other = ids[number % 4], ids[(number + 1) % 4]
-        flow.link(conn, one, other, "own_statement", "said so", "mei", house.now)
+        links.link(conn, one, other, "own_statement", "said so", "mei", house.now)
 
     assert set(at_once(database_url, 8, link)) <= {"done", "linked_already", "merchant_changed"}
     for number in range(4):  # whoever was told to look again does

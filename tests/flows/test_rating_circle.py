@@ -15,6 +15,7 @@ from tidegate import mailing
 from tidegate.db import Conn, act, reader
 from tidegate.news import RATING, rating_handlers
 from tidegate.notifications import flow as notifications
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants.merchant import Merchant
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.insisting import flow as insisting
@@ -137,12 +138,11 @@ def test_who_was_not_shown_the_warning_or_is_no_merchant_is_no_matter_of_the_rat
 
 
 def test_the_two_accounts_of_one_person_carry_the_higher_tier(desk: Desk) -> None:
-    from tidegate.p2p.merchants import flow as merchants
     from tidegate.parties import flow as parties
 
     (first, _), (second, other) = merchant(desk), merchant(desk)
     desk.raised_to_high(second.id)
-    merchants.link(desk.conn, first.id, second.id, "identity_document", "same passport", desk.mei, desk.now)
+    links.link(desk.conn, first.id, second.id, "identity_document", "same passport", desk.mei, desk.now)
     heard(desk)
     assert desk.tier(first.id).tier == "high"
     for party in (first.party_id, other.id):

@@ -17,9 +17,9 @@ def house(conn: Conn) -> House:
     return furnish(conn)
 
 
-def authorise(house: House) -> int:
+def authorise(house: House, limit: int = 50) -> int:
     return jobs.authorise_approved(
-        house.conn, lambda payload: "00" * 64, {NETWORK: 31337}, lambda: house.setting, house.clock
+        house.conn, lambda payload: "00" * 64, {NETWORK: 31337}, lambda: house.setting, house.clock, limit
     )
 
 
@@ -34,6 +34,20 @@ def test_an_approved_withdrawal_under_a_freeze_counts_for_nothing_until_it_is_li
     parties.lift(house.conn, freeze.id, "Phone found", "key_officer", house.now)
     assert [authorise(house), authorise(house)] == [1, 0]
     assert house.get(hers.id).authorised_at is not None
+
+
+def test_one_whose_freeze_was_lifted_goes_on_behind_any_number_that_stay_frozen(house: House) -> None:
+    people = [house.customer(USDT=100 * COIN) for _ in range(5)]
+    made = [house.confirm(who, house.asked(who, "40").id) for who in people]
+    orders = [parties.freeze(house.conn, who.id, "Court order", "key_officer", house.now) for who in people]
+    for _ in range(3):
+        authorise(house, limit=2)
+        house.wait(seconds=1)
+    parties.lift(house.conn, orders[-1].id, "Lifted", "key_officer", house.now)
+    for _ in range(3):
+        authorise(house, limit=2)
+        house.wait(seconds=1)
+    assert [house.get(one.id).authorised_at is not None for one in made] == [False] * 4 + [True]
 
 
 def test_a_delay_that_ended_under_a_freeze_counts_for_nothing_until_it_is_lifted(house: House) -> None:

@@ -540,11 +540,19 @@ def test_one_that_meets_a_bug_is_set_aside_and_the_next_is_authorised(house: Hou
 
 
 def test_many_that_wait_do_not_stand_before_one_that_can_go(house: House) -> None:
-    waiting = [approved(house)[1] for _ in range(3)]
+    waiting = [approved(house)[1] for _ in range(5)]
     for id in waiting:
         store.waits_for(house.conn, id, "person")
     _, last = approved(house)
-    assert store.to_authorise(house.conn, 2) == [last, waiting[0]]
+    turns = [store.to_authorise(house.conn, turn, 2) for turn in range(4)]
+    assert [turn[0] for turn in turns] == [last] * 4
+    assert [turn[1:] for turn in turns] == [
+        [waiting[0], waiting[1]],
+        [waiting[2], waiting[3]],
+        [waiting[4], waiting[0]],
+        [waiting[1], waiting[2]],
+    ], "each of those that wait has its turn, however many stand before it"
+    assert len(store.to_authorise(house.conn, 0, 9)) == 6, "nobody twice"
 
 
 def test_what_was_proven_never_to_be_paid_is_returned_once(house: House) -> None:

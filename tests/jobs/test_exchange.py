@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -11,7 +12,7 @@ import pytest
 from travel_kit import Answering, counterpart
 
 from tidegate.base.network import may_be_called
-from tidegate.integrations.exchange import Answered, Exchange, Unanswered
+from tidegate.integrations.exchange import Answered, Exchange, Guard, Unanswered
 
 
 def post(url: str, timeout: float = 5, largest: int = 1000, **more: object) -> Answered:
@@ -89,8 +90,38 @@ def test_each_thread_has_its_own_deadline() -> None:
 def test_nobody_there_and_names_that_do_not_exist() -> None:
     with pytest.raises(Unanswered, match="ConnectError"):
         post("http://127.0.0.1:1/")
-    with pytest.raises(Unanswered, match="cannot be resolved"):
-        post("http://nowhere.invalid/", guard=may_be_called)
+    for guard in (None, may_be_called):
+        with pytest.raises(Unanswered, match="cannot be resolved"):
+            post("http://nowhere.invalid/", guard=guard)
+
+
+@pytest.mark.parametrize("guard", [None, may_be_called])
+def test_a_resolver_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch, guard: Guard | None) -> None:
+    answers = threading.Event()
+
+    def hangs(*_: object, **__: object) -> list[object]:
+        answers.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    try:
+        with pytest.raises(Unanswered, match=r"within 0\.3 s"):
+            post("http://slow-names.example/", timeout=0.3, guard=guard)
+    finally:
+        answers.set()
+
+
+def test_the_next_address_of_a_name_is_tried_where_nobody_is_at_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def two_homes(host: str, *args: object, **more: object) -> list[tuple[object, ...]]:
+        homes = ("127.0.0.9", "127.0.0.1") if host == "two-homes.example" else (host,)
+        return [found for home in homes for found in real(home, *args, **more)]  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", two_homes)
+    with counterpart(lambda _: Answering(200, b"{}")) as (url, heard):
+        assert post(f"http://two-homes.example:{url.rpartition(':')[2]}/").status == 200
+    assert len(heard) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from house import House, furnish
-from travel_kit import Answering, Heard, counterpart
+from travel_kit import BOB, Answering, Heard, counterpart, under_law, usd
 
 from tidegate.base.findings import Outcome
 from tidegate.base.naming import NameFound, NoAnswer, Person
+from tidegate.base.refusals import Conflict
 from tidegate.cases import flow as cases
 from tidegate.db import Conn, connect
 from tidegate.integrations.yente import Yente
@@ -33,13 +34,16 @@ COIN = 10**6
 BEN = {"beneficiary": {"name": "Clark", "given_names": "Lawrence", "kind": "natural"}}
 
 
+ASKING: dict[str, Any] = {
+    "outside_checks": [{"check": "names", "from_value": "0"}],
+    "deciding": {"outside_seconds": 300, "reserved_minutes": 15},
+}
+
+
 @pytest.fixture
 def house(conn: Conn) -> House:
     furnished = furnish(conn)
-    furnished.agree(
-        outside_checks=[{"check": "names", "from_value": "0"}],
-        deciding={"outside_seconds": 300, "reserved_minutes": 15},
-    )
+    furnished.agree(**ASKING)
     return furnished
 
 
@@ -150,7 +154,7 @@ def test_where_nobody_asks_it_times_out_and_a_person_looks(house: House) -> None
 def test_two_workers_ask_once_and_one_that_died_leaves_it_to_the_next(house: House, database_url: str) -> None:
     id = asked(house)
     taken = flow.take(house.conn, ["ask_1"], house.now, house.now + withdrawal_jobs.ASK_AGAIN)
-    assert [ref for ref, _ in taken] == [id]
+    assert [asked.ref for asked, _ in taken] == [id]
 
     def run(url: str) -> int:
         with connect(database_url) as conn:
@@ -167,8 +171,9 @@ def test_two_workers_ask_once_and_one_that_died_leaves_it_to_the_next(house: Hou
 
 def test_the_first_answer_counts(house: House) -> None:
     id, setting = asked(house), house.setting
-    assert flow.answered(house.conn, id, NoAnswer("late"), setting, house.now)
-    assert not flow.answered(house.conn, id, [], setting, house.now)
+    ((question, people),) = flow.take(house.conn, ["ask_1"], house.now, house.now + withdrawal_jobs.ASK_AGAIN)
+    assert flow.answered(house.conn, question, NoAnswer("late"), setting, house.now)
+    assert not flow.answered(house.conn, question, [(person, []) for person in people], setting, house.now)
     assert (house.get(id).status, state(house, id)) == (Status.IN_REVIEW, ("error", None))
 
 
@@ -183,6 +188,72 @@ def test_a_worker_that_is_told_of_a_yente_asks_it(house: House, tmp_path: Any) -
         assert loop.step(house.conn) == 1
     assert house.get(id).status is Status.APPROVED
     assert heard[0].headers["authorization"] == "ApiKey k1"
+
+
+# --- a receiver who is named only when the hold letter asks ------------------------------------------------------
+
+
+@pytest.fixture
+def lawful(house: House) -> House:
+    """Under a place that wants to know who receives, and where."""
+    return under_law(house, usd("travel_rule", "5", over="at_least", fields="basic"), **ASKING)
+
+
+def name(house: House, id: str, who: dict[str, Any] = BEN, **more: Any) -> Status:
+    return withdrawals.state_receiver(house.conn, id, {**who, **more}, False, "test", house.setting, house.now).status
+
+
+def names_of(heard: Sequence[Heard]) -> list[str]:
+    return [h.body["queries"]["person"]["properties"]["name"][0] for h in heard]
+
+
+@pytest.mark.parametrize(("score", "reviewed"), [("0.69", False), ("0.70", True)])
+def test_who_is_named_after_the_names_were_checked_is_checked_too(lawful: House, score: str, reviewed: bool) -> None:
+    id = asked(lawful)
+    with counterpart(knows(("Lawrence Clark", score))) as (url, heard):
+        work(lawful, url)
+        assert lawful.get(id).status is Status.AWAITING_INFORMATION
+        assert name(lawful, id, counterparty=BOB) is Status.SCREENING
+        assert work(lawful, url) == 1
+        assert names_of(heard) == ["Ada Lovelace", "Lawrence Clark"], "each is asked about once"
+    answers = {q.check_id: q.outcome for q in store.outside_of(lawful.conn, id)}
+    assert answers == {"names": "allow", "names_later": "review" if reviewed else "allow", "travel_rule": None}
+
+
+def test_who_is_named_while_the_names_are_open_is_asked_about_with_them(lawful: House) -> None:
+    id = asked(lawful)
+    assert name(lawful, id, counterparty=BOB) is Status.SCREENING
+    with counterpart(knows()) as (url, heard):
+        assert work(lawful, url) == 1
+        assert names_of(heard) == ["Ada Lovelace", "Lawrence Clark"]
+    assert [q.check_id for q in store.outside_of(lawful.conn, id)] == ["names", "travel_rule"]
+
+
+def test_an_answer_about_other_people_than_those_named_now_does_not_count(lawful: House) -> None:
+    id = asked(lawful)
+    ((question, people),) = flow.take(lawful.conn, ["ask_1"], lawful.now, lawful.now + withdrawal_jobs.ASK_AGAIN)
+    name(lawful, id, counterparty=BOB)
+    assert not flow.answered(lawful.conn, question, [(who, []) for who in people], lawful.setting, lawful.now)
+    lawful.now += withdrawal_jobs.ASK_AGAIN
+    with counterpart(knows()) as (url, heard):
+        assert work(lawful, url) == 1
+        assert names_of(heard) == ["Ada Lovelace", "Lawrence Clark"]
+
+
+def test_who_was_checked_is_who_receives(lawful: House) -> None:
+    other = {"beneficiary": {"name": "Doe", "given_names": "Jane", "kind": "natural"}}
+    id = asked(lawful)
+    with counterpart(knows()) as (url, heard):
+        work(lawful, url)
+        assert name(lawful, id) is Status.AWAITING_INFORMATION, "the provider is missing still"
+        assert name(lawful, id, other) is Status.AWAITING_INFORMATION, "nobody was asked yet: a slip may be mended"
+        work(lawful, url)
+        assert names_of(heard) == ["Ada Lovelace", "Jane Doe"]
+    with pytest.raises(Conflict) as refused:
+        name(lawful, id, BEN, counterparty=BOB)
+    assert refused.value.code == "receiver_screened"
+    assert name(lawful, id, other, counterparty=BOB) is Status.SCREENING
+    assert work(lawful, "http://127.0.0.1:1/") == 0
 
 
 # --- rules -------------------------------------------------------------------------------------------------------

@@ -451,6 +451,24 @@ def test_deposits_are_swept_into_the_hot_wallet_with_gas_sent_first(at: ChainHou
     at.check_at_rest()
 
 
+def test_a_token_that_is_no_asset_is_credited_to_nobody_and_kept_once_a_day_as_a_sign(at: ChainHouse) -> None:
+    ada = at.customer(usdt=5 * COIN)
+    false = at.node.deploy("TestUSDT", 10**30)  # the same code under another address, and the same name
+    for units in (7 * COIN, 9 * COIN):
+        at.node.transact(false, "transfer", at.deposit_address(ada), units)
+        at.node.transact(false, "transfer", at.hot, units)  # a wallet of ours and of nobody: dust
+        at.settle_deposits()
+    at.house.wait(days=1)
+    at.node.transact(false, "transfer", at.deposit_address(ada), 1)
+    at.settle_deposits()
+    assert at.house.available(ada) == 5 * COIN
+    seen = at.conn.execute("SELECT contract, claimed FROM unknown_tokens_v ORDER BY at").fetchall()
+    assert seen == [(false.address, 7 * COIN), (false.address, 1)]
+    signs = at.conn.execute("SELECT party_id, asset_id, reason FROM counterfeits_v").fetchall()
+    assert signs == [(ada.id, None, "no_asset")] * 2
+    at.check()
+
+
 def test_native_deposits_are_swept_and_their_rest_is_not_chased(at: ChainHouse) -> None:
     ada = at.customer(wei=10**18)
     for _ in range(14):

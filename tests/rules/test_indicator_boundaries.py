@@ -73,6 +73,16 @@ def funded(largest: int, brought: int = 1000, at: datetime = BEFORE, counterpart
     )
 
 
+def bonded(*moved: int, kind: str = "lock", at: datetime = BEFORE, **more: Any) -> list[Row]:
+    """What moved in mer_a's bond, micro-USD."""
+    row = {"merchant_id": "mer_a", "asset_id": 1, "kind": kind, "at": at, "known_at": at}
+    return [row | {"movement_id": f"bmv_{n}", "units": units, "value": units} | more for n, units in enumerate(moved)]
+
+
+def beside(rows: Rows, movements: Sequence[Row]) -> Rows:
+    return {**rows, "p2p_bond_movements": movements}
+
+
 def account(party: str, hash: str = "h", **more: Any) -> Row:
     said = {"account_hash": hash, "party_id": party, "method": "bank", "verified": True, "attested_elsewhere": False}
     return said | {"first_at": BEFORE, "last_at": after(days=5)} | more
@@ -287,6 +297,13 @@ CASES: Sequence[tuple[str, str, Rows, int]] = [
     ("I-02", "brought after the first order", funded(999 * USD, at=START - timedelta(days=49)), 1),
     ("I-02", "moved here from another account of this platform", funded(999 * USD, counterpart="own"), 1),
     ("I-02", "nobody knows what it was worth", funded(1001 * USD, value=None), 0),
+    ("I-02", "the bond is no initial fund", beside(funded(800 * USD), bonded(200 * USD)), 0),
+    ("I-02", "a millionth above what is left of it", beside(funded(800 * USD + 1), bonded(200 * USD)), 1),
+    ("I-02", "a bond above all that was brought", beside(funded(1), bonded(2000 * USD)), 1),
+    ("I-02", "some of it came back before", beside(funded(900 * USD), bonded(200 * USD, -100 * USD)), 0),
+    ("I-02", "locked after the first order", beside(funded(1000 * USD), bonded(200 * USD, at=START)), 0),
+    ("I-02", "taken, not locked", beside(funded(1000 * USD), bonded(-5 * USD, kind="deduct")), 0),
+    ("I-02", "nobody knows what the bond was worth", beside(funded(2000 * USD), bonded(1, value=None)), 0),
     ("I-03", "alone", accounts(account("cus_mer_a")), 0),
     ("I-03", "another verified person's too", accounts(account("cus_mer_a"), account("cus_9")), 1),
     ("I-03", "somebody's whom nobody verified", accounts(account("cus_mer_a"), account("cus_9", verified=False)), 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,8 +78,10 @@ def create_app(
     settings: ApiSettings,
     console: Callable[[Gate], ASGIApp] | None = None,
     links: Callable[[Gate], ASGIApp] | None = None,
+    status_page: Callable[[Gate], Callable[[Request], Awaitable[Response]]] | None = None,
 ) -> FastAPI:
-    """The API; with `console` also the pages for staff below /console, with `links` those of customers' mails."""
+    """The API; with `console` also the pages for staff below /console, with `links` those of customers' mails, with
+    `status_page` what everybody sees at /status."""
     connections = pool(settings.database_url, CONNECTIONS + 1)  # one more for the keys
     batching = Batching(settings.database_url, settings.clock, settings.shards)
     gate = Gate(
@@ -134,6 +136,8 @@ def create_app(
         app.add_route("/console", _to_console, include_in_schema=False)
     if links is not None:
         app.mount("/m", links(gate))
+    if status_page is not None:
+        app.add_route("/status", status_page(gate), include_in_schema=False)
     app.add_middleware(HeadAsGet)
     return app
 

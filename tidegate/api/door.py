@@ -21,19 +21,23 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tidegate.api import problems
+from tidegate.api import problems, store
 from tidegate.api.batching import Batching, Settings
 from tidegate.api.callers import Callers
 from tidegate.api.counterparties import Counterparties
 from tidegate.api.metrics import Metrics
+from tidegate.api.noticeboard import Noticeboard
 from tidegate.base.canonical import digest, readable
 from tidegate.base.network import Network
 from tidegate.base.refusals import NotFound, Refusal, Unauthorised, Unavailable
+from tidegate.custody import flow as custody
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
 from tidegate.parties.party import Party
 from tidegate.parties.passkey import Relying
+from tidegate.reports.status import flow as statuses
+from tidegate.reports.status.published import Status
 from tidegate.withdrawals.flow import Setting
 
 log = structlog.get_logger("api")
@@ -159,9 +163,11 @@ class Gate:
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.
     lookups: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     callers: Callers = field(init=False)
+    noticeboard: Noticeboard = field(init=False)
 
     def __post_init__(self) -> None:
         self.callers = Callers(lambda asked: self.in_thread(partial(self._who, asked), self.lookups))
+        self.noticeboard = Noticeboard(lambda now: self.in_thread(partial(self._public, now)))
 
     async def admit(self, request: Request, scope: str) -> Identity:
         """Who calls. Raises Unauthorised without a valid key, Forbidden where it may not do this."""
@@ -181,6 +187,12 @@ class Gate:
     def _who(self, asked: Sequence[tuple[str, str | None]]) -> list[Identity | Unauthorised]:
         with self.pool.connection(timeout=5) as conn:
             return parties.whoami_many(conn, asked, self.clock())
+
+    def _public(self, now: datetime) -> Status:
+        with self.pool.connection(timeout=5) as conn:
+            setting = self.settings.at(conn, now)
+            heads = {network.id: self.head(network.id) for network in custody.networks(conn)}
+            return statuses.read(conn, setting.assets, setting.regimes, heads, store.last_beat(conn), now)
 
     async def in_thread(self, work: Callable[[], Any], limiter: CapacityLimiter | None = None) -> Any:
         """Run on a thread. An unreachable or overloaded database is a refusal, never a bug of the request."""

@@ -1,4 +1,4 @@
-"""SQL of what only the API asks: figures for operators and the public, and the journal as a feed."""
+"""SQL of what only the API asks: figures for operators, and the journal as a feed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,6 @@ class Work:
     kind: str  # the gauge: "withdrawals_open", "payouts_open", "unread_news", …
     what: str
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpeedRow:
-    asset_id: int
-    settled: int
-    median_seconds: int | None
-    p95_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +87,6 @@ def last_beat(conn: Conn) -> datetime | None:
         conn, Beat, "SELECT max(until) - interval '15 seconds' AS at FROM lease WHERE name LIKE 'worker:%%'", {}
     )
     return found.at if found else None
-
-
-def speeds(conn: Conn, since: datetime) -> list[SpeedRow]:
-    """How long withdrawals took from request to final on chain, per asset."""
-    return rows(
-        conn,
-        SpeedRow,
-        """
-        SELECT asset_id, count(*)::int AS settled,
-               percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - created_at))::int
-                   AS median_seconds,
-               percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - created_at))::int
-                   AS p95_seconds
-          FROM withdrawal WHERE status = 'settled' AND ended_at > %(since)s GROUP BY asset_id ORDER BY asset_id
-        """,
-        {"since": since},
-    )
 
 
 def tip(conn: Conn) -> Tip:

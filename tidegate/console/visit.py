@@ -209,9 +209,9 @@ def _inside(request: Request) -> str:
     return f"{path}?{request.url.query}" if request.url.query else path
 
 
-def refused(request: Request, refusal: Refusal) -> Response:
+def refused(request: Request, refusal: Refusal, back: str = "/console/") -> Response:
     """A refusal outside of any session's frame."""
-    return HTMLResponse(draw("refused.html", None, **bare(request), refusal=refusal, back="/console/"), refusal.status)
+    return HTMLResponse(draw("refused.html", None, **bare(request), refusal=refusal, back=back), refusal.status)
 
 
 def bare(request: Request) -> Mapping[str, Any]:

@@ -41,6 +41,12 @@ def networks(conn: Conn) -> list[Network]:
     return store.networks(conn)
 
 
+def blocks_seen(conn: Conn) -> dict[str, int]:
+    """Per network the chain's newest block as far as our view goes: what is decided, and the blocks to finality."""
+    finality = {network.id: network.finality for network in store.networks(conn)}
+    return {cursor.network: cursor.block + finality[cursor.network] for cursor in store.cursors(conn)}
+
+
 def wallets(conn: Conn, network: str) -> list[Wallet]:
     """Every account of ours on a network, the hot wallet first."""
     return store.wallets(conn, network)

@@ -7,11 +7,13 @@ the name is resolved once, judged, and not resolved again.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from ssl import SSLContext
 from typing import Any
 
@@ -103,22 +105,41 @@ class _Wire(httpcore2.NetworkBackend):
         return min(rest, self._piece)
 
     def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.NetworkStream:
-        at = host if self._guard is None else self._allowed(host, port)
-        return _Stream(self._plain.connect_tcp(at, port, self.left()), self)
+        *first, last = self._addresses(host, port)
+        for address in first:
+            with contextlib.suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):  # the next one may be there
+                return _Stream(self._plain.connect_tcp(address, port, self.left()), self)
+        return _Stream(self._plain.connect_tcp(last, port, self.left()), self)
 
-    def _allowed(self, host: str, port: int) -> str:
-        """The address to connect to. All that the name stands for must be allowed: which one is tried first is up to
-        whoever answers for the name."""
-        assert self._guard is not None  # the caller looked
-        try:
-            found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        except (OSError, UnicodeError) as fault:
-            raise httpcore2.ConnectError(f"{host[:100]} cannot be resolved: {fault}") from fault
-        refused = [address for address in found if not self._guard(address)]
+    def _addresses(self, host: str, port: int) -> Sequence[str]:
+        """Where to connect to, at least one. All that the name stands for must be allowed: which one is tried first is
+        up to whoever answers for the name."""
+        found = self._resolved(host, port)
+        refused = [address for address in found if self._guard is not None and not self._guard(address)]
         if refused or not found:
             where = refused[0] if refused else "nowhere"
             raise httpcore2.ConnectError(f"{host[:100]} is at {where}, which is no public address")
-        return found[0]
+        return found
+
+    def _resolved(self, host: str, port: int) -> list[str]:
+        """What the name stands for. The system's resolver knows no deadline, so a thread waits for it, which ends when
+        the resolver does and keeps nobody, not even the end of the process."""
+        said: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                said.put([str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)])
+            except (OSError, UnicodeError) as fault:
+                said.put(fault)
+
+        threading.Thread(target=ask, name="resolver", daemon=True).start()
+        try:
+            answer = said.get(timeout=self.left())
+        except Empty:
+            raise httpcore2.ConnectTimeout(f"{host[:100]} was not resolved in time") from None
+        if isinstance(answer, Exception):
+            raise httpcore2.ConnectError(f"{host[:100]} cannot be resolved: {answer}") from answer
+        return list(dict.fromkeys(answer))
 
 
 class _Stream(httpcore2.NetworkStream):

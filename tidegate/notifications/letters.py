@@ -257,6 +257,27 @@ KINDS: dict[str, Words] = {
             "因发生严重情况，在评级公布前采取以下临时措施。",
         ),
     ),
+    "rating_interim_over": Words(
+        Text("A measure until your rating has ended", "临时措施已结束"),
+        Text(
+            "What was ordered for a short time before your rating holds no longer, for this reason.",
+            "评级公布前采取的以下临时措施已结束，原因如下。",
+        ),
+    ),
+    "merchant_reinstated": Words(
+        Text("You are a merchant again", "您的商家资格已恢复"),
+        Text(
+            "The decision that ended it was taken back. What was required of you before is required again.",
+            "解除商家资格的决定已撤销，原有要求恢复适用。",
+        ),
+    ),
+    "bond_refunded": Words(
+        Text("{amount} {asset} are back in your bond", "{amount} {asset} 已返还至保证资产"),
+        Text(
+            "The decision that had taken it was taken back. What you owe has been paid from it first.",
+            "原扣除决定已撤销，返还款项已优先抵偿欠缴部分。",
+        ),
+    ),
 }
 """Every kind of mail. A mail in the outbox keeps its kind, so one that was ever used stays."""
 

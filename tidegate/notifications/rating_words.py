@@ -57,6 +57,14 @@ MEASURES: dict[str, Text] = {
     "full_deduction": Text("your bond is taken when the time for an appeal is over", "申诉期满后全额扣除保证资产"),
 }
 
+ENDED: dict[str, Text] = {
+    "replaced": Text("your rating was told, and its measures hold instead", "评级结果已公布，改按评级措施执行"),
+    "not_kept": Text("your rating was told, and does not ask for it", "评级结果已公布，无须继续采取"),
+    "ground_gone": Text("what it stood on turned out to be none", "所依据的情形经核实不成立"),
+    "lifted": Text("it is not needed any more", "已无继续采取的必要"),
+}
+"""Why an interim measure ended before its time."""
+
 
 def said(text: Text, language: str) -> str:
     return text.zh if language == "zh" else text.en

@@ -290,6 +290,18 @@ WAITING: dict[str, Text] = {
     ),
 }
 
+NETWORKS: dict[str, Text] = {
+    "unreachable": Text(
+        "The connection to this network is being restored. Payments go out once it is back.",
+        "正在恢复与该网络的连接，恢复后继续付款。",
+    ),
+    "behind": Text(
+        "We are catching up with this network. Payments and deposits are confirmed later than usual.",
+        "正在同步该网络的区块，提币与充值的确认时间会比平时更长。",
+    ),
+}
+"""Why a network is slow, for everybody."""
+
 WARNINGS: dict[int, Text] = {
     1: Text(
         "Warning: this address is on our list of addresses linked to fraud or other harm. Payments on chain cannot be "

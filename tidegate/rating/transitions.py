@@ -163,6 +163,14 @@ def on_appeal(e: Effective, earlier: Tier) -> Move:
     return Move(to, "T9", person=True, people=1)
 
 
+def put_apart(holds: Tier, before: Tier) -> Tier:
+    """R20 undone: the tier before the other's facts raised it. From HIGH no lower than MEDIUM; EXTREME is for T9."""
+    if holds is Tier.EXTREME:
+        return holds
+    lowest = Tier.MEDIUM if holds is Tier.HIGH else Tier.LOW
+    return min(holds, max(before, lowest, key=lambda tier: tier.rank), key=lambda tier: tier.rank)
+
+
 def heard(e: Effective, at: datetime, numbers: RatingNumbers) -> Effective:
     """A confirmed event starts the quiet time anew."""
     last = at if e.last_event is None else max(at, e.last_event)

@@ -82,6 +82,12 @@ class OutsideAnswer:
 TRAVEL_RULE = "travel_rule"
 """The outside check whose answer is the counterparty's."""
 
+NAMES = "names"
+"""The outside check that a service of names answers, as a policy names it in `outside_checks`."""
+
+NAMES_LATER = "names_later"
+"""The same question about a receiver who was named when `NAMES` had been answered already."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:

@@ -68,7 +68,8 @@ def authorise_approved(
     def step(id: str) -> Status:
         return flow.authorise(conn, id, sign, chain_ids, setting(), clock())
 
-    return _each(conn, lambda: store.to_authorise(conn, limit), step, clock)
+    turn = int(clock().timestamp())
+    return _each(conn, lambda: store.to_authorise(conn, turn, limit), step, clock)
 
 
 def _each(conn: Conn, due: Callable[[], list[str]], step: Callable[[str], object], clock: Clock) -> int:

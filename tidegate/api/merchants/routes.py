@@ -16,6 +16,7 @@ from tidegate.base.refusals import Malformed, NotFound
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.bond.store import Movement
 from tidegate.p2p.deductions import flow as deductions
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.p2p.merchants.merchant import Merchant
 from tidegate.p2p.scope import flow as scope
@@ -72,7 +73,12 @@ def ask_exit(call: Call, id: str, body: shapes.MerchantExit) -> Any:
 
 def link_merchants(call: Call, id: str, body: shapes.NewMerchantLink) -> Any:
     """A person found two merchant accounts to be one person's: from now on they carry one tier."""
-    return say.merchant(merchants.link(call.conn, id, body.merchant, body.evidence, body.note, call.actor, call.now))
+    return say.merchant(links.link(call.conn, id, body.merchant, body.evidence, body.note, call.actor, call.now))
+
+
+def undo_link(call: Call, id: str, body: shapes.LinkUndone) -> Any:
+    """Another person found that a link was wrong: from now on they are rated apart."""
+    return say.link(links.undo(call.conn, id, body.reason, call.actor, call.now))
 
 
 def get_bond(call: Call, id: str) -> Any:
@@ -139,7 +145,7 @@ def get_dossier(call: Call, id: str) -> Any:
     """Everything about one merchant: profile, scope, bond, payment accounts, what is open."""
     merchant, assets = _merchant(call, id), call.setting().assets
     staff = call.identity.role in STAFF
-    links = merchants.links(call.conn, merchant.subject_id) if staff else None
+    linked = links.of(call.conn, merchant.subject_id) if staff else None
     return {
         "merchant": say.merchant(merchant),
         "accounts_of_person": [
@@ -151,7 +157,7 @@ def get_dossier(call: Call, id: str) -> Any:
         "movements": [say.movement(m, assets) for m in bonds.movements(call.conn, merchant.id)],
         "payment_accounts": accounts_of(call.conn, merchant.party_id, staff),
         "matters": [say.matter(m) for m in merchants.matters(call.conn, [merchant.id])],
-        "links": None if links is None else [say.link(one) for one in links],
+        "links": None if linked is None else [say.link(one) for one in linked],
     }
 
 
@@ -197,6 +203,17 @@ ROUTES: tuple[Route, ...] = (
         link_merchants,
         shapes.Merchant,
         201,
+        True,
+        "json",
+        UNFIT,
+    ),
+    Route(
+        "POST",
+        "/v1/merchant-links/{id}/undo",
+        "merchants:decide",
+        undo_link,
+        shapes.MerchantLink,
+        200,
         True,
         "json",
         UNFIT,

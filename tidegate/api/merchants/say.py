@@ -10,8 +10,9 @@ from tidegate.base.times import rfc3339
 from tidegate.notifications.templates import MERCHANTS
 from tidegate.p2p.bond.bond import Bond
 from tidegate.p2p.bond.store import Movement
+from tidegate.p2p.links.store import Link
 from tidegate.p2p.merchants.merchant import Matter, Merchant
-from tidegate.p2p.merchants.store import Consent, Link
+from tidegate.p2p.merchants.store import Consent
 from tidegate.p2p.scope.store import Interval
 
 Assets = Mapping[int, Asset]
@@ -88,10 +89,15 @@ def consent(c: Consent) -> Said:
 
 def link(one: Link) -> Said:
     return {
+        "id": one.id,
         "merchant": one.merchant_id,
+        "other": one.other_id,
         "person": one.subject_id,
         "evidence": one.evidence,
         "note": one.note,
         "by": one.actor,
         "at": rfc3339(one.at),
+        "undone_by": one.undone_by,
+        "undone_at": at(one.undone_at),
+        "undone_reason": one.undone_reason,
     }

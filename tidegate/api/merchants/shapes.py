@@ -149,13 +149,22 @@ class MerchantConsentSaid(Out):
     at: At
 
 
+class LinkUndone(In):
+    reason: Text
+
+
 class MerchantLink(Out):
+    id: str
     merchant: str
+    other: str = Field(description="The account that it was found to belong with.")
     person: str
     evidence: str
     note: str
     by: str
     at: At
+    undone_by: str | None = Field(description="Never who had linked them.")
+    undone_at: At | None
+    undone_reason: str | None
 
 
 class Dossier(Out):

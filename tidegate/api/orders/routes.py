@@ -11,11 +11,13 @@ from tidegate.api.door import Call, Route
 from tidegate.api.orders import say, shapes
 from tidegate.api.params import UNFIT, UNKNOWN, Before, Limit, Text
 from tidegate.api.say import page
+from tidegate.api.withdrawals.reading import confirmation
+from tidegate.api.withdrawals.shapes import Challenge
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.lots import flow as lots
 from tidegate.p2p.orders import flow as orders
-from tidegate.p2p.orders.flow import Payer, Wanted
+from tidegate.p2p.orders.flow import Code, Payer, Signature, Wanted
 from tidegate.p2p.orders.order import Order, Role, Status
 
 
@@ -64,10 +66,20 @@ def pay_order(call: Call, id: str, body: shapes.OrderPaid) -> Any:
 
 
 def release_order(call: Call, id: str, body: shapes.OrderReleased) -> Any:
-    """The seller has the money: the coins are the buyer's."""
+    """The seller has the money, and confirms with a factor of theirs: the coins are the buyer's."""
     order = _order(call, id)
     by = _by(call, order, body.by) or order.seller
-    return _said(call, orders.release(call.conn, id, by, body.holder_name, call.actor, desk_of(call), call.now))
+    code, credential = confirmation(body)
+    factor = Code(code, call.gate.data_key) if credential is None else Signature(credential, call.gate.relying)
+    done = orders.release(call.conn, id, by, body.holder_name, factor, call.actor, desk_of(call), call.now)
+    return _said(call, done)
+
+
+def challenge_order(call: Call, id: str) -> Any:
+    """Ask for what the seller's passkey has to sign to release: bound to the order, good for one answer."""
+    order = _order(call, id)
+    by = _by(call, order, None) or order.seller
+    return {"options": orders.challenge(call.conn, id, by, call.gate.relying, call.actor, desk_of(call), call.now)}
 
 
 def cancel_order(call: Call, id: str, body: shapes.OrderCancelled) -> Any:
@@ -132,6 +144,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _O + "/{id}", "orders:read", get_order, shapes.Order, refuses=UNKNOWN),
     Route("POST", _O + "/{id}/paid", "orders:write", pay_order, shapes.Order, 200, True, "json", UNFIT),
     Route("POST", _O + "/{id}/release", "orders:write", release_order, shapes.Order, 200, True, "json", UNFIT),
+    Route("POST", _O + "/{id}/challenge", "orders:write", challenge_order, Challenge, refuses=UNFIT),
     Route("POST", _O + "/{id}/cancel", "orders:write", cancel_order, shapes.Order, 200, True, "json", UNFIT),
     Route("POST", _O + "/{id}/dispute", "orders:write", dispute_order, shapes.Order, 200, True, "json", UNFIT),
     Route("POST", _O + "/{id}/resolve", "orders:resolve", resolve_order, shapes.Order, 200, True, "json", UNFIT),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tidegate.api.ads.shapes import Method, Side
 from tidegate.api.shapes import Amount, At, Decimal, Id, In, Long, Out, Short, Text
+from tidegate.api.withdrawals.shapes import Confirmation
 from tidegate.p2p.orders.order import Status
 
 By = Literal["taker", "merchant"]
@@ -38,7 +39,9 @@ class OrderPaid(_Step):
     holder_name: Short | None = Field(default=None, description="Of the account that pays, where it is not known here.")
 
 
-class OrderReleased(_Step):
+class OrderReleased(Confirmation, _Step):
+    """The seller confirms with a factor of theirs: a code for `totp`, a credential for `passkey`."""
+
     holder_name: Short | None = Field(default=None, description="Who paid, as the seller's bank says.")
 
 

@@ -56,6 +56,7 @@ def line(row: LineRow, standing: Standing) -> Said:
         "policy_version": row.policy_version,
         "inputs_hash": row.inputs_hash,
         "supersedes": row.supersedes,
+        "restates": row.restates,
         "superseded_by": standing.superseded_by,
         "decided": standing.decided,
         "voices": standing.voices,

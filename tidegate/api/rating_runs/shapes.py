@@ -40,7 +40,7 @@ class RatingLine(Out):
     id: str
     run: str | None = Field(description="Null = between months.")
     merchant: str
-    cause: Literal["month", "event", "review", "appeal"]
+    cause: Literal["month", "event", "review", "appeal", "restatement"]
     computed: Tier = Field(description="What the facts amount to.")
     basis: Literal["text", "gap"]
     conduct: str
@@ -58,6 +58,9 @@ class RatingLine(Out):
     policy_version: int
     inputs_hash: str
     supersedes: str | None
+    restates: str | None = Field(
+        description="The line that raised to EXTREME, whose facts were withdrawn or corrected (T9)."
+    )
     superseded_by: str | None
     decided: Tier | None
     voices: int

@@ -15,8 +15,8 @@ from tidegate.api.params import UNFIT, UNKNOWN, Before, Limit, Text
 from tidegate.api.say import page
 from tidegate.api.shapes import Lift
 from tidegate.api.withdrawals import say, shapes
-from tidegate.api.withdrawals.reading import stated
-from tidegate.base.refusals import Malformed, NotFound
+from tidegate.api.withdrawals.reading import confirmation, stated
+from tidegate.base.refusals import NotFound
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
 from tidegate.db import journal
@@ -81,15 +81,10 @@ def confirm_withdrawal(call: Call, id: str, body: shapes.Confirmation) -> Any:
     """Confirm what was shown, with a factor that the decision asked for. It goes on once all of them were used."""
     withdrawals.get(call.conn, id, call.party_id)
     setting, gate = call.setting(), call.gate
-    wanted, other = ("code", "credential") if body.factor == "totp" else ("credential", "code")
-    if getattr(body, wanted) is None or getattr(body, other) is not None:
-        raise Malformed("confirmation_incomplete", f"{body.factor} needs {wanted} and no {other}.", field=wanted)
-    if body.credential is not None:
-        done = withdrawals.confirm_with_passkey(
-            call.conn, id, body.credential, gate.relying, call.actor, setting, call.now
-        )
+    code, credential = confirmation(body)
+    if credential is not None:
+        done = withdrawals.confirm_with_passkey(call.conn, id, credential, gate.relying, call.actor, setting, call.now)
     else:
-        code = body.code or ""
         done = withdrawals.confirm(call.conn, id, body.factor, code, gate.data_key, call.actor, setting, call.now)
     return withdrawals.view(call.conn, done, setting.assets)
 

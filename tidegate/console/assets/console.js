@@ -61,6 +61,26 @@ addEventListener("pageshow", () => {
   });
 });
 
+// A passkey signs what a form shows: what to sign comes from the server, the answer goes with the form.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-passkey]");
+  if (!button || button.disabled) return;
+  const { form } = button;
+  const failed = form.querySelector("[data-passkey-failed]");
+  failed.hidden = true;
+  button.disabled = true;
+  try {
+    const asked = await fetch(button.dataset.passkey, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) });
+    if (!asked.ok) throw new Error(`refused: ${asked.status}`);
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await asked.json());
+    form.elements.credential.value = JSON.stringify(await navigator.credentials.get({ publicKey }));
+    form.requestSubmit();
+  } catch {
+    failed.hidden = false;
+    button.disabled = false;
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {

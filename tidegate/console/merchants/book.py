@@ -15,9 +15,11 @@ from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed
 from tidegate.console.merchants import store
 from tidegate.console.merchants.outlook import by_month
+from tidegate.console.merchants.typed import whole
 from tidegate.console.visit import Page, Visit
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.p2p.merchants.merchant import Certification, Merchant
 from tidegate.p2p.orders import flow as orders
@@ -77,7 +79,7 @@ def dossier(visit: Visit) -> Response:
         moves=standing.moves(conn, merchant.subject_id),
         scope=scope.intervals(conn, merchant.subject_id),
         consents=merchants.consents(conn, merchant.id),
-        links=merchants.links(conn, merchant.subject_id),
+        links=links.of(conn, merchant.subject_id),
         matters=merchants.matters(conn, [merchant.id]),
         bonds=[say.bond(b, assets) for b in bonds.of(conn, merchant.id)],
         movements=[say.movement(m, assets) for m in bonds.movements(conn, merchant.id)][-_FEW:],
@@ -101,9 +103,9 @@ def dossier(visit: Visit) -> Response:
 def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
     """What only they see who read ratings: facts, indicators, lines, measures, appeals, the timeline."""
     conn, subject = visit.conn, merchant.subject_id
-    zone = policies.active(conn, visit.now).rating.zone
+    numbers = policies.active(conn, visit.now).rating
     year = facts.of_subject(conn, subject, visit.now - _YEAR, visit.now + timedelta(seconds=1))
-    months, seen = by_month(year, zone)
+    months, seen = by_month(year, numbers.zone)
     return {
         "facts": sorted(year, key=_open_first)[:_FACTS],
         "facts_more": max(0, len(year) - _FACTS),
@@ -111,6 +113,7 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
         "indicators": seen,
         "lines": lines.of_subject(conn, subject, _FEW),
         "measures": measures.of_subject(conn, subject),
+        "interim_hours": numbers.interim_hours,
         "appeals": appeals.of_subject(conn, subject),
         "exemptions": facts.exemptions(conn, merchant.id),
         "timeline": [entry(item) for item in store.history(conn, subject, _HISTORY)],
@@ -120,7 +123,7 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
 def _unrated() -> dict[str, Any]:
     nothing: list[object] = []
     names = ("facts", "months", "indicators", "lines", "measures", "appeals", "exemptions", "timeline")
-    return {**dict.fromkeys(names, nothing), "facts_more": 0}
+    return {**dict.fromkeys(names, nothing), "facts_more": 0, "interim_hours": 0}
 
 
 def _open_first(fact: FactRow) -> tuple[bool, float]:
@@ -143,6 +146,16 @@ def lift(visit: Visit) -> Response:
     return visit.back_to(f"{HOME}/{done.subject_id}", "measure_lifted")
 
 
+def prolong(visit: Visit) -> Response:
+    """Let an interim measure hold longer."""
+    hours = whole(visit, "hours")
+    if hours is None:
+        raise Malformed("hours_invalid", "Say for how many hours more it holds.", field="hours")
+    policy = policies.active(visit.conn, visit.now)
+    done = measures.prolong(visit.conn, visit.id, hours, visit.given("reason"), policy, visit.actor, visit.now)
+    return visit.back_to(f"{HOME}/{done.subject_id}", "interim_prolonged")
+
+
 def answer(visit: Visit) -> Response:
     """Answer an appeal; nobody who decided on it or told a fact of it may."""
     done = appeals.answer(
@@ -162,5 +175,6 @@ PAGES = (
     Page("/merchants/{id}", dossier, "merchants:read"),
     Page("/merchants/{id}/certification", certify, "merchants:decide", "POST"),
     Page("/measures/{id}/lift", lift, "rating:decide", "POST"),
+    Page("/measures/{id}/prolong", prolong, "rating:decide", "POST"),
     Page("/appeals/{id}/answer", answer, "rating:decide", "POST"),
 )

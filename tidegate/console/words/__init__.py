@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from tidegate.console.words import admin, compliance, customers, journal, market, merchants, review, rules, treasury
+from tidegate.console.words import (
+    admin,
+    compliance,
+    customers,
+    desk,
+    journal,
+    market,
+    merchants,
+    review,
+    rules,
+    status,
+    treasury,
+)
 from tidegate.notifications import letters
 
 LANGUAGES = ("en", "zh")
@@ -98,7 +110,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -110,6 +122,9 @@ DONE = _together(
     *(area.DONE for area in _STAFF),
 )
 """What a page says after a form was carried out."""
+
+REFUSED = desk.REFUSED
+"""What customers read when something is refused, by its code."""
 
 CODES = _together(*(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
@@ -205,6 +220,9 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 """The commonest kinds of journal entries."""
 
+UNITS = ((86400, ("d", "天")), (3600, ("h", "小时")), (60, ("min", "分钟")), (1, ("s", "秒")))
+"""Seconds of a unit of time, and its word."""
+
 LINKS: dict[str, tuple[str, str]] = {
     "confirm_title": ("Confirm your withdrawal", "确认提币"),
     "confirm_hint": (
@@ -298,8 +316,22 @@ class Say:
         found = CODES.get(f"{kind}.{name}")
         return name if found is None else found[self._place]
 
+    def refused(self, code: str, message: str) -> str:
+        """Why something is refused, in the words of a merchant; the message itself where nobody has given it any."""
+        return REFUSED[code][self._place] if code in REFUSED else message
+
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]
+
+    def span(self, seconds: int) -> str:
+        """A length of time: "40 s", "7 min 30 s", "3 h 10 min", "2 d 4 h"; beyond its second unit rounded down."""
+        large = next(place for place, (unit, _) in enumerate(UNITS) if seconds >= 2 * unit or unit == 1)
+        left, told = seconds, list[str]()
+        for unit, words in UNITS[large : large + 2]:
+            count, left = divmod(left, unit)
+            if count or not told:
+                told.append(f"{count} {words[self._place]}")
+        return " ".join(told)
 
     def pick(self, said: dict[str, str]) -> str:
         """One of a text's languages."""

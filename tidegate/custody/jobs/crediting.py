@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tidegate.base.chain import Block, Transfer
 from tidegate.base.ids import new_id
@@ -66,16 +66,24 @@ class _Found:
     transfer: Transfer
 
 
-def _incoming(conn: Conn, network: str, transfers: Sequence[Transfer]) -> list[_Found]:
-    """Transfers to us that are not our own gas and sweeps. A contract we do not know is no asset, whatever its name."""
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """What a block moved to us beside our own gas and sweeps."""
+
+    known: list[_Found]
+    unknown: list[tuple[Wallet, Transfer]]  # of contracts that no asset names
+
+
+def _incoming(conn: Conn, network: str, transfers: Sequence[Transfer]) -> _Incoming:
+    """A contract we do not know is no asset, whatever its name."""
     by_contract = {a.contract: a for a in ledger_store.assets(conn) if a.network == network}
     ours = {w.address: w for w in store.by_addresses(conn, network, sorted({t.receiver for t in transfers}))}
     own = store.own_hashes(conn, sorted({t.tx for t in transfers}), ["gas", "sweep"])
-    return [
-        _Found(ours[t.receiver], by_contract[t.contract], t)
-        for t in transfers
-        if t.receiver in ours and t.contract in by_contract and t.tx not in own and t.units > 0
-    ]
+    to_us = [(ours[t.receiver], t) for t in transfers if t.receiver in ours and t.tx not in own and t.units > 0]
+    return _Incoming(
+        [_Found(wallet, by_contract[t.contract], t) for wallet, t in to_us if t.contract in by_contract],
+        [(wallet, t) for wallet, t in to_us if t.contract not in by_contract],
+    )
 
 
 def _row(found: _Found, now: datetime) -> DepositRow:
@@ -110,7 +118,7 @@ def _show(conn: Conn, chain: Chain, network: Network, decided: int, head: Block,
         transfers = chain.transfers(number)
         if transfers is None:
             continue
-        arriving = [f for f in _incoming(conn, network.id, transfers) if f.wallet.kind == "deposit"]
+        arriving = [f for f in _incoming(conn, network.id, transfers).known if f.wallet.kind == "deposit"]
         if arriving:
             with act(conn, "worker", clock()) as tx:
                 for found in arriving:
@@ -127,7 +135,8 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, head: Bloc
         return False
     may_lag = head.number - block.number < network.finality + LAGGING
     groups: dict[tuple[str, int], list[_Found]] = {}
-    for found in _incoming(conn, network.id, transfers):
+    incoming = _incoming(conn, network.id, transfers)
+    for found in incoming.known:
         groups.setdefault((found.wallet.id, found.asset.id), []).append(found)
     credits: list[tuple[_Found, rules.Credit]] = []
     for group in groups.values():
@@ -146,7 +155,29 @@ def _decide(conn: Conn, chain: Chain, network: Network, block: Block, head: Bloc
         if store.move_cursor(conn, network.id, block.number - 1, block.number, block.hash) != 1:
             return False  # another worker decided it
         _book(tx, network, block, credits)
+        _note_unknown(tx, network, incoming.unknown)
     return True
+
+
+def _note_unknown(tx: Tx, network: Network, unknown: Sequence[tuple[Wallet, Transfer]]) -> None:
+    """Tokens that nobody here has heard of: nothing is credited. Once a day of each contract and customer: whoever
+    sends a thousand of them makes one sign."""
+    for wallet, t in unknown:
+        if wallet.party_id is None or t.contract is None:  # the hot wallet's dust; a chain's own coin is no token
+            continue
+        made = store.UnknownToken(
+            id=new_id("utk"),
+            network=network.id,
+            contract=t.contract,
+            party_id=wallet.party_id,
+            day=tx.now.astimezone(UTC).date(),
+            tx=t.tx,
+            sender=t.sender,
+            claimed=t.units,
+            at=tx.now,
+        )
+        if store.see_unknown_token(tx.conn, made):
+            tx.note("deposit.unknown_token", made.party_id, {"contract": made.contract, "tx": made.tx})
 
 
 def _gained(conn: Conn, chain: Chain, wallet: Wallet, asset: Asset, block: Block, transfers: Sequence[Transfer]) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 
 from tidegate.db import Conn, row, rows, run
 
@@ -42,6 +42,34 @@ class Unswept:
     units: int
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownToken:
+    """A transfer to a customer of a token that is no asset here."""
+
+    id: str
+    network: str
+    contract: str
+    party_id: str
+    day: date  # UTC
+    tx: str
+    sender: str
+    claimed: int
+    at: datetime
+
+
+def see_unknown_token(conn: Conn, seen: UnknownToken) -> int:
+    """Keep the first of a day, contract and customer; 0 where there is one."""
+    return run(
+        conn,
+        """
+        INSERT INTO unknown_token (id, network, contract, party_id, day, tx, sender, claimed, at)
+        VALUES (%(id)s, %(network)s, %(contract)s, %(party_id)s, %(day)s, %(tx)s, %(sender)s, %(claimed)s, %(at)s)
+        ON CONFLICT (network, contract, party_id, day) DO NOTHING
+        """,
+        asdict(seen),
+    )
+
+
 def cursor(conn: Conn, network: str) -> Cursor | None:
     """How far deposits are decided."""
     return row(
@@ -50,6 +78,11 @@ def cursor(conn: Conn, network: str) -> Cursor | None:
         "SELECT network, block, hash FROM chain_cursor WHERE network = %(network)s",
         {"network": network},
     )
+
+
+def cursors(conn: Conn) -> list[Cursor]:
+    """How far deposits are decided on each network."""
+    return rows(conn, Cursor, "SELECT network, block, hash FROM chain_cursor ORDER BY network", {})
 
 
 def start_cursor(conn: Conn, network: str, block: int, hash: str) -> None:

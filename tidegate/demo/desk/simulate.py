@@ -129,11 +129,12 @@ def _ordinary(rng: np.random.Generator, asked: Asked, merchants: Table, takers: 
 
 
 def _fund(rng: np.random.Generator, asked: Asked, merchants: Table, tale: Tale) -> None:
-    """What merchants bring before their first order, and top up or take home now and then, to wallets of their own."""
+    """What merchants bring before their first order, bond and funds, and what they top up or take home now and then."""
     for number in range(asked.merchants):
         if merchants["certified"][number] == 0:
             continue
-        tale.flows.append((number, False, int(merchants["funds"][number]), asked.start - 2 * DAY, "other"))
+        brought = int(merchants["funds"][number] + merchants["locked"][number])
+        tale.flows.append((number, False, brought, asked.start - 2 * DAY, "other"))
         for at in rng.integers(asked.start, asked.end, rng.poisson(asked.days / 9)):
             value = int(merchants["size"][number] * rng.integers(3, 30))
             tale.flows.append((number, bool(rng.random() < 0.5), value, int(at), "other"))

@@ -50,6 +50,12 @@ _TABLES = {
                CAST(locked AS DECIMAL(38,0)) AS locked, CAST(0 AS DECIMAL(38,0)) AS owed,
                CAST(NULL AS TIMESTAMPTZ) AS release_at
           FROM m ORDER BY number""",
+    "p2p_bond_movements": """
+        SELECT printf('bmv_%06d%020d', {seed}, number) AS movement_id, mer(number) AS merchant_id,
+               {asset} AS asset_id,
+               'lock' AS kind, CAST(locked AS DECIMAL(38,0)) AS units, CAST(locked AS DECIMAL(38,0)) AS value,
+               instant(applied) AS "at", instant(applied) AS known_at
+          FROM m ORDER BY number""",
     "p2p_accounts": """
         SELECT account(CASE WHEN kind = {shared} AND number % 2 = 0 THEN {merchants} + number
                             ELSE number END) AS account_hash,

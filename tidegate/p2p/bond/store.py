@@ -142,14 +142,15 @@ def keep(conn: Conn, bond: Bond) -> None:
 
 
 def add_movement(conn: Conn, movement: Movement) -> None:
-    """One movement; the database refuses one that does not follow from the one before."""
+    """One movement, with what it was worth then; the database refuses one that does not follow from the one before."""
     run(
         conn,
         """
         INSERT INTO p2p_bond_movement (id, merchant_id, asset_id, number, kind, locked_delta, owed_delta, locked_after,
-                                       owed_after, decision, receiver, reason, actor, at)
+                                       owed_after, decision, receiver, reason, actor, at, value)
         VALUES (%(id)s, %(merchant)s, %(asset)s, %(number)s, %(kind)s, %(locked_delta)s, %(owed_delta)s,
-                %(locked_after)s, %(owed_after)s, %(decision)s, %(receiver)s, %(reason)s, %(actor)s, %(at)s)
+                %(locked_after)s, %(owed_after)s, %(decision)s, %(receiver)s, %(reason)s, %(actor)s, %(at)s,
+                sign(%(locked_delta)s::numeric) * micro_usd_at(%(asset)s, abs(%(locked_delta)s::numeric), %(at)s))
         """,
         {
             "id": movement.id,

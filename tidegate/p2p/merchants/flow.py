@@ -18,7 +18,7 @@ from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.merchants import merchant as rules
 from tidegate.p2p.merchants import store
 from tidegate.p2p.merchants.merchant import Certification, Matter, Merchant
-from tidegate.p2p.merchants.store import Consent, Link
+from tidegate.p2p.merchants.store import Consent
 from tidegate.p2p.scope import flow as scope
 from tidegate.parties import flow as parties
 from tidegate.parties.party import RestrictionKind, check_reason
@@ -204,32 +204,6 @@ def reinstate(tx: Tx, id: str, decision: str, reason: str, policy: Policy) -> Me
     return _decided(tx, back, "merchant.reinstated", decision=decision)
 
 
-def link(conn: Conn, id: str, other_id: str, evidence: str, note: str, actor: str, now: datetime) -> Merchant:
-    """A person has found that two merchant accounts are one person's: from now on they carry one tier (R20).
-
-    The later subject's accounts join the earlier one's. Raises NotFound; Malformed `link_evidence_weak`,
-    `link_evidence_unknown`, `note_invalid`; Conflict `linked_already`, `merchant_changed`.
-    """
-    with act(conn, actor, now) as tx:
-        first, second = scope.get(conn, id), scope.get(conn, other_id)
-        rules.check_link(first, second, evidence, note)
-        keeps, joins = sorted((first.subject_id, second.subject_id))  # ids sort by time
-        parties.lock(conn, {own.party_id for s in (keeps, joins) for own in store.of_subject(conn, s)})
-        staying, moving = store.lock_subject(conn, keeps), store.lock_subject(conn, joins)
-        now_of = {own.id: own.subject_id for own in (*staying, *moving)}
-        if (now_of.get(id), now_of.get(other_id)) != (first.subject_id, second.subject_id):
-            raise Conflict("merchant_changed", "One of them was linked elsewhere just now; look and ask again.")
-        for own in moving:
-            store.keep(conn, replace(own, subject_id=keeps, changed_at=now))
-        moved = id if any(own.id == id for own in moving) else other_id
-        store.add_link(conn, Link(moved, keeps, joins, evidence, note, actor, now))
-        scope.refresh(tx, joins)
-        scope.refresh(tx, keeps)
-        said = {"person": keeps, "person_before": joins, "accounts": [own.id for own in moving], "evidence": evidence}
-        tx.note("merchant.linked", moved, said)
-        return scope.get(conn, id)
-
-
 def _decided(tx: Tx, merchant: Merchant, kind: str, **more: object) -> Merchant:
     store.keep(tx.conn, merchant)
     scope.refresh(tx, merchant.subject_id)
@@ -363,11 +337,6 @@ def person(conn: Conn, subject_id: str) -> list[Merchant]:
 def consents(conn: Conn, id: str) -> list[Consent]:
     """What was said about the rules, oldest first."""
     return store.consents(conn, id)
-
-
-def links(conn: Conn, subject_id: str) -> list[Link]:
-    """How the accounts of a person were linked."""
-    return store.links(conn, subject_id)
 
 
 def matters(conn: Conn, ids: Collection[str]) -> list[Matter]:

@@ -20,19 +20,6 @@ class Consent:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A merchant account was found to be the same person's as others."""
-
-    merchant_id: str
-    subject_id: str
-    subject_before: str
-    evidence: str
-    note: str
-    actor: str
-    at: datetime
-
-
 def add(conn: Conn, merchant: Merchant) -> int:
     """A new merchant account; 0 where the party has one that is not closed."""
     return run(
@@ -203,39 +190,6 @@ def consents(conn: Conn, merchant_id: str) -> list[Consent]:
         Consent,
         "SELECT rules_version, agreed, actor, at FROM p2p_consent WHERE merchant_id = %(merchant)s ORDER BY id",
         {"merchant": merchant_id},
-    )
-
-
-def add_link(conn: Conn, link: Link) -> None:
-    """Who found what to be one person's, and how."""
-    run(
-        conn,
-        """
-        INSERT INTO p2p_link (merchant_id, subject_id, subject_before, evidence, note, actor, at)
-        VALUES (%(merchant)s, %(subject)s, %(before)s, %(evidence)s, %(note)s, %(actor)s, %(at)s)
-        """,
-        {
-            "merchant": link.merchant_id,
-            "subject": link.subject_id,
-            "before": link.subject_before,
-            "evidence": link.evidence,
-            "note": link.note,
-            "actor": link.actor,
-            "at": link.at,
-        },
-    )
-
-
-def links(conn: Conn, subject_id: str) -> list[Link]:
-    """How the accounts of a person were linked, oldest first."""
-    return rows(
-        conn,
-        Link,
-        """
-        SELECT merchant_id, subject_id, subject_before, evidence, note, actor, at FROM p2p_link
-         WHERE subject_id = %(subject)s ORDER BY at, merchant_id
-        """,
-        {"subject": subject_id},
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tidegate.base.canonical import digest
 from tidegate.base.refusals import Conflict, Forbidden
 from tidegate.base.times import rfc3339
 from tidegate.p2p.ads.ad import Side
@@ -127,6 +128,13 @@ class Order:
     @property
     def payer_party(self) -> str:
         return self.party(self.payer)
+
+
+def payload_of(order: Order, asset: str) -> str:
+    """What the seller sees and confirms when they release, as one hash. Nothing of it changes after the order is made:
+    the table refuses that."""
+    seen = [order.id, order.seller_party, order.payer_party, asset, str(order.units), order.fiat]
+    return digest([*seen, str(order.fiat_amount), order.method])
 
 
 def check_paid(order: Order, by: Role, now: datetime) -> None:

@@ -97,7 +97,7 @@ def _barred(conn: Conn, line_id: str) -> set[str]:
 def _uphold(tx: Tx, appeal: AppealRow, held: TierRow, to: Tier, people: list[str], reason: str) -> None:
     """T9: the earlier tier, or the lowest that may follow; what the line brought with it is reversed."""
     policy = policies.active(tx.conn, tx.now)
-    measures.reverse_final(tx, held.subject_id, appeal.line_id, f"{appeal.id} was upheld")
+    measures.reverse(tx, held.subject_id, appeal.line_id, f"{appeal.id} was upheld", policy)
     decided = Decided(
         line_id=appeal.line_id,
         rule="T9",

@@ -15,6 +15,9 @@ from tidegate.policy.rating_numbers import RatingNumbers
 from tidegate.rating.measures.measure import Wanted, irreversible, wanted
 from tidegate.rating.tiers import Tier
 
+RESTATES = "T9"
+"""By which a line between months puts EXTREME right; an appeal has voices of its own."""
+
 CODES = {
     "as_computed": "the facts say it",
     "victim": "the merchant was used by somebody else",
@@ -80,7 +83,7 @@ class Voice:
 
 def checked(line: Open, terms: Terms, reason: str, numbers: RatingNumbers) -> tuple[Wanted, ...]:
     """The measures of a decision that may be taken. Raises Malformed naming the field; Conflict `alert_open`,
-    `tier_not_reached`, `tier_never_falls_so`."""
+    `tier_not_reached`, `tier_never_falls_so`, `tier_below_facts`."""
     check_reason(reason)
     if terms.tier not in set(Tier):
         raise Malformed("tier_unknown", f"{terms.tier[:20]!r} is none of {', '.join(Tier)}", field="tier")
@@ -90,6 +93,8 @@ def checked(line: Open, terms: Terms, reason: str, numbers: RatingNumbers) -> tu
     _check_tier(line, tier)
     _check_days(terms, tier, numbers)
     asked = terms.preset is not None or bool(terms.measures)
+    if line.rule == RESTATES and tier.rank < line.before.rank:
+        return wanted(tier, line.characterised, terms.preset, terms.measures, numbers)
     if tier.rank <= line.before.rank and line.rule != "T8" and not asked:
         return ()  # what holds goes on as it is
     if tier is line.before and tier is Tier.HIGH and not asked:
@@ -108,6 +113,8 @@ def _check_tier(line: Open, tier: Tier) -> None:
         raise Conflict("tier_not_reached", f"The facts of {line.id} reach {line.computed}, not {Tier.EXTREME}.")
     if line.rule == "T6" and tier not in (Tier.MEDIUM, Tier.HIGH):
         raise Conflict("tier_never_falls_so", "HIGH falls to MEDIUM or stays; never to LOW in one step.")
+    if line.rule == RESTATES and tier.rank < line.proposed.rank:
+        raise Conflict("tier_below_facts", f"What holds of {line.id} still amounts to {line.proposed}, not to {tier}.")
 
 
 def _check_days(terms: Terms, tier: Tier, numbers: RatingNumbers) -> None:
@@ -124,12 +131,11 @@ def _check_days(terms: Terms, tier: Tier, numbers: RatingNumbers) -> None:
         )
 
 
-def needed(line_people: int, tier: Tier, measures: Sequence[Wanted], before: Tier) -> int:
-    """How many must agree: two to what cannot be undone, which EXTREME always is."""
-    rises = tier.rank > before.rank
-    if irreversible(measures) or (tier is Tier.EXTREME and rises):
-        return 2
-    return max(1, min(line_people, 1))
+def needed(line: Open, tier: Tier, measures: Sequence[Wanted]) -> int:
+    """How many must agree: two to what cannot be undone, which EXTREME always is, and two to leave it."""
+    reaches = tier is Tier.EXTREME and tier.rank > line.before.rank
+    leaves = line.rule == RESTATES and tier.rank < line.before.rank
+    return 2 if reaches or leaves or irreversible(measures) else 1
 
 
 def check_voice(
@@ -137,20 +143,20 @@ def check_voice(
     given: Sequence[Voice],
     person: str,
     terms: Terms,
-    raised_by: Collection[str],
+    barred: Collection[str],
     people: Mapping[str, str],
-    needed: int,
 ) -> None:
-    """Whether a person's voice counts; people are compared, not keys.
+    """Whether a person's voice counts; people are compared, not keys. `barred` had a part in what is decided.
 
     Raises Conflict `line_voted_already`, `decision_differs`; Forbidden `line_raised_by_you`.
     """
     me = people[person]
     if any(people[voice.person] == me for voice in given):
         raise Conflict("line_voted_already", f"You have decided on {line_id}; another person must.")
-    if needed > 1 and me in {people[id] for id in raised_by}:
+    if me in {people[id] for id in barred}:
         raise Forbidden(
-            "line_raised_by_you", f"You told a fact that {line_id} stands on; what cannot be undone is for two others."
+            "line_raised_by_you",
+            f"You told, or decided on, what {line_id} stands on; what cannot be undone or is put right is for others.",
         )
     if given and given[0].terms != terms.text():
         raise Conflict(

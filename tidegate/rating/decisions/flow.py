@@ -50,12 +50,12 @@ def decide(conn: Conn, line_id: str, terms: Terms, reason: str, actor: str, now:
             line.characterised,
         )
         wanted = rules.checked(about, terms, reason, policy.rating)
-        needed = rules.needed(line.people, Tier(terms.tier), wanted, held)
+        needed = rules.needed(about, Tier(terms.tier), wanted)
         given = store.voices(conn, line_id)
-        tellers = {teller.recorded_by for teller in store.tellers(conn, line_id)}
-        who = parties.people(conn, {actor, *tellers, *(voice.person for voice in given)})
+        barred = _barred(conn, line) if needed > 1 or line.restates is not None else set()
+        who = parties.people(conn, {actor, *barred, *(voice.person for voice in given)})
         names = {id: person.name for id, person in who.items()}
-        rules.check_voice(line_id, given, actor, terms, tellers, names, needed)
+        rules.check_voice(line_id, given, actor, terms, barred, names)
         voice = Voice(actor, terms.text(), reason, now)
         store.add_voice(conn, line_id, len(given) + 1, voice)
         tx.note("rating.voice", line_id, {"tier": terms.tier, "code": terms.code, "reason": reason})
@@ -88,6 +88,15 @@ def _locked(tx: Tx, line_id: str) -> tuple[LineRow, Tier]:
     if not line.person:
         raise Conflict("line_needs_nobody", f"The text decides {line_id}: {line.computed}.")
     return line, Tier(held.tier)
+
+
+def _barred(conn: Conn, line: LineRow) -> set[str]:
+    """Who told a fact that a line stands on; and of a restatement who had decided, told, or now corrected it."""
+    told = {teller.recorded_by for teller in store.tellers(conn, line.id)}
+    if line.restates is None:
+        return told
+    before = {teller.recorded_by for teller in store.tellers(conn, line.restates)}
+    return told | before | {voice.person for voice in store.voices(conn, line.restates)} | {line.made_by}
 
 
 def _decided(

@@ -16,7 +16,9 @@ from tidegate.rating.lines import store as line_store
 from tidegate.rating.lines.flow import Drawing
 from tidegate.rating.lines.line import judge
 from tidegate.rating.lines.store import LineRow
+from tidegate.rating.measures import flow as measures
 from tidegate.rating.publishing import flow as publishing
+from tidegate.rating.restatements import flow as restatements
 from tidegate.rating.standing import flow as standing
 from tidegate.rating.tiers import Tier
 from tidegate.rating.window import trailing
@@ -37,13 +39,22 @@ def judged(
         if fact.confirmed:
             on_event(tx, found.subject_id, fact)
         else:
-            _retract(tx, found.subject_id)
+            measures.ground_gone(tx, found)
+            redraw(tx, found.subject_id)
+        restatements.restate(tx, found.subject_id)
     return facts.get(conn, fact_id)
 
 
 def _word(said: str) -> Disposition:
     """Unknown words are refused by `facts.judge`, which takes OPEN for one."""
     return Disposition(said) if said in set(Disposition) else Disposition.OPEN
+
+
+def parted(tx: Tx, stays: str, leaves: str) -> None:
+    """R20 undone (news from `p2p`): tiers, measures and proposals as the facts of each alone have it."""
+    standing.parted(tx, stays, leaves, policies.active(tx.conn, tx.now))
+    redraw(tx, stays)
+    restatements.restate(tx, stays)
 
 
 def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
@@ -64,7 +75,7 @@ def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
     open_one = next((line for line in before if line.cause == "event"), None)
     replaced = None if open_one is None else open_one.id
     line = lines.draw(tx, Drawing(subject, "event", None, replaced), found, policy.version)
-    _hand_over(tx, open_one, line)
+    lines.hand_over(tx, open_one, line)
     body = {"subject": subject_id, "fact": fact.id, "proposed": line.proposed, "rule": line.rule}
     tx.note("rating.event", line.id, body)
     if not line.person:
@@ -72,8 +83,9 @@ def on_event(tx: Tx, subject_id: str, fact: Fact) -> LineRow | None:
     return line
 
 
-def _retract(tx: Tx, subject_id: str) -> None:
-    """A fact turned out to be none: a proposal that stood on it is drawn again with what is left, for people to see."""
+def redraw(tx: Tx, subject_id: str) -> None:
+    """A fact turned out to be none, or another's: a proposal that stood on it is drawn again with what is left, for
+    people to see."""
     held = standing.lock(tx, subject_id)
     stale = [line for line in line_store.pending(tx.conn, subject_id) if line.cause == "event"]
     if not stale:
@@ -84,18 +96,10 @@ def _retract(tx: Tx, subject_id: str) -> None:
     found = judge(subject, window, policy.rating, policy.version, tx.now)
     for line in stale:
         made = lines.draw(tx, Drawing(subject, "event", None, line.id), found, policy.version)
-        _hand_over(tx, line, made)
+        lines.hand_over(tx, line, made)
         tx.note("rating.event", made.id, {"subject": subject_id, "proposed": made.proposed, "held": held.tier})
         if not made.person:
             publishing.tell(tx, made.id)
-
-
-def _hand_over(tx: Tx, before: LineRow | None, line: LineRow) -> None:
-    """While people have to decide, something is open about the merchant; it is never open twice."""
-    if before is not None:
-        lines.close_matter(tx, before)
-    if line.person:
-        lines.open_matter(tx, line)
 
 
 def review(conn: Conn, subject_id: str, now: datetime) -> LineRow | None:

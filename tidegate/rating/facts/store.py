@@ -205,6 +205,25 @@ def of_subjects(conn: Conn, subjects: Sequence[str], start: datetime, end: datet
     )
 
 
+def current(conn: Conn, subject_id: str, ids: Sequence[str]) -> list[FactRow]:
+    """What is known by now of the events that some facts told, as far as they are about a person still, in order."""
+    return rows(
+        conn,
+        FactRow,
+        """
+        SELECT id, merchant_id, subject_id, party_id, fact, at, known_at, recorded_at, recorded_by, source, source_id,
+               article, severity, serious, counterparty_id, order_id, evidence_level, attributed, kind, case_number,
+               names_merchant, indicator, rule, rule_version, evidence, supersedes, event_id, content, corrected_by,
+               disposition
+          FROM rating_judged
+         WHERE event_id IN (SELECT event_id FROM rating_fact WHERE id = ANY(%(ids)s::text[]))
+           AND subject_id = %(subject)s AND corrected_by IS NULL
+         ORDER BY id
+        """,
+        {"subject": subject_id, "ids": list(ids)},
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CaseBefore:
     subject_id: str

@@ -31,7 +31,7 @@ class Indicator:
     peers: bool = False  # its line depends on every merchant's rows
 
 
-RECORDS = ("orders", "coins", "accounts", "warnings", "freezes", "signs", "counterfeits", "bonds")
+RECORDS = ("orders", "coins", "accounts", "warnings", "freezes", "signs", "counterfeits", "bonds", "movements")
 """What rows are digested per merchant: `texts/of-orders.sql` and so on."""
 
 _ALERT, _WARN, _HIGH = Raises.ALERT, "warn", "high"
@@ -39,7 +39,13 @@ _ALERT, _WARN, _HIGH = Raises.ALERT, "warn", "high"
 INDICATORS = (
     Indicator("I-01", "5.3b", "one-sided arbitrage", "单边搬砖", Raises.FACTOR, None, ("orders", "coins")),
     Indicator(
-        "I-02", "5.3a", "single trade above initial funds", "单笔超初始资金", Raises.FACTOR, None, ("orders", "coins")
+        "I-02",
+        "5.3a",
+        "single trade above initial funds",
+        "单笔超初始资金",
+        Raises.FACTOR,
+        None,
+        ("orders", "coins", "movements"),
     ),
     Indicator("I-03", "5.2d", "shared payment account", "共用收付款账户", Raises.VIOLATION, None, ("accounts",)),
     Indicator(

@@ -100,6 +100,21 @@ TABLES = (
         ("merchant_id", "asset_id"),
     ),
     Table(
+        "p2p_bond_movements",
+        {
+            "movement_id": _TEXT,
+            "merchant_id": _TEXT,
+            "asset_id": _WHOLE,
+            "kind": _TEXT,
+            "units": _UNITS,
+            "value": _VALUE,
+            "at": _AT,
+            "known_at": _AT,
+        },
+        ("movement_id",),
+        'CASE WHEN "at" > known_at THEN "at" ELSE known_at END',
+    ),
+    Table(
         "p2p_accounts",
         {
             "account_hash": _TEXT,

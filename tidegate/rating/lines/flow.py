@@ -69,6 +69,7 @@ class Drawing:
     cause: str
     run_id: str | None
     supersedes: str | None
+    restates: str | None = None
 
 
 def draw(tx: Tx, drawing: Drawing, judged: Judged, policy_version: int) -> LineRow:
@@ -97,11 +98,20 @@ def draw(tx: Tx, drawing: Drawing, judged: Judged, policy_version: int) -> LineR
         rule=move.rule,
         policy_version=policy_version,
         supersedes=drawing.supersedes,
+        restates=drawing.restates,
         made_by=tx.actor,
         made_at=tx.now,
     )
     store.add(tx.conn, made)
     return made
+
+
+def hand_over(tx: Tx, before: LineRow | None, line: LineRow) -> None:
+    """While people have to decide about somebody, no bond goes back; a matter is open for one line, never for two."""
+    if before is not None:
+        close_matter(tx, before)
+    if line.person:
+        open_matter(tx, line)
 
 
 def open_matter(tx: Tx, line: LineRow) -> None:
@@ -112,6 +122,8 @@ def open_matter(tx: Tx, line: LineRow) -> None:
 
 def close_matter(tx: Tx, line: LineRow) -> None:
     """They have, or another line has taken its place. Again changes nothing."""
+    if not line.person:
+        return
     for account in subjects.accounts(tx.conn, [line.subject_id]):
         merchants.close_matter(tx, account.merchant_id, line.id)
 

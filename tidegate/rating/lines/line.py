@@ -14,7 +14,7 @@ from tidegate.rating.tiers import Basis, Matter, Rated, Tier, rate
 from tidegate.rating.transitions import Effective, Event, Move, rise
 from tidegate.rating.window import Window
 
-CAUSES = ("month", "event", "review", "appeal")
+CAUSES = ("month", "event", "review", "appeal", "restatement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,11 @@ class Judged:
         return max(self.move.people, 2 if self.rated.tier is Tier.EXTREME else int(self.person))
 
 
-def judge(s: Subject, window: Window, numbers: RatingNumbers, policy_version: int, at: datetime) -> Judged:
-    """The tier of the window, and how the tier that holds would move at a time: each event justifies one rise (R21)."""
+def judge(s: Subject, window: Window | None, numbers: RatingNumbers, policy_version: int, at: datetime) -> Judged:
+    """The tier of the window, and how the tier that holds would move at a time: each event justifies one rise (R21).
+
+    `window` None = the facts are those that count.
+    """
     matter = Matter(s.facts, window, s.counterparties, s.cases_before)
     rated = rate(matter, numbers)
     counted = [fact for fact in s.facts if fact.id in rated.facts and not fact.open_alert]

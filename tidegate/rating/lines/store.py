@@ -35,6 +35,7 @@ class LineRow:
     rule: str | None
     policy_version: int
     supersedes: str | None
+    restates: str | None  # of a restatement: the line that raised to EXTREME
     made_by: str
     made_at: datetime
 
@@ -60,12 +61,13 @@ def add(conn: Conn, made: LineRow) -> None:
         """
         INSERT INTO rating_line (id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before,
                                  conduct, consequence, computed, basis, person, people, clauses, readings,
-                                 characterised, effective_before, proposed, rule, policy_version, supersedes, made_by,
-                                 made_at)
+                                 characterised, effective_before, proposed, rule, policy_version, supersedes, restates,
+                                 made_by, made_at)
         VALUES (%(id)s, %(run_id)s, %(subject_id)s, %(cause)s, %(inputs_hash)s, %(facts)s::text[], %(counterparties)s,
                 %(cases_before)s::text[], %(conduct)s, %(consequence)s, %(computed)s, %(basis)s, %(person)s,
                 %(people)s, %(clauses)s::text[], %(readings)s::text[], %(characterised)s, %(effective_before)s,
-                %(proposed)s, %(rule)s, %(policy_version)s, %(supersedes)s, %(made_by)s, %(made_at)s)
+                %(proposed)s, %(rule)s, %(policy_version)s, %(supersedes)s, %(restates)s, %(made_by)s,
+                %(made_at)s)
         """,
         {
             "id": made.id,
@@ -90,6 +92,7 @@ def add(conn: Conn, made: LineRow) -> None:
             "rule": made.rule,
             "policy_version": made.policy_version,
             "supersedes": made.supersedes,
+            "restates": made.restates,
             "made_by": made.made_by,
             "made_at": made.made_at,
         },
@@ -104,7 +107,7 @@ def get(conn: Conn, id: str) -> LineRow | None:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line WHERE id = %(id)s
         """,
         {"id": id},
@@ -119,7 +122,7 @@ def lock(conn: Conn, id: str) -> LineRow | None:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},
@@ -134,7 +137,7 @@ def of_run(conn: Conn, run_id: str, after: str, limit: int) -> list[LineRow]:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line l WHERE run_id = %(run)s AND subject_id > %(after)s
            AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
          ORDER BY subject_id LIMIT %(limit)s
@@ -151,7 +154,7 @@ def of_run_about(conn: Conn, run_id: str, subjects: Sequence[str]) -> list[LineR
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line l WHERE run_id = %(run)s AND subject_id = ANY(%(subjects)s::text[])
            AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
         """,
@@ -167,7 +170,7 @@ def of_subject(conn: Conn, subject_id: str, limit: int) -> list[LineRow]:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line WHERE subject_id = %(subject)s ORDER BY made_at DESC, id DESC LIMIT %(limit)s
         """,
         {"subject": subject_id, "limit": limit},
@@ -182,7 +185,7 @@ def pending(conn: Conn, subject_id: str) -> list[LineRow]:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line l WHERE subject_id = %(subject)s AND cause IN ('event', 'review')
            AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
            AND NOT EXISTS (SELECT FROM rating_publication p WHERE p.line_id = l.id)
@@ -200,7 +203,7 @@ def queue(conn: Conn, after: str, limit: int) -> list[LineRow]:
         """
         SELECT id, run_id, subject_id, cause, inputs_hash, facts, counterparties, cases_before, conduct, consequence,
                computed, basis, person, people, clauses, readings, characterised, effective_before, proposed, rule,
-               policy_version, supersedes, made_by, made_at
+               policy_version, supersedes, restates, made_by, made_at
           FROM rating_line l WHERE person AND id > %(after)s
            AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
            AND NOT EXISTS (SELECT FROM rating_decision d WHERE d.line_id = l.id)
@@ -242,7 +245,7 @@ def ready(conn: Conn, now: datetime, limit: int) -> list[Ready]:
         Ready,
         """
         SELECT l.id FROM rating_line l JOIN rating_decision d ON d.line_id = l.id
-         WHERE l.cause IN ('event', 'review') AND (d.check_until IS NULL OR d.check_until <= %(now)s)
+         WHERE l.cause IN ('event', 'review', 'restatement') AND (d.check_until IS NULL OR d.check_until <= %(now)s)
            AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
            AND NOT EXISTS (SELECT FROM rating_publication p WHERE p.line_id = l.id)
          ORDER BY l.id LIMIT %(limit)s

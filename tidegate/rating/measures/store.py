@@ -140,6 +140,36 @@ def end(conn: Conn, id: str, state: str, by: str, reason: str, now: datetime) ->
     )
 
 
+def reverse(conn: Conn, id: str, by: str, reason: str, now: datetime) -> int:
+    """What was carried out is taken back; 0 where it was not, or has been before."""
+    return run(
+        conn,
+        """
+        UPDATE rating_measure SET state = 'reversed', ended_at = %(now)s, ended_by = %(by)s, end_reason = %(reason)s
+         WHERE id = %(id)s AND state = 'done'
+        """,
+        {"id": id, "by": by, "reason": reason, "now": now},
+    )
+
+
+def interim_on(conn: Conn, subject_id: str, facts: Sequence[str]) -> list[MeasureRow]:
+    """Interim measures that hold and stand on one of these facts, or on what it corrects, oldest first."""
+    return rows(
+        conn,
+        MeasureRow,
+        """
+        SELECT m.id, m.subject_id, m.line_id, m.fact_id, m.measure, m.value, m.by_text, m.article, m.readings,
+               m.reversible, m.state, m.starts_at, m.ends_at, m.decided_by, m.reason, m.ended_at, m.ended_by,
+               m.end_reason
+          FROM rating_measure m JOIN rating_fact f ON f.id = m.fact_id
+         WHERE m.subject_id = %(subject)s AND m.state = 'active'
+           AND f.event_id IN (SELECT event_id FROM rating_fact WHERE id = ANY(%(facts)s::text[]))
+         ORDER BY m.id
+        """,
+        {"subject": subject_id, "facts": list(facts)},
+    )
+
+
 def prolong(conn: Conn, id: str, until: datetime) -> None:
     """It holds longer."""
     run(
@@ -152,6 +182,41 @@ def prolong(conn: Conn, id: str, until: datetime) -> None:
 def hand_over(conn: Conn, id: str, subject_id: str) -> None:
     """Two subjects are one: the measure is about the one that stays."""
     run(conn, "UPDATE rating_measure SET subject_id = %(to)s WHERE id = %(id)s", {"id": id, "to": subject_id})
+
+
+def move_orders(conn: Conn, id: str, to: str, parties: Sequence[str]) -> None:
+    """The restrictions on these parties are another measure's from now on."""
+    run(
+        conn,
+        """
+        UPDATE rating_measure_order SET measure_id = %(to)s
+         WHERE measure_id = %(id)s AND party_id = ANY(%(parties)s::text[])
+        """,
+        {"id": id, "to": to, "parties": list(parties)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    subject_id: str
+
+
+def owners(conn: Conn, id: str) -> frozenset[str]:
+    """Whose facts a measure stands on, as they are known by now: of its line, or of an interim measure its own fact."""
+    found = rows(
+        conn,
+        _Owner,
+        """
+        SELECT DISTINCT m.subject_id
+          FROM rating_measure s
+          LEFT JOIN rating_line l ON l.id = s.line_id
+          JOIN rating_fact f ON f.id = s.fact_id OR f.id = ANY(l.facts)
+          JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+         WHERE s.id = %(id)s
+        """,
+        {"id": id},
+    )
+    return frozenset(owner.subject_id for owner in found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +239,17 @@ def over(conn: Conn, now: datetime, limit: int) -> list[Due]:
 
 
 def waiting(conn: Conn, now: datetime, limit: int) -> list[Due]:
-    """Measures that waited for the end of an appeal's time and can be carried out, the earliest first."""
+    """Measures that waited for the end of an appeal's time, and whose line nobody is about to take back, the earliest
+    first."""
     return rows(
         conn,
         Due,
         """
         SELECT m.id, m.subject_id FROM rating_measure m WHERE m.state = 'waiting' AND m.starts_at <= %(now)s
            AND NOT EXISTS (SELECT FROM rating_appeal a WHERE a.line_id = m.line_id AND a.status = 'open')
+           AND NOT EXISTS (SELECT FROM rating_line l WHERE l.restates = m.line_id AND l.person
+                              AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
+                              AND NOT EXISTS (SELECT FROM rating_publication p WHERE p.line_id = l.id))
          ORDER BY m.starts_at, m.id LIMIT %(limit)s
         """,
         {"now": now, "limit": limit},

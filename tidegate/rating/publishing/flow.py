@@ -17,6 +17,7 @@ from tidegate.rating.facts import store as facts
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.lines import store as line_store
 from tidegate.rating.lines.store import LineRow
+from tidegate.rating.measures import flow as measures
 from tidegate.rating.measures.measure import Wanted, wanted
 from tidegate.rating.publishing import store
 from tidegate.rating.publishing.store import PublicationRow
@@ -67,6 +68,7 @@ def tell(tx: Tx, line_id: str, deadline: datetime | None = None) -> PublicationR
     outcome = _outcome(tx, line, held, decision, policy)
     until = days_after(tx.now, policy.rating.appeal_days, policy.rating.zone)
     _move(tx, line, held, decision, outcome, until, policy)
+    measures.settle_interim(tx, held.subject_id, line.id, line.facts, outcome.wanted)
     made = PublicationRow(
         line_id=line_id,
         subject_id=line.subject_id,
@@ -79,8 +81,7 @@ def tell(tx: Tx, line_id: str, deadline: datetime | None = None) -> PublicationR
         at=tx.now,
     )
     store.add(tx.conn, made)
-    if line.cause == "event":
-        lines.close_matter(tx, line)
+    lines.close_matter(tx, line)
     body = {
         "subject": made.subject_id, "tier": made.tier, "before": made.before, "after": made.after, "late": made.late,
         "clauses": line.clauses, "readings": line.readings, "appeal_until": until,
@@ -99,6 +100,8 @@ def _outcome(tx: Tx, line: LineRow, held: TierRow, decision: DecisionRow | None,
     ids = tuple(sorted({event.event_id for event in grounds}))
     if line.cause == "review":
         return _reviewed(tx, line, held, tier, decision, policy)
+    if line.cause == "restatement":
+        return _restated(tier, before, decision)
     if decision is not None:
         chosen = decisions.wanted_of(decision)[0]
         # What holds never falls by a month's tier; and it rises only where an event has not lifted it before.
@@ -132,6 +135,13 @@ def _reviewed(
     return _Outcome(tier, Tier.MEDIUM, "T6", wanted(Tier.MEDIUM, False, None, (), policy.rating), ())
 
 
+def _restated(tier: Tier, before: Tier, decision: DecisionRow | None) -> _Outcome:
+    """T9: two people leave EXTREME; an appeal may have been faster."""
+    if decision is None or before is not Tier.EXTREME:
+        return _Outcome(tier, before, None, (), ())
+    return _Outcome(tier, tier, "T9", decisions.wanted_of(decision)[0], ())
+
+
 def _move(
     tx: Tx,
     line: LineRow,
@@ -144,6 +154,8 @@ def _move(
     """The first rating starts the time that somebody is rated; every other line moves only what it says."""
     if outcome.rule is None and held.since is not None:
         return
+    if outcome.rule == "T9" and line.restates is not None:
+        measures.reverse(tx, held.subject_id, line.restates, f"{line.id} restates {line.restates}", policy)
     people = () if decision is None else tuple(decision.decided_by)
     at_once = decision is not None and decisions.wanted_of(decision)[1]
     decided = Decided(

@@ -11,6 +11,7 @@ from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, NotFound, Refusal
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act
+from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy
 from tidegate.rating.calendars import flow as calendars
@@ -151,18 +152,22 @@ def _draw(tx: Tx, run: RunRow, ids: Sequence[str], window: Window, policy: Polic
     """Lines for some people, where there is none yet or another one; how many."""
     existing = {line.subject_id: line for line in lines.of_run_about(tx.conn, run.id, ids)}
     told = lines.standing_of(tx.conn, [line.id for line in existing.values()])
-    drawn = 0
+    fresh: list[tuple[Subject, Judged, LineRow | None]] = []
     for subject in lines.gather(tx.conn, ids, window):
         found = judge(subject, window, policy.rating, policy.version, tx.now)
         before = existing.get(subject.subject_id)
-        if before is not None and _holds(before, found, told[before.id].decided, told[before.id].published_at):
-            continue
+        if before is None or not _holds(before, found, told[before.id].decided, told[before.id].published_at):
+            fresh.append((subject, found, before))
+    # Whose bond is kept from here on, or no longer: all at once, so that no two ever wait for each other in a ring.
+    kept = [s.subject_id for s, found, before in fresh if found.person or (before is not None and before.person)]
+    parties.lock(tx.conn, [account.party_id for account in subjects.accounts(tx.conn, kept)])
+    for subject, found, before in fresh:
         replaced = None if before is None else before.id
         made = lines.draw(tx, Drawing(subject, "month", run.id, replaced), found, policy.version)
+        lines.hand_over(tx, before, made)
         if replaced is not None:
             tx.note("rating.line_superseded", replaced, {"by": made.id, "subject": made.subject_id})
-        drawn += 1
-    return drawn
+    return len(fresh)
 
 
 def _holds(line: LineRow, found: Judged, decided: str | None, published_at: datetime | None) -> bool:

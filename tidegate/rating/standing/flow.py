@@ -9,6 +9,7 @@ from datetime import datetime
 from tidegate.base.refusals import Conflict
 from tidegate.db import Conn, Tx, act
 from tidegate.p2p.lots import flow as lots
+from tidegate.parties import flow as parties
 from tidegate.policy.pack import Policy
 from tidegate.rating import transitions
 from tidegate.rating.measures import flow as measures
@@ -145,7 +146,36 @@ def joined(tx: Tx, stays: str, joins: str) -> None:
     store.join(tx.conn, joins, stays)
     before, other = kept.effective(), gone.effective()
     if other.tier.rank > before.tier.rank:
+        raised = store.raised(tx.conn, joins)
         store.keep(tx.conn, stays, other)
-        _note(tx, stays, before.tier, other.tier, "R20", None, ())
+        _note(tx, stays, before.tier, other.tier, "R20", None if raised is None else raised.line_id, ())
     measures.hand_over(tx, joins, stays)
     tx.note("rating.joined", stays, {"with": joins})
+
+
+def parted(tx: Tx, stays: str, leaves: str, policy: Policy) -> None:
+    """A link was wrong: each goes on with what their own facts brought, and with nothing of the other's.
+
+    Who leaves carries again what they had when they joined, or the tier that they shared, where a fact of theirs raised
+    it. Who stays gives back a tier that only the other's facts carry: HIGH no lower than to MEDIUM; EXTREME is left to
+    `restatements.restate`, which asks two people.
+    """
+    parties.lock(tx.conn, {own.party_id for one in (stays, leaves) for own in subjects.accounts(tx.conn, one)})
+    kept, gone = store.lock(tx.conn, stays), store.lock(tx.conn, leaves)
+    raised = store.raised(tx.conn, stays)
+    shared, own = kept.effective(), gone.effective()
+    owners = () if raised is None else tuple(raised.owners)
+    if gone.joined is not None:
+        store.part(tx.conn, leaves)
+    measures.part(tx, stays, leaves, policy, keep=shared.tier is Tier.EXTREME)
+    if raised is not None and leaves in owners and shared.tier.rank > own.tier.rank:
+        store.keep(tx.conn, leaves, shared)
+        _note(tx, leaves, own.tier, shared.tier, "R20", raised.line_id, ())
+    else:
+        lots.set_standing(tx, leaves, own.tier)
+    if raised is not None and owners and stays not in owners and shared.tier is not Tier.EXTREME:
+        to = transitions.put_apart(shared.tier, Tier(raised.before))
+        if to is not shared.tier:
+            store.keep(tx.conn, stays, transitions.moved(shared, to, tx.now, policy.rating))
+            _note(tx, stays, shared.tier, to, "R20", raised.line_id, ())
+    tx.note("rating.parted", stays, {"from": leaves})

@@ -156,6 +156,40 @@ def join(conn: Conn, subject_id: str, into: str) -> None:
     )
 
 
+def part(conn: Conn, subject_id: str) -> None:
+    """They carry their own tier again."""
+    run(conn, "UPDATE rating_tier SET joined = NULL WHERE subject_id = %(subject)s", {"subject": subject_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The last rise of a tier: the line behind it, what held before, and whose facts the line stands on by now."""
+
+    line_id: str | None
+    before: str
+    owners: list[str]
+
+
+def raised(conn: Conn, subject_id: str) -> Raised | None:
+    """How somebody came to the tier that holds, or to a higher one since; None = they never rose."""
+    return row(
+        conn,
+        Raised,
+        """
+        SELECT v.line_id, v.before,
+               ARRAY(SELECT DISTINCT m.subject_id FROM rating_line l JOIN rating_fact f ON f.id = ANY(l.facts)
+                       JOIN p2p_merchants_v m ON m.merchant_id = f.merchant_id
+                      WHERE l.id = v.line_id ORDER BY 1) AS owners
+          FROM rating_move v
+         WHERE v.subject_id = %(subject)s
+           AND array_position(ARRAY['low', 'medium', 'high', 'extreme'], v.after)
+               > array_position(ARRAY['low', 'medium', 'high', 'extreme'], v.before)
+         ORDER BY v.id DESC LIMIT 1
+        """,
+        {"subject": subject_id},
+    )
+
+
 def add_move(conn: Conn, made: MoveRow) -> None:
     """Keep a move."""
     run(

@@ -36,6 +36,7 @@ from tidegate.withdrawals.flow.gathering.past import haste
 from tidegate.withdrawals.flow.given import Answer, Setting, setting
 from tidegate.withdrawals.flow.informing import address_proven, prove_address, state_receiver
 from tidegate.withdrawals.flow.links import mail_link, resend
+from tidegate.withdrawals.flow.looking import locked_in_order
 from tidegate.withdrawals.flow.outside import (
     LONGEST_DELAY,
     outside_answered,
@@ -83,6 +84,7 @@ __all__ = [
     "inform",
     "insist",
     "let_go",
+    "locked_in_order",
     "mail_link",
     "next_travel_message",
     "outside_answered",

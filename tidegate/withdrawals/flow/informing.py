@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tidegate.base.canonical import canonical
@@ -14,6 +14,7 @@ from tidegate.db import Conn, Tx, act
 from tidegate.policy.pack import Policy
 from tidegate.screening import flow as screening
 from tidegate.screening import travel_rule
+from tidegate.screening.travel_rule import Statement
 from tidegate.withdrawals import store
 from tidegate.withdrawals.checks.place import OWNERSHIP_PROOF, awaited, travel_rule_asked
 from tidegate.withdrawals.facts import TRAVEL_RULE, State
@@ -22,6 +23,7 @@ from tidegate.withdrawals.flow.following import follow
 from tidegate.withdrawals.flow.given import Setting
 from tidegate.withdrawals.flow.looking import Looked, look
 from tidegate.withdrawals.flow.reading import findings_of, got
+from tidegate.withdrawals.names import opinion
 from tidegate.withdrawals.review import blocked, to_ask
 from tidegate.withdrawals.withdrawal import Status, Withdrawal
 
@@ -31,8 +33,8 @@ def state_receiver(
 ) -> Withdrawal:
     """The customer says who receives and where, or that the address is their own; then it is reviewed again.
 
-    Raises NotFound; Conflict `information_not_asked`, `information_too_late`, `address_kept_by_provider`; Malformed as
-    `travel_rule.read` says.
+    Raises NotFound; Conflict `information_not_asked`, `information_too_late`, `address_kept_by_provider`,
+    `receiver_screened`; Malformed as `travel_rule.read` says.
     """
     stated = travel_rule.read(more)
     with act(conn, actor, now) as tx:
@@ -49,10 +51,27 @@ def state_receiver(
         elif stated.counterparty is not None and looked.facts.ownership == "unknown":
             screening.declare(tx, withdrawal.saved_address_id, "vasp")
         whole = looked.stated.with_more(stated)
+        _ask_about(tx, looked, whole, setting.policy)
         store.put_statements(conn, [(id, canonical(travel_rule.as_json(whole)))], now)
         tx.note("withdrawal.informed", id, {"given": sorted(more), "self_hosted": self_hosted})
         _go_on_informed(tx, id, setting)
     return got(conn, id)
+
+
+def _ask_about(tx: Tx, looked: Looked, stated: Statement, policy: Policy) -> None:
+    """A receiver named only now is looked up like one who was named at the request, or naming nobody at first would
+    be the way around it. Named once: who was looked up is who receives."""
+    id, answers = looked.withdrawal.id, looked.facts.outside
+    question = opinion.open_to(stated.receiver, looked.stated.receiver, answers)
+    state = next((answer.state for answer in answers if answer.check == question), None)
+    if state not in (None, State.PENDING):
+        raise Conflict(
+            "receiver_screened",
+            "The receiver you named was checked already; cancel this withdrawal and ask for another one.",
+        )
+    if question is not None and state is None:
+        due = tx.now + timedelta(seconds=policy.outside_seconds)
+        store.ask_outside(tx.conn, [store.Question(id, question, State.PENDING, None, "", tx.now, due)])
 
 
 def prove_address(conn: Conn, id: str, signature: str, actor: str, setting: Setting, now: datetime) -> Withdrawal:

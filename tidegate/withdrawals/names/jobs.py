@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 
 def ask(conn: Conn, service: NameScreening, setting: SettingNow, clock: Clock) -> int:
-    """Ask about the people of every withdrawal that waits for it, and keep what came of it; how many withdrawals.
+    """Ask about the people of every withdrawal that waits for it, and keep what came of it; how many questions.
 
     About all people of one or none: half an answer is no answer.
     """
@@ -36,6 +36,6 @@ def ask(conn: Conn, service: NameScreening, setting: SettingNow, clock: Clock) -
     if taken:
         with ThreadPoolExecutor(max_workers=len(taken)) as pool:
             answers = list(pool.map(about, [people for _, people in taken]))
-        for (id, _), said in zip(taken, answers, strict=True):
-            flow.answered(conn, id, said, setting(), clock())
+        for (asked, _), said in zip(taken, answers, strict=True):
+            flow.answered(conn, asked, said, setting(), clock())
     return len(taken)

@@ -10,10 +10,8 @@ from tidegate.base.naming import NameFound, Person
 from tidegate.base.outside import Opinion
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.screening import names
-from tidegate.screening.travel_rule import Statement
-
-NAMES = "names"
-"""The outside check that a service of names answers, as a policy names it in `outside_checks`."""
+from tidegate.screening.travel_rule import Receiver, Statement
+from tidegate.withdrawals.facts import NAMES, NAMES_LATER, OutsideAnswer, State
 
 SHOWN = 5
 """So many are written out; a person looks up the rest."""
@@ -27,6 +25,15 @@ def to_ask(name: str, born: date | None, country: str, stated: Statement) -> lis
         if whole != name:
             asked.append(Person(whole))
     return asked
+
+
+def open_to(receiver: Receiver | None, before: Receiver | None, answers: Sequence[OutsideAnswer]) -> str | None:
+    """The question that has to ask about the receiver who is named now; None where nobody has to be asked. It is an
+    open one or a new one: an answer is about the people who were named when it was asked for."""
+    states = {answer.check: answer.state for answer in answers}
+    if NAMES not in states or receiver is None or receiver == before:
+        return None
+    return NAMES if states[NAMES] is State.PENDING else NAMES_LATER
 
 
 def of(found: Sequence[tuple[Person, Sequence[NameFound]]], numbers: ScreeningNumbers) -> Opinion:

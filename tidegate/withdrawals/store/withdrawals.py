@@ -267,15 +267,23 @@ def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
     return [id for (id,) in found]
 
 
-def to_authorise(conn: Conn, limit: int) -> list[str]:
-    """Approved withdrawals that have no authorisation yet, oldest first; after the others those that wait already,
-    so that many which cannot move never stand before one which can."""
+def to_authorise(conn: Conn, turn: int, limit: int) -> list[str]:
+    """Approved withdrawals that have no authorisation yet: the oldest of those that never had to wait, and as many of
+    those that wait. These in a ring, from another place at each `turn`: so many which cannot move never stand before
+    one which can."""
     found = conn.execute(
         """
-        SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL
-         ORDER BY waiting_for IS NOT NULL, id LIMIT %(limit)s
+        WITH waiting AS (
+            SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM withdrawal
+             WHERE status = 'approved' AND authorised_at IS NULL AND waiting_for IS NOT NULL
+        )
+        (SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL AND waiting_for IS NULL
+          ORDER BY id LIMIT %(limit)s)
+        UNION ALL
+        (SELECT id FROM waiting ORDER BY mod(place + many - mod(%(turn)s::bigint * %(limit)s, many), many)
+          LIMIT %(limit)s)
         """,
-        {"limit": limit},
+        {"turn": turn, "limit": limit},
     ).fetchall()
     return [id for (id,) in found]
 

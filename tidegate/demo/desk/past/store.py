@@ -118,10 +118,10 @@ TABLES: Mapping[str, Mapping[str, str]] = {
     },
     "p2p_bond_movement": {
         "columns": "id, merchant_id, asset_id, number, kind, locked_delta, owed_delta, locked_after, owed_after, "
-        "reason, actor, at",
+        "reason, actor, at, value",
         "rows": """
             SELECT 'bmv_' || substr(merchant_id, 5), merchant_id, asset_id, 1, 'lock', locked, 0, locked, 0, 'imported',
-                   '{actor}', applied_at
+                   '{actor}', applied_at, locked
               FROM p2p_bonds JOIN p2p_merchants USING (merchant_id) ORDER BY merchant_id""",
     },
     "p2p_account": {

@@ -3,7 +3,8 @@
 | to read about | open |
 |---|---|
 | what it would cost, and taking an ad | `taking.py` |
-| paid, released, given up, too late | `paying.py` |
+| paid, given up, too late | `paying.py` |
+| the seller lets the coins go, with a factor of theirs | `releasing.py` |
 | what every step shares: locks, escrow, the written line | `moving.py` |
 | somebody reads | `reading.py` |
 
@@ -13,16 +14,20 @@ Lock order: both parties by id, the ad, the ledger account, the order.
 from __future__ import annotations
 
 from tidegate.p2p.orders.flow.moving import ESCROW, give_back, hand_over, locked, move
-from tidegate.p2p.orders.flow.paying import Payer, cancel, expire, paid, release
+from tidegate.p2p.orders.flow.paying import Payer, cancel, expire, paid
 from tidegate.p2p.orders.flow.reading import get, page, role_of
+from tidegate.p2p.orders.flow.releasing import Code, Signature, challenge, release
 from tidegate.p2p.orders.flow.taking import Quote, Wanted, create, quote
 
 __all__ = [
     "ESCROW",
+    "Code",
     "Payer",
     "Quote",
+    "Signature",
     "Wanted",
     "cancel",
+    "challenge",
     "create",
     "expire",
     "get",

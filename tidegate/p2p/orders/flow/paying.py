@@ -1,23 +1,21 @@
-"""The two sides: paid, released, given up; and time, when nobody paid."""
+"""Paid, given up; and time, when nobody paid."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal
+from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.db import Conn, Tx, act
 from tidegate.p2p.accounts import account as account_rules
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.accounts.account import Account
-from tidegate.p2p.ads import ad as ads
 from tidegate.p2p.ads.flow import Desk
 from tidegate.p2p.orders import order as rules
 from tidegate.p2p.orders import store
-from tidegate.p2p.orders.flow.moving import give_back, hand_over, locked, move, said
+from tidegate.p2p.orders.flow.moving import give_back, locked, move, said
 from tidegate.p2p.orders.order import Order, Role, Status
 from tidegate.parties import flow as parties
-from tidegate.parties.party import RestrictionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +35,9 @@ def paid(conn: Conn, id: str, by: Role, payer: Payer, actor: str, desk: Desk, no
     with act(conn, actor, now) as tx:
         order = locked(tx, id)
         rules.check_paid(order, by, now)
-        order, strange = _compared(tx, order, payer, desk)
+        order, strange = compared(tx, order, payer, desk)
         if strange is None:
             return move(tx, replace(order, status=Status.PAID, paid_at=now), order.status, "order.paid")
-    raise strange
-
-
-def release(conn: Conn, id: str, by: Role, holder_name: str | None, actor: str, desk: Desk, now: datetime) -> Order:
-    """The seller has the money, from an account in this name as their bank says it: the coins are the buyer's.
-
-    Raises as `order.check_release`; Forbidden `trading_blocked`; Conflict `payer_name_mismatch`: dispute it instead.
-    """
-    with act(conn, actor, now) as tx:
-        order = locked(tx, id)
-        rules.check_release(order, by)
-        _check_may_release(tx, order)
-        order, strange = _compared(tx, order, Payer(holder_name=holder_name), desk)
-        if strange is None:
-            return hand_over(tx, order, Status.RELEASED, "order.released")
     raise strange
 
 
@@ -76,15 +59,7 @@ def expire(conn: Conn, id: str, now: datetime) -> bool:
         return True
 
 
-def _check_may_release(tx: Tx, order: Order) -> None:
-    """Coins of somebody who is frozen do not move by their own hand; staff can still resolve the order."""
-    orders = parties.restrictions(tx.conn, [order.seller_party], tx.now)[order.seller_party]
-    stopped = ads.blocked([found.kind for found in orders if found.kind != RestrictionKind.TRADE_BLOCK])
-    if stopped is not None:
-        raise Forbidden("trading_blocked", f"The seller's coins are stopped by a {stopped}; dispute the order.")
-
-
-def _compared(tx: Tx, order: Order, payer: Payer, desk: Desk) -> tuple[Order, Refusal | None]:
+def compared(tx: Tx, order: Order, payer: Payer, desk: Desk) -> tuple[Order, Refusal | None]:
     """The order with how far the account's holder is the payer, and the refusal where it is somebody else.
 
     What was found stays on record although the step is refused.

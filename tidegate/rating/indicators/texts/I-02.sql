@@ -13,16 +13,31 @@ WITH first_orders AS (
       LEFT JOIN flows f
         ON f.s = o.s AND f.direction = 'in' AND f.counterpart <> 'own' AND f.at_us < o.first_us
      GROUP BY o.s, o.first_us
+), bonded AS (
+    SELECT o.s, b.movement_id, b.value, epoch_us(b.at) AS at_us
+      FROM p2p_bond_movements_v b
+      JOIN p2p_merchants_v m ON m.merchant_id = b.merchant_id
+      JOIN subjects n ON n.subject_id = m.subject_id
+      JOIN first_orders o ON o.s = n.s
+     WHERE b.kind IN ('lock', 'top_up', 'release') AND b.at < :end AND b.known_at < :end
+       AND epoch_us(b.at) < o.first_us
+), bonds AS (
+    SELECT s, sum(value) AS locked, count(CASE WHEN value IS NULL THEN 1 END) AS unpriced FROM bonded GROUP BY s
+), own AS (
+    SELECT f.s, f.first_us, f.unpriced + coalesce(b.unpriced, 0) AS unpriced,
+           CASE WHEN f.brought > coalesce(b.locked, 0) THEN f.brought - coalesce(b.locked, 0) ELSE 0 END AS funds
+      FROM funds f
+      LEFT JOIN bonds b ON b.s = f.s
 ), largest AS (
     SELECT s, count(value) AS n, max(value) AS part FROM completed GROUP BY s
 ), found AS (
-    SELECT l.s, l.n, l.part, f.brought AS whole, :initial_funds_percent AS limit_part, 100 AS limit_whole,
+    SELECT l.s, l.n, l.part, f.funds AS whole, :initial_funds_percent AS limit_part, 100 AS limit_whole,
            l.n > 0 AND f.unpriced = 0 AS enough,
-           CASE WHEN l.n > 0 AND f.unpriced = 0 AND l.part * 100 > f.brought * :initial_funds_percent
+           CASE WHEN l.n > 0 AND f.unpriced = 0 AND l.part * 100 > f.funds * :initial_funds_percent
                 THEN 1 ELSE 0 END AS grade,
            f.first_us, f.unpriced
       FROM largest l
-      JOIN funds f ON f.s = l.s
+      JOIN own f ON f.s = l.s
 ), proof AS (
     SELECT c.s, c.order_id AS ref, c.created_us AS at_us
       FROM completed c
@@ -32,4 +47,6 @@ WITH first_orders AS (
       FROM flows f
       JOIN found w ON w.s = f.s
      WHERE f.direction = 'in' AND f.counterpart <> 'own' AND f.at_us < w.first_us
+    UNION ALL
+    SELECT s, movement_id, at_us FROM bonded
 )

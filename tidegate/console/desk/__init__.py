@@ -1,0 +1,1 @@
+"""The merchant's own desk in the portal: ads, orders, bond, rating, payment accounts, leaving."""
