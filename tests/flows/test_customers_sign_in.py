@@ -14,9 +14,11 @@ from passkey_kit import Authenticator
 
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal, TooMany, Unauthorised
 from tidegate.db import Conn, connect
+from tidegate.demo.links import customer_link
 from tidegate.parties import flow as parties
 from tidegate.parties.flow import Came, CodeBound, Visiting
 from tidegate.parties.passkey import Relying
+from tidegate.settings import Settings, load, save
 
 PASSWORD = "correct horse battery"
 CODES = CodeBound(5, timedelta(hours=24))
@@ -262,3 +264,20 @@ def test_the_journal_knows_no_password_and_no_mail_address(house: House, post: P
     assert "session.opened" in body
     stored = house.conn.execute("SELECT hash FROM customer_password").fetchall()
     assert stored[0][0].startswith("$argon2id$")
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_links_that_sign_in_exist_in_the_demo_only(house: House, tmp_path: Path, demo: bool) -> None:
+    ada = house.customer()
+    files = (tmp_path / "sock", tmp_path / "data.key", tmp_path / "authoriser.key")
+    settings = Settings("postgresql://", {}, *files, public_url="http://127.0.0.1:8800", demo=demo)
+    save(settings, tmp_path / "settings.json")
+    kept = load(tmp_path / "settings.json")
+    if not demo:
+        with pytest.raises(Conflict, match="demo only"):
+            customer_link(house.conn, kept, ada.id, house.now)
+        return
+    for name in (ada.id, parties.get(house.conn, ada.id).external_id):
+        link = customer_link(house.conn, kept, name, house.now)
+        opened = parties.sign_in_by_link(house.conn, link.rpartition("/")[2], HOME, house.now)
+        assert opened.session.party_id == ada.id

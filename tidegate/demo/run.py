@@ -39,6 +39,7 @@ from tidegate.demo import seed as demo
 from tidegate.demo.desk.past import flow as past
 from tidegate.demo.desk.simulate import simulate
 from tidegate.demo.faucet import Faucet
+from tidegate.demo.links import shown_links
 from tidegate.demo.parts import Part
 from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner, PortTaken
 from tidegate.integrations.evm import EvmChain
@@ -104,12 +105,12 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
             return 0
         if seed and not (home / "seeded").exists():
             _say("Seeding the demo with real transfers on the local chain; this takes about half a minute.")
-            if demo.seed(said, stop):
+            if demo.seed(said, stop, home / "secrets" / "customer.json"):
                 (home / "seeded").touch()
         if seed and not stop.is_set():
             _plant(house, said)
         write_private(home / "run.json", json.dumps(said, indent=2))
-        _say(_greeting(said, home))
+        _say(_greeting(said, home) + _portal(home))
         _tend(house, stop)
         return 0
     finally:
@@ -191,6 +192,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
         mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
         webhook_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        demo=True,
     )
     authoriser = _secrets(home)
     assets = _assets(home, rpc)
@@ -421,6 +423,20 @@ One key per role:
 
 All of it is in {home / "run.json"}. docs/start.md is a tour with curl. Ctrl-C stops everything.
 """
+
+
+def _portal(home: Path) -> str:
+    """Ways into the portal: once each, so they stand in no file."""
+    kept = home / "secrets" / "customer.json"
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    settings = load(home / "settings.json")
+    with connect(settings.database_url) as conn:
+        links = shown_links(conn, settings, known.get("id"), utcnow())
+    if not links:
+        return ""
+    said = "".join(f"    {who:<11} {link}\n" for who, link in links.items())
+    app = f"    Authenticator app of the customer: {known['authenticator']}\n" if "customer" in links else ""
+    return f"\nPortal, one link each, for 15 minutes (`tidegate link CUSTOMER` makes another):\n{said}{app}"
 
 
 def _say(text: str) -> None:
