@@ -103,9 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
     run.add_argument("--empty", action="store_true", help="do not seed the demo's customers and its desk")
-    link = add("link", _link, "one more link into the console of a running demo, for one use within 15 minutes")
-    link.add_argument("role")
-    link.add_argument("--data-dir", type=Path, default=HOME)
     serve = _part(add("serve", _serve, "the API and the console"))
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
@@ -114,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("--home", type=Path, default=HOME / "signer")
     sign.add_argument("--new", action="store_true", help="make the key store that its signer.json names, and stop")
     _part(add("migrate", _migrate, "bring the database's schema up to date"))
+
+    link = _part(add("link", _link, "the demo only: a link that signs somebody in, once, within 15 minutes"))
+    link.add_argument("who", metavar="WHO", help="a role of staff, or a customer: our id (cus_…) or the platform's own")
 
     setup = _part(add("setup", _setup, "networks, assets and the first admin's key, from one file"))
     setup.add_argument("file", type=Path, help="JSON; what is there already stays")
@@ -263,9 +263,12 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _link(args: argparse.Namespace) -> int:
-    from tidegate.demo.links import another
+    from tidegate.db import connect
+    from tidegate.demo.links import link
 
-    _say({"link": another(args.data_dir.absolute(), args.role)})
+    settings = _settings(args)
+    with connect(settings.database_url) as conn:
+        _say({"link": link(conn, settings, args.who, utcnow())})
     return 0
 
 

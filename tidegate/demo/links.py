@@ -1,39 +1,52 @@
-"""Links into the demo's console, each for one use: nobody carries a key from one window to another."""
+"""Links of one use, for the demo only: nobody carries a key to the console, or enrols a telephone for the portal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable
+from datetime import datetime
 
-from tidegate.base.clock import utcnow
-from tidegate.base.refusals import NotFound
-from tidegate.db import connect
+from tidegate.base.refusals import Conflict
+from tidegate.db import Conn
+from tidegate.p2p.merchants import store as merchants
 from tidegate.parties import flow as parties
+from tidegate.parties import store
 from tidegate.parties.access import STAFF
-from tidegate.settings import load
+from tidegate.settings import Settings
 
 
-def links(home: Path, console: str, keys: Mapping[str, str]) -> dict[str, str]:
-    """One link for each role of staff, for whoever sits at this machine."""
-    with connect(load(home / "settings.json").database_url) as conn:
-        return {
-            role: f"{console}/sign-in/{parties.make_link(conn, key, 'demo', utcnow())}"
-            for role, key in keys.items()
-            if role in STAFF
-        }
+def link(conn: Conn, settings: Settings, who: str, now: datetime) -> str:
+    """A link that signs somebody in, once, for a quarter of an hour: a role of staff, or a customer by our id or the
+    platform's. Raises Conflict `demo_only` where this is no demo; NotFound `customer_unknown`."""
+    if not settings.demo:
+        raise Conflict("demo_only", "Links that sign somebody in exist in the demo only; invite the customer instead.")
+    return staff_links(conn, settings, now, [who])[who] if who in STAFF else customer_link(conn, settings, who, now)
 
 
-def another(home: Path, role: str) -> str:
-    """One more link for a role, while the demo of that folder runs.
+def staff_links(conn: Conn, settings: Settings, now: datetime, roles: Iterable[str] = sorted(STAFF)) -> dict[str, str]:
+    """A link into the console for each of these roles, made with the demo's own keys."""
+    keys = json.loads((settings.data_key_file.parent / "keys.json").read_text())
+    made = {role: parties.make_link(conn, keys[role], "demo", now) for role in roles}
+    return {role: f"{settings.public_url}/console/sign-in/{secret}" for role, secret in made.items()}
 
-    Raises NotFound: `demo_not_running`, `role_unknown`.
+
+def customer_link(conn: Conn, settings: Settings, who: str, now: datetime) -> str:
+    """A link that signs the customer in, once, for a quarter of an hour. `who` is our id or the platform's.
+
+    Raises Conflict `demo_only` where this is no demo; NotFound `customer_unknown`.
     """
-    run = home / "run.json"
-    if not run.exists():
-        raise NotFound("demo_not_running", f"No `tidegate run` is at work in {home}; --data-dir names its folder.")
-    said = json.loads(run.read_text())
-    made = links(home, said["console"], {role: said["keys"].get(role, "")} if role in said["keys"] else {})
-    if role not in made:
-        raise NotFound("role_unknown", f"{role[:30]!r} does not sign in; {', '.join(sorted(STAFF))} do.")
-    return made[role]
+    if not settings.demo:
+        raise Conflict("demo_only", "Links that sign somebody in exist in the demo only; invite the customer instead.")
+    found = store.by_external_id(conn, who) or parties.get(conn, who)
+    return f"{settings.public_url}/portal/link/{parties.link_in(conn, found.id, 'demo', now)}"
+
+
+def shown_links(conn: Conn, settings: Settings, customer: str | None, now: datetime) -> dict[str, str]:
+    """A link for this customer, and one for a merchant, as far as they are there."""
+    links = {}
+    if customer is not None and store.get(conn, customer) is not None:
+        links["customer"] = customer_link(conn, settings, customer, now)
+    merchant = next(iter(merchants.page(conn, "certified", None, None, 1)), None)
+    if merchant is not None:
+        links["merchant"] = customer_link(conn, settings, merchant.party_id, now)
+    return links

@@ -11,6 +11,7 @@ from tidegate.console.words import (
     journal,
     market,
     merchants,
+    portal,
     review,
     rules,
     status,
@@ -127,7 +128,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, portal)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -140,7 +141,7 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = desk.REFUSED
+REFUSED = _together(desk.REFUSED, portal.REFUSED)
 """What customers read when something is refused, by its code."""
 
 CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))

@@ -57,7 +57,7 @@ def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
     _require_staff(identity)
     secret = secrets.token_urlsafe(32)
     with act(conn, actor, now) as tx:
-        store.add_link(conn, hash_of(secret), identity.key_id, now, now + access.LINK_LASTS)
+        store.add_staff_link(conn, hash_of(secret), identity.key_id, now, now + access.LINK_LASTS)
         tx.note("session.offered", identity.key_id)
     return secret
 
@@ -65,12 +65,12 @@ def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
 def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None) -> Opened:
     """Sign in the person a link was made for, once. Raises Unauthorised `sign_in_link_over`, and as `whoami` does."""
     over = Unauthorised("sign_in_link_over", "This link was used, or is older than 15 minutes; have another one made.")
-    made_for = store.link_for(conn, hash_of(secret), now)
+    made_for = store.staff_link_for(conn, hash_of(secret), now)
     if made_for is None:
         raise over
     identity = identify(store.key(conn, made_for.id), now, ip)
     with act(conn, identity.actor, now) as tx:
-        if not store.use_link(conn, hash_of(secret), now):
+        if not store.use_staff_link(conn, hash_of(secret), now):
             raise over
         return _open(tx, identity)
 

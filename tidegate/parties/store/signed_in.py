@@ -76,7 +76,7 @@ def prove_session(conn: Conn, hash: bytes, now: datetime) -> None:
     )
 
 
-def add_link(conn: Conn, hash: bytes, key_id: str, now: datetime, expires_at: datetime) -> None:
+def add_staff_link(conn: Conn, hash: bytes, key_id: str, now: datetime, expires_at: datetime) -> None:
     """A way in for the person of a key."""
     run(
         conn,
@@ -87,7 +87,7 @@ def add_link(conn: Conn, hash: bytes, key_id: str, now: datetime, expires_at: da
     )
 
 
-def link_for(conn: Conn, hash: bytes, now: datetime) -> Id | None:
+def staff_link_for(conn: Conn, hash: bytes, now: datetime) -> Id | None:
     """The key whose person a link lets in; None where it was used, is over, or never was."""
     return row(
         conn,
@@ -97,7 +97,7 @@ def link_for(conn: Conn, hash: bytes, now: datetime) -> Id | None:
     )
 
 
-def use_link(conn: Conn, hash: bytes, now: datetime) -> int:
+def use_staff_link(conn: Conn, hash: bytes, now: datetime) -> int:
     """Take a link; 0 where somebody else just did."""
     return run(
         conn,
