@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-VIEWS = ("subjects", "people", "seen", "takers", "ended", "completed", "flows", "freezes")
+VIEWS = ("subjects", "people", "seen", "takers", "devices", "programs", "ended", "completed", "flows", "freezes")
 """What several texts read, each made of those before it."""
 
-KEPT = frozenset(("subjects", "people", "takers", "ended"))
-"""Of these what is worked out once and kept while the engine runs."""
+KEPT = frozenset(("subjects", "people", "takers", "devices", "programs", "ended", "freezes"))
+"""Of these what is worked out once and kept while the engine runs: what is read often, and the freezes so that
+PostgreSQL knows how few they are."""
 
 ANSWER = "answer"  # follows every indicator's own text
 DIGEST = "digest"

@@ -1,4 +1,6 @@
 -- Fiat from a sell ad without any condition on takers, paid on within days to somebody who was then frozen (Art. 5.3c).
+-- Whose sales are read is asked of the freezes, whose number PostgreSQL knows: of the orders joined to them by two columns
+-- it expects one, and would read all sales again for each merchant.
 WITH paid_on AS (
     SELECT z.s, z.fact_id, z.counterparty_id, z.at_us, o.order_id, epoch_us(o.paid_at) AS paid_us
       FROM freezes z
@@ -11,7 +13,7 @@ WITH paid_on AS (
       JOIN subjects n ON n.subject_id = i.subject_id
      WHERE i.side = 'sell' AND NOT i.has_conditions AND i.status IN ('released', 'resolved_release')
        AND i.ended_at < :end AND i.known_at < :end
-       AND n.s IN (SELECT s FROM paid_on)
+       AND n.s IN (SELECT s FROM freezes WHERE proven)
 ), linked AS (
     SELECT p.s, p.fact_id, p.counterparty_id, p.at_us, p.order_id, i.order_id AS inflow_id
       FROM paid_on p

@@ -1,42 +1,32 @@
 -- Takers of one merchant who hang together by devices, or by network and program at once (Art. 5.1).
--- Nodes are takers ("t …"), devices ("d …") and networks with a program ("n …"); a network alone links nobody. Components
--- are walked from the takers who are the least on each of their devices: few, and the least of a component is among them.
-WITH RECURSIVE devices AS (
-    SELECT s, device_id, min(taker_id) AS least
-      FROM seen
-     WHERE status IN ('released', 'resolved_release') AND device_id IS NOT NULL
-     GROUP BY s, device_id
-    HAVING min(taker_id) <> max(taker_id)
-), programs AS (
-    SELECT s, ip_net, agent, min(taker_id) AS least
-      FROM seen
-     WHERE status IN ('released', 'resolved_release') AND ip_net IS NOT NULL AND agent IS NOT NULL
-     GROUP BY s, ip_net, agent
-    HAVING min(taker_id) <> max(taker_id)
+-- Nodes are takers (their number), devices (even, below 0) and networks with a program (odd, below 0); a network alone
+-- links nobody. Components are walked from the takers who are the least on each of their devices: few, and the least of
+-- a component is among them.
+WITH RECURSIVE uses AS (
+    SELECT s, t, -2 * d AS thing FROM completed WHERE d IS NOT NULL
+    UNION ALL
+    SELECT s, t, 1 - 2 * p FROM completed WHERE p IS NOT NULL
+), shared AS (
+    SELECT s, thing, min(t) AS least
+      FROM uses
+     GROUP BY s, thing
+    HAVING min(t) <> max(t)
 ), links AS (
-    SELECT DISTINCT e.s, 't ' || e.taker_id AS taker, 'd ' || e.device_id AS thing,
-           CASE WHEN e.taker_id = d.least THEN 0 ELSE 1 END AS above
-      FROM seen e
-      JOIN devices d ON d.s = e.s AND d.device_id = e.device_id
-     WHERE e.status IN ('released', 'resolved_release')
-    UNION ALL
-    SELECT DISTINCT e.s, 't ' || e.taker_id, 'n ' || e.ip_net || ' ' || e.agent,
-           CASE WHEN e.taker_id = p.least THEN 0 ELSE 1 END
-      FROM seen e
-      JOIN programs p ON p.s = e.s AND p.ip_net = e.ip_net AND p.agent = e.agent
-     WHERE e.status IN ('released', 'resolved_release')
+    SELECT DISTINCT u.s, u.t, u.thing, CASE WHEN u.t = h.least THEN 0 ELSE 1 END AS above
+      FROM uses u
+      JOIN shared h ON h.s = u.s AND h.thing = u.thing
 ), ways AS (
-    SELECT s, taker AS here, thing AS there FROM links
+    SELECT s, t AS here, thing AS there FROM links
     UNION ALL
-    SELECT s, thing, taker FROM links
+    SELECT s, thing, t FROM links
 ), walks AS (
-    SELECT s, taker AS root, taker AS node FROM links GROUP BY s, taker HAVING sum(above) = 0
+    SELECT s, t AS root, t AS node FROM links GROUP BY s, t HAVING sum(above) = 0
     UNION
     SELECT k.s, k.root, w.there
       FROM walks k
       JOIN ways w ON w.s = k.s AND w.here = k.node
 ), members AS (
-    SELECT s, node, min(root) AS root FROM walks WHERE node LIKE 't %' GROUP BY s, node
+    SELECT s, node AS t, min(root) AS root FROM walks WHERE node > 0 GROUP BY s, node
 ), rings AS (
     SELECT s, root, count(*) AS takers FROM members GROUP BY s, root
 ), largest AS (
@@ -50,8 +40,9 @@ WITH RECURSIVE devices AS (
       FROM met m
       LEFT JOIN largest l ON l.s = m.s
 ), proof AS (
-    SELECT m.s, substr(m.node, 3) AS ref, 0 AS at_us
+    SELECT m.s, n.taker_id AS ref, 0 AS at_us
       FROM members m
       JOIN rings r ON r.s = m.s AND r.root = m.root
+      JOIN takers n ON n.t = m.t
      WHERE r.takers >= :ring_takers
 )
