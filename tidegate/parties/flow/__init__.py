@@ -18,7 +18,17 @@ The journal never carries a name, a mail address or a birthday: it cannot be era
 
 from __future__ import annotations
 
-from tidegate.parties.flow.calling import NewKey, Person, create_key, keys, people, revoke_key, whoami, whoami_many
+from tidegate.parties.flow.calling import (
+    NewKey,
+    Person,
+    create_key,
+    keys,
+    people,
+    revoke_key,
+    same_person,
+    whoami,
+    whoami_many,
+)
 from tidegate.parties.flow.enrolling import (
     Ceremony,
     Enrolled,
@@ -128,6 +138,7 @@ __all__ = [
     "restriction_page",
     "restrictions",
     "revoke_key",
+    "same_person",
     "session",
     "set_identity",
     "set_language",
