@@ -79,7 +79,7 @@ class Hunt:
         gc.freeze()  # or every child copies what its collector touches
         running: dict[int, str] = {}
         for count, (mutant, file) in enumerate(self.mutants.items()):
-            if count % 200 == 0:
+            if count % 20 == 0:
                 print(f"{count} of {len(self.mutants)}: {file}", flush=True)
             tests = entering[mangled_name_from_mutant_name(mutant)]
             if not tests:

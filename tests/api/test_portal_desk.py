@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import merchant_kit
 import pytest
@@ -14,14 +15,18 @@ from rating_kit import Desk, open_desk
 from real_data import naughty
 from serving import Site, served
 
+from tidegate.base.refusals import Malformed
+from tidegate.console.desk import store
 from tidegate.console.desk.pages import PAGES
 from tidegate.db import Conn
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.orders import flow as orders
+from tidegate.p2p.orders.order import Role
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.fact import Kind
+from tidegate.rating.runs import flow as runs
 
 FORM = "a-number-of-thirty-characters!"
 
@@ -145,25 +150,50 @@ def test_what_is_open_about_a_merchant_is_not_told(site: Site, desk: Desk, hall:
         assert "Hu 0717" not in text
 
 
-def test_naughty_strings_are_shown_as_they_are(site: Site, hall: Hall) -> None:
-    """As words of an ad: shown in its form, unchanged, or refused with a code; never anything else."""
+def test_a_month_is_told_by_its_name_and_orders_by_how_they_went(site: Site, desk: Desk, hall: Hall) -> None:
+    shop, idle = hall.merchant(), hall.merchant("Wang Fang")
+    offer, zhang = hall.publish(shop), hall.person("Zhang Wei")
+    began = hall.now
+    assert store.service(hall.conn, [shop.who.id], began) == store.Service(0, 0, 0, None)
+    order = hall.paid(hall.take(offer, zhang))
+    hall.wait(minutes=4)
+    hall.release(order)
+    hall.cancel(hall.take(offer, zhang), Role.MERCHANT)
+    hall.cancel(hall.take(offer, zhang), Role.TAKER)
+    hall.take(offer, zhang)  # open: counts nowhere
+    assert store.service(hall.conn, [shop.who.id], began) == store.Service(3, 1, 1, 240)
+    assert store.service(hall.conn, [shop.who.id], hall.now + timedelta(seconds=1)) == store.Service(0, 0, 0, None)
+    assert store.service(hall.conn, [idle.who.id], began) == store.Service(0, 0, 0, None)
+    desk.month_over()
+    run = desk.run()
+    assert runs.publish(desk.conn, run.run.id, desk.mei, desk.now).waiting == []
+    sign_in(site, idle.who.id)
+    text = site.http.get("/portal/desk/rating").text
+    assert "Rating of 2026-11" in text
+    assert "nothing was found (Art. 6)" in text
+    assert "no order ended" in text
+
+
+def test_naughty_strings_are_shown_as_they_are(site: Site, desk: Desk, hall: Hall) -> None:
+    """As what a merchant says about a rating, all on one page; or refused with a code, and then kept in the form."""
     shop = hall.merchant()
-    offer = hall.publish(shop)
-    form = sign_in(site, shop.who.id) | {
-        "kind": "price", "price": "7.2", "amount": "100", "least": "10", "most": "50", "minutes": "15",
-        "method": "bank", "level": "1",
-    }  # fmt: skip
-    kept = 0
-    for number, text in enumerate(naughty()):
-        answer = site.http.post(
-            f"/portal/desk/ads/{offer.ad.id}", data={**form, "once": f"{FORM} {number}", "words": text}
-        )
-        assert answer.status_code in (303, 422), (text, answer.status_code)
-        if answer.status_code == 422:
-            assert "terms_invalid" in answer.text
+    desk.confirmed(shop.id, Kind.COUNTERPARTY_FREEZE)
+    line = desk.line(shop.id)
+    desk.decide(line.id, "high", preset="A")
+    kept = []
+    for text in naughty():
+        try:
+            decisions.comment(desk.conn, line.id, shop.who.id, text, shop.who.id, desk.now)
+        except Malformed:
             continue
-        kept += 1
-        page = site.http.get(f"/portal/desk/ads/{offer.ad.id}").text
-        (shown,) = re.findall(r'<textarea[^>]*name="words"[^>]*>(.*?)</textarea>', page, re.S)
-        assert html.unescape(shown) == text
-    assert kept > 400
+        kept.append(text)
+    assert len(kept) > 400
+    form = sign_in(site, shop.who.id)
+    page = site.http.get(f"/portal/desk/rating/{line.id}").text
+    shown = [html.unescape(said) for said in re.findall(r"<p data-said>(.*?)</p>", page, re.S)]
+    assert sorted(shown) == sorted(kept)  # all of one instant: in no order
+    hostile = '</textarea><script>alert("1")</script>' + "x" * 500
+    answer = site.http.post(f"/portal/desk/rating/{line.id}/comment", data={**form, "text": hostile})
+    assert (answer.status_code, "text_invalid" in answer.text) == (422, True)
+    (typed,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.S)
+    assert html.unescape(typed) == hostile

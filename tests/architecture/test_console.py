@@ -10,6 +10,7 @@ import pytest
 from tidegate.console import words
 from tidegate.console.app import PAGES
 from tidegate.console.nav import SECTIONS
+from tidegate.notifications import rating_words
 from tidegate.parties.access import ROLES, SCOPES, STAFF
 
 ROOT = Path(__file__).parent.parent.parent / "tidegate/console"
@@ -70,3 +71,12 @@ def test_every_place_of_the_rail_is_a_page_with_the_same_scope() -> None:
     for _, places in SECTIONS:
         for place in places:
             assert pages[place.path] == place.scope, place.path
+
+
+def test_staff_read_of_merchants_in_the_third_person() -> None:
+    told = {f"article.{name}" for name in rating_words.ARTICLES} | {f"taken.{name}" for name in rating_words.MEASURES}
+    assert told <= words.CODES.keys()
+    for code in told:
+        en, zh = words.CODES[code]
+        assert not re.search(r"\b(you|your|us|our)\b", en), code
+        assert "您" not in zh, code

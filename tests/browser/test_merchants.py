@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import merchant_kit
 import pytest
@@ -14,12 +15,15 @@ from serving import Site, served
 
 from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
+from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.events import flow as events
 from tidegate.rating.fact import Kind
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.lines import flow as lines
+from tidegate.rating.measures import flow as measures
+from tidegate.rating.standing import flow as standing
 
 
 @pytest.fixture
@@ -118,6 +122,65 @@ def test_a_month_is_drawn_and_told(page: Page, site: Site, desk: Desk) -> None:
     assert lines.standing_of(desk.conn, [told.id])[told.id].published_at is not None
 
 
+def asked(page: Page, button: str, reason: str | None, **fields: str) -> None:
+    """Press a button, fill its dialog and send it."""
+    page.click(f"main button:has-text('{button}')")
+    for name, value in fields.items():
+        field = page.locator(f"dialog[open] [name={name}]")
+        if field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    if reason is not None:
+        page.fill("dialog[open] textarea", reason)
+    page.click("dialog[open] form .row-of:last-child button >> nth=0")
+
+
+def test_what_people_write_down_about_a_merchant(page: Page, site: Site, desk: Desk) -> None:
+    merchant, other = desk.merchant(), desk.merchant()
+    desk.raised_to_high(merchant.id)
+    interim = measures.interim(
+        desk.conn,
+        desk.confirmed(merchant.id, severity="high").id,
+        "freeze",
+        None,
+        24,
+        "at once",
+        site.house.setting.policy,
+        desk.mei,
+        desk.now,
+    )
+    sign_in(page, site, "compliance", f"/merchants/{merchant.id}")
+    asked(page, "Record cooperation", "Answers within a day")
+    page.wait_for_selector("text=Cooperation is recorded.")
+    assert standing.of(desk.conn, merchant.id).cooperation_at is not None
+    asked(page, "Let it hold longer", "Still looking", hours="12")
+    page.wait_for_selector("text=The interim measure holds longer.")
+    assert measures.get(desk.conn, interim.id).ends_at == desk.now + timedelta(hours=36)
+    day = {"from_day": "2026-11-01", "last_day": "2027-01-31", "owner": "Compliance", "article": "5.3b"}
+    asked(page, "Register an exemption", "Pays salaries", **day)
+    page.wait_for_selector("text=The exemption is registered.")
+    (entry,) = facts.exemptions(desk.conn, merchant.id)
+    assert (entry.article, entry.until) == ("5.3b", datetime(2027, 1, 31, 16, 0, tzinfo=UTC)), "the last day is in it"
+    asked(page, "End it", None)
+    page.wait_for_selector("text=The exemption counts no longer.")
+    asked(page, "Link another account", "The same passport", merchant=other.id, evidence="authority")
+    page.wait_for_selector("text=The accounts are one person")
+    assert len(links.of(desk.conn, merchant.id)) == 1
+    assert page.locator("main button:has-text('Undo this link')").count() == 0, "another person's to say"
+
+
+def test_another_person_undoes_a_link(page: Page, site: Site, desk: Desk) -> None:
+    merchant, other = desk.merchant(), desk.merchant()
+    links.link(desk.conn, other.id, merchant.id, "authority", "A letter says so", desk.mei, desk.now)
+    sign_in(page, site, "compliance", f"/merchants/{merchant.id}")
+    asked(page, "Undo this link", "The letter was about a cousin")
+    page.wait_for_selector("text=The link is undone")
+    (link,) = links.of(desk.conn, merchant.id)
+    assert link.undone_reason == "The letter was about a cousin"
+    assert "The letter was about a cousin" in page.content()
+
+
 def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Desk) -> None:
     told = desk.told(desk.merchant().id)
     kept = []
@@ -137,8 +200,12 @@ def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Des
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, language: str, width: int) -> None:
-    merchant = desk.merchant()
-    fact = desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+    merchant, other = desk.merchant(), desk.merchant()
+    fact = desk.confirmed(merchant.id, Kind.AUTHORITY_ACTION)
+    measures.interim(desk.conn, fact.id, "step_up", None, 24, "at once", site.house.setting.policy, desk.mei, desk.now)
+    span = (desk.now, desk.now + timedelta(days=90))
+    facts.exempt(desk.conn, merchant.id, "5.3b", "Pays salaries", "Compliance", span, desk.mei, desk.now)
+    links.link(desk.conn, merchant.id, other.id, "authority", "A letter says so", desk.mei, desk.now)
     desk.told(merchant.id, indicator="I-09", evidence={"value": "7", "threshold": "5", "grade": 1})
     line = desk.line(merchant.id)
     desk.month_over()

@@ -10,14 +10,16 @@ from house import COIN_USDT as COIN
 from house import LISTED, House, furnish
 from rule_kit import line_about
 
+from tidegate.base.findings import Outcome
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.db import Conn, connect
 from tidegate.policy import flow as policies
 from tidegate.policy.language import check, compile_pack, sql_condition
-from tidegate.policy.rules import RuleBook
+from tidegate.policy.rules import Mode, RuleBook, understood
 from tidegate.withdrawals import replaying, store
 from tidegate.withdrawals.backtest import flow
 from tidegate.withdrawals.backtest.flow import keep_up
+from tidegate.withdrawals.backtest.report import STAGES, Group, Report, Tried, put_together
 from tidegate.withdrawals.vocabulary import VOCABULARY, values
 
 TYPES = {"money": "numeric", "units": "numeric", "count": "numeric", "hours": "numeric", "yes or no": "boolean",
@@ -113,6 +115,48 @@ def test_a_back_test_counts_people_money_and_what_would_have_been(house: House) 
     assert (large.fired, large.people, large.held, large.delay_hours, large.stricter) == (3, 2, 210 * COIN, 30, 3)
     assert (never.fired, never.unknown, never.people, never.held, never.stricter) == (0, 1, 1, 80 * COIN, 1)
     assert (trial.mode, trial.fired, trial.people, trial.held) == ("shadow", 4, 2, 215 * COIN)
+
+
+def test_the_whole_report_is_what_counting_decision_by_decision_gives(house: House) -> None:
+    """130 rules of every outcome, live and in shadow, so that their answers need three numbers of bits."""
+    busy(house)
+    random = Random(11)
+    many = book(
+        *[rule(f"r{n:03}", line_about(random, VOCABULARY), ("live", "live", "shadow")[n % 3]) for n in range(130)]
+    )
+    for stage in ("request", "confirm"):
+        found = flow.run(house.conn, many, None, None, house.now, stage)
+        assert found == counted(house.conn, many, STAGES[stage])
+    assert sum(line.fired for line in found.rules) > 0
+    assert sum(line.unknown for line in found.rules) > 0
+
+
+def counted(conn: Conn, book: RuleBook, stages: tuple[str, ...]) -> Report:
+    """The slow way: one group per decision, each rule asked by its compiled program."""
+    tried = [
+        Tried(name, one, book.named(name).mode, "")
+        for name, one in understood(book, (Mode.LIVE, Mode.SHADOW), VOCABULARY).items()
+    ]
+    program = compile_pack({one.name: one.rule for one in tried}, VOCABULARY)
+    groups, met = [], {one.name: set[str]() for one in tried}
+    for (id,) in conn.execute("SELECT id FROM decision WHERE stage = ANY(%s)", [list(stages)]).fetchall():
+        row = store.decision(conn, id)
+        assert row is not None
+        facts = replaying.read(row.facts)
+        known = values(facts, VOCABULARY)
+        said = {one.name: one.certain for one in program.run(known)}
+        usd = int(known["amount_usd"] or 0)  # type: ignore[call-overload]
+        would = Outcome(row.outcome)
+        for one in tried:
+            if one.name in said:
+                met[one.name].add(facts.party_id)
+                asks = one.rule.outcome if said[one.name] else Outcome.REVIEW
+                would = max(would, asks, key=lambda o: o.severity) if one.mode is Mode.LIVE else would
+        fired, unknown = ([int(said.get(one.name) is answer) for one in tried] for answer in (True, False))
+        groups.append(
+            Group(row.outcome, would, None, 1, fired, unknown, [n * usd for n in fired], [n * usd for n in unknown])
+        )
+    return put_together(tried, groups, {name: len(people) for name, people in met.items()})
 
 
 def test_the_span_and_the_stage_choose_the_decisions(house: House) -> None:

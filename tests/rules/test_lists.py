@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tidegate.base.refusals import Malformed
-from tidegate.screening.lists import Listed, Quarantined, Tally, check_file, read
+from tidegate.screening.lists import Listed, Quarantined, Tally, check_file, check_rewritten, check_shrink, read
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 A, B = "0x" + "a1" * 20, "0x" + "b2" * 20
@@ -80,6 +80,14 @@ def test_what_is_no_list_is_refused_with_a_code(text: str, format: str, code: st
     assert refused.value.code == code
 
 
+def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tidegate.screening.lists.MAX_ROWS", 2)
+    assert said(f"asset,address\nETH,{A}\nETH,{B}\n") == [A, B]
+    with pytest.raises(Malformed, match=r"^The file has more than 2 rows; split it into lists\.$") as refused:
+        said(f"asset,address\nETH,{A}\nETH,{B}\nETH,{A}\n")
+    assert refused.value.code == "list_too_long"
+
+
 def events(*lines: str) -> list[tuple[str, str | None, str | None] | str]:
     """Spans as (address, first day, last day), or reasons."""
 
@@ -149,6 +157,143 @@ def test_a_file_is_refused_when_most_of_it_is_wrong(listed: int, reasons: dict[s
     with pytest.raises(Malformed) as refused:
         check_file("sanctions", tally)
     assert refused.value.code == code
+
+
+def test_a_refused_file_says_how_much_of_it_is_wrong() -> None:
+    tally = Tally(10)
+    tally.reasons.update({"address_malformed": 30, "row_joined": 2, "chain_unknown": 7})
+    worst = "30 address_malformed, 7 chain_unknown, 2 row_joined"
+    with pytest.raises(Malformed) as refused:
+        check_file("sanctions", tally)
+    assert str(refused.value) == f"32 of 42 rows cannot be read ({worst}); list sanctions stays as it is."
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "refused"), [(0, 0, False), (100, 49, False), (100, 50, True), (100, 100, True), (1, 1, True)]
+)
+def test_a_file_that_drops_half_of_a_list_is_refused(before: int, removed: int, refused: bool) -> None:
+    if not refused:
+        check_shrink("sanctions", before, removed)
+        return
+    with pytest.raises(Malformed, match=f"^The file drops {removed} of {before} entries of list sanctions") as fault:
+        check_shrink("sanctions", before, removed)
+    assert fault.value.code == "list_shrinks"
+
+
+def test_a_history_that_was_rewritten_is_refused() -> None:
+    check_rewritten("sanctions", 0)
+    with pytest.raises(Malformed, match=r"^1 entries of list sanctions are not in this history") as fault:
+        check_rewritten("sanctions", 1)
+    assert fault.value.code == "list_history_rewritten"
+
+
+def test_what_is_listed_is_counted_too() -> None:
+    tally = Tally()
+    listed = list(tally.pick(rows(f"asset,address\nETH,{A}\nETH,x\nETH,{B}\n")))
+    assert [row.entry.address for row in listed] == [A, B]
+    assert (tally.listed, tally.quarantined) == (2, 1)
+
+
+# --- what is kept of a row ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "format", "category", "words"),
+    [
+        (f"network,address,category,entry\nETH,{A},Scam,Kim\n", "csv", "scam", "Kim"),
+        (f"network,address,name\nETH,{A},Kim\n", "csv", "sanctions", "Kim"),
+        (f"network,address,entry,name\nETH,{A},,Kim\n", "csv", "sanctions", "Kim"),
+        (f"asset,address\nETH,{A}\n", "csv", "sanctions", "ETH"),
+        (f"asset,network,address\nUSDT,ethereum,{A}\n", "csv", "sanctions", "ethereum"),
+        (f"asset,address,category,entry\nETH,{A},{'c' * 41},{'e' * 201}\n", "csv", "c" * 40, "e" * 200),
+        (f"currency,address,category,abuse,label\nETH,{A},Exchange,scam,Big\n", "tags", "exchange", "Big"),
+        (f"currency,address,category,entry\nETH,{A},wallet,Shop\n", "tags", "wallet", "Shop"),
+        (f"currency,address,category\nETH,{A},\n", "tags", "tag", "ETH"),
+        (f"at,event,asset,address\n{JAN},add,ETH,{A}\n", "events", "sanctions", "ETH"),
+        (f"at,event,network,address,category,entry\n{JAN},add,ETH,{A},Scam,Kim\n", "events", "scam", "Kim"),
+        (f"time,event,address,name\n{JAN},add,{A},Kim\n", "events", "sanctions", "Kim"),
+        (
+            f"commit_time,event,address,category,entry\n{JAN},add,{A},{'c' * 41},{'e' * 201}\n",
+            "events",
+            "c" * 40,
+            "e" * 200,
+        ),
+    ],
+)
+def test_category_and_words_of_an_entry(text: str, format: str, category: str, words: str) -> None:
+    (row,) = rows(text, format)
+    assert isinstance(row, Listed)
+    assert (row.line, row.entry.category, row.entry.entry) == (2, category, words)
+
+
+def test_a_row_that_nobody_could_read_is_shown_with_its_line() -> None:
+    nobody = rows(f"asset,address\nETH,{A}\n\nETH,x\0y\n")[1]
+    assert nobody == Quarantined(4, "not_printable", "ETH,xy")
+    (long,) = rows("asset,address\nETH," + "x" * 300 + "\n")
+    assert isinstance(long, Quarantined)
+    assert long.text == "ETH," + "x" * 196
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "reason"),
+    [
+        ("network,asset", "monero,XMR", "chain_unknown"),
+        ("network,asset", "ethereum,XMR", "address_malformed"),  # the network is asked first
+        ("network,asset", ",eth", "address_malformed"),
+        ("network,asset", "ETHEREUM,", "address_malformed"),
+        ("currency,asset", "BTC,", "address_malformed"),
+        ("network,asset", ",", "chain_unknown"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_malformed_on_a_chain_that_we_know(
+    columns: str, row: str, reason: str
+) -> None:
+    assert said(f"{columns},address\n{row},nobody\n") == [reason]
+    assert said(f"{columns},address\n{row},0Xnobody\n") == ["address_malformed"], "however foreign it says it is"
+
+
+def test_of_what_is_said_of_an_address_the_worst_ranks_first_and_an_exchange_before_all() -> None:
+    tagged = [
+        ("exchange", ""),
+        ("exchange", "sanction"),
+        ("wallet", "sanction"),
+        ("", "terrorism"),
+        ("", "scam"),
+        ("scam", ""),
+        ("wallet", "other"),
+        ("wallet", ""),
+        ("", ""),
+    ]
+    text = "".join(f"ETH,{A},{category},{abuse}\n" for category, abuse in tagged)
+    found = [row for row in rows(f"currency,address,category,abuse\n{text}", "tags") if isinstance(row, Listed)]
+    assert [(row.entry.category, row.rank) for row in found] == [
+        ("exchange", 0),
+        ("exchange", 0),  # whatever else is said of it
+        ("sanction", 1),
+        ("terrorism", 2),
+        ("scam", 8),
+        ("scam", 8),
+        ("other", 9),
+        ("wallet", 9),
+        ("tag", 10),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "Sanctions", "-x", "a b", "x" * 65])
+def test_a_list_has_a_name_like_a_file(name: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        rows("asset,address\n", name=name)
+    assert (refused.value.code, refused.value.field) == ("list_name_invalid", "name")
+    assert str(refused.value) == f"{name[:64]!r} is not a list's name; write it like sanctions"
+    assert rows("asset,address\n", name="x" * 64) == []
+
+
+def test_a_header_that_lacks_a_column_is_told_which() -> None:
+    with pytest.raises(Malformed) as refused:
+        rows("asset,address\n", "tags")
+    assert str(refused.value) == (
+        "The first row must name the columns address, currency or network or asset, category; it says 'asset,address'."
+    )
 
 
 def test_of_many_unreadable_rows_some_are_kept_and_all_are_counted() -> None:

@@ -409,6 +409,7 @@ def _greeting(said: Mapping[str, Any], home: Path) -> str:
 Tidegate is running.
 
     API         {said["api"]}/v1      (reference: {said["api"]}/openapi.json)
+    Status      {said["api"]}/status       (what everybody sees)
     Console     {said["console"]}     (sign in with the key of analyst, compliance, treasury, …)
     EVM node    {said["evm_rpc"]}     (chain id {CHAIN_ID}; {said["faucet"]} is an unlocked faucet)
     Test USDT   {said["assets"][0]["contract"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,6 @@ from tidegate.rating.measures.store import MeasureRow
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.publishing.store import PublicationRow
 from tidegate.rating.readings import READINGS
-from tidegate.rating.runs import flow as runs
 from tidegate.rating.standing import flow as standing
 from tidegate.rating.tiers import Tier
 
@@ -63,17 +62,18 @@ def rating(visit: Visit) -> Response:
     held = standing.of(conn, subject)
     told = publishing.of_subject(conn, subject, _TOLD)
     about = {line.id: line for line in lines.of_subject(conn, subject, 4 * _TOLD)}
+    months = _months(visit, about.values())
     assets = {asset.id: asset for asset in ledger.assets(conn)}
     accounts = merchants.person(conn, subject)
     return visit.render(
         "desk/rating.html",
         held=held,
-        newest=_explained(visit, told[0], about[told[0].line_id]) if told and told[0].line_id in about else None,
-        told=[(p, about.get(p.line_id), _month(visit, about.get(p.line_id))) for p in told],
+        newest=_newest(visit, told[0], months) if told else None,
+        told=[(p, months.get(p.line_id)) for p in told],
         checks=store.checks(conn, subject, now),
         steps=steps(held.effective(), standing.conditions(conn, held), now, policy.rating),
         **_ordered(visit, [m for m in measures.of_subject(conn, subject) if m.state in _LIVE]),
-        service=store.service(conn, [account.id for account in accounts], now - _SERVICE),
+        service=store.service(conn, [account.party_id for account in accounts], now - _SERVICE),
         bonds=[say.bond(bond, assets) for account in accounts for bond in bonds.of(conn, account.id)],
     )
 
@@ -102,7 +102,7 @@ def _line(visit: Visit, refusal: Refusal | None) -> Response:
         comments=comments,
         appeal=appeal,
         may_appeal=told is not None and _appealable(told, {found.id} if appeal else set(), now),
-        month=_month(visit, found),
+        month=_months(visit, [found]).get(found.id),
         tier=told.tier if told is not None else None if check is None else check.tier,
         **_ordered(visit, [m for m in measures.of_subject(conn, found.subject_id) if m.line_id == found.id]),
         typed=visit.given("text"),
@@ -130,8 +130,8 @@ def appeal(visit: Visit) -> Response:
     return visit.back_to(f"{OWN}/{visit.id}", "desk_appealed")
 
 
-def _explained(visit: Visit, told: PublicationRow, found: LineRow) -> dict[str, Any]:
-    return {"told": told, "month": _month(visit, found), "line": found, **_why(visit, found)}
+def _newest(visit: Visit, told: PublicationRow, months: Mapping[str, str]) -> dict[str, Any]:
+    return {"told": told, "month": months.get(told.line_id), **_why(visit, lines.get(visit.conn, told.line_id))}
 
 
 def _why(visit: Visit, found: LineRow) -> dict[str, Any]:
@@ -155,9 +155,11 @@ def _words(clause: str) -> dict[str, str] | None:
     return None if found is None else found.both()
 
 
-def _month(visit: Visit, found: LineRow | None) -> str | None:
-    """The month that a rating is of; None = it came between months."""
-    return None if found is None or found.run_id is None else runs.get(visit.conn, found.run_id)[0].month
+def _months(visit: Visit, found: Iterable[LineRow]) -> dict[str, str]:
+    """The month that each rating is of; those that came between months are absent."""
+    runs = {line.id: line.run_id for line in found if line.run_id is not None}
+    known = store.months(visit.conn, runs.values())
+    return {line: known[run] for line, run in runs.items()}
 
 
 PAGES = (

@@ -27,6 +27,12 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Month:
+    id: str  # of the run
+    month: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """How a merchant's orders of the last days ended. None = no order was released."""
 
@@ -61,8 +67,16 @@ def checks(conn: Conn, subject_id: str, now: datetime) -> list[Check]:
     )
 
 
-def service(conn: Conn, merchant_ids: Collection[str], since: datetime) -> Service:
-    """The orders of a person's merchant accounts that ended since a time (I-21)."""
+def months(conn: Conn, run_ids: Collection[str]) -> dict[str, str]:
+    """The month that each run rated."""
+    found = rows(
+        conn, Month, "SELECT id, month FROM rating_run WHERE id = ANY(%(ids)s::text[])", {"ids": sorted(set(run_ids))}
+    )
+    return {run.id: run.month for run in found}
+
+
+def service(conn: Conn, party_ids: Collection[str], since: datetime) -> Service:
+    """The orders that ended since a time, of the customers who are a merchant's accounts (I-21)."""
     found = row(
         conn,
         Service,
@@ -72,9 +86,9 @@ def service(conn: Conn, merchant_ids: Collection[str], since: datetime) -> Servi
                count(*) FILTER (WHERE status = 'cancelled' AND cancelled_by = 'merchant')::int AS cancelled,
                (percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE WHEN status = 'released'
                     THEN extract(epoch FROM released_at - paid_at) END))::int AS release_seconds
-          FROM p2p_order WHERE merchant_id = ANY(%(merchants)s::text[]) AND ended_at >= %(since)s
+          FROM p2p_order WHERE merchant_party = ANY(%(parties)s::text[]) AND ended_at >= %(since)s
         """,
-        {"merchants": sorted(merchant_ids), "since": since},
+        {"parties": sorted(set(party_ids)), "since": since},
     )
     assert found is not None  # an aggregate without groups has a row
     return found

@@ -21,12 +21,13 @@ from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
-from tidegate.p2p.merchants.merchant import Certification, Merchant
+from tidegate.p2p.merchants.merchant import LINK_EVIDENCE, Certification, Merchant
 from tidegate.p2p.orders import flow as orders
 from tidegate.p2p.scope import flow as scope
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.rating.appeals import flow as appeals
+from tidegate.rating.fact import FACTORS
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.facts.store import FactRow
 from tidegate.rating.lines import flow as lines
@@ -96,6 +97,8 @@ def dossier(visit: Visit) -> Response:
         orders=[order(o, assets) for o in traded],
         names={key.id: key.label for key in parties.keys(conn)},
         tiers=list(Tier),
+        factors=FACTORS,
+        evidences=LINK_EVIDENCE,
         **(_rated(visit, merchant) if may("rating:read") else _unrated()),
     )
 

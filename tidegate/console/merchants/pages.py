@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tidegate.console.merchants import board, book, calendars, facts
+from tidegate.console.merchants import board, book, calendars, facts, records
 
-PAGES = (*book.PAGES, *facts.PAGES, *board.PAGES, *calendars.PAGES)
+PAGES = (*book.PAGES, *records.PAGES, *facts.PAGES, *board.PAGES, *calendars.PAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tidegate.console.words import (
     admin,
     compliance,
+    conduct,
     customers,
     desk,
     journal,
@@ -126,7 +127,7 @@ DONE = _together(
 REFUSED = desk.REFUSED
 """What customers read when something is refused, by its code."""
 
-CODES = _together(*(area.CODES for area in _STAFF))
+CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {

@@ -6,7 +6,7 @@ them is ours, every text is quoted by the language or the driver, and nothing is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,8 +151,8 @@ def run_rules(
     """Every rule over every stored decision of these stages and this span: the groups of `report`, and how many
     different people each rule would have met.
 
-    Each condition is computed once per decision (OFFSET keeps PostgreSQL from copying it into every count); what
-    comes of it is kept and counted twice: by outcome and truth, and by person.
+    Each condition is computed once per decision (OFFSET keeps PostgreSQL from copying it into every count). What all
+    rules said together is a pattern of bits, few of which differ: patterns are counted first, rules over the patterns.
     """
     where = sql.SQL(" AND ").join(
         [
@@ -186,49 +186,66 @@ _BESIDE = 10**9
 """Money is added up in units of so much, with one for each decision beside it: one sum gives both, exactly, for fewer
 decisions than this."""
 
+_WHOLE = {kind for kind, column in _COLUMN.items() if column == "numeric"}
+
 
 def statement(tried: Sequence[Tried], where: str) -> str:
     """The whole statement: what runs, and what an operator may look at or run by hand."""
-    flags = [f"r{place}" for place in range(len(tried))]
-    judged = "".join(f", {one.sql} AS {flag}" for one, flag in zip(tried, flags, strict=True))
-    kept = "".join(f", {flag}" for flag in flags)
-    masks = [flags[start : start + _BITS] for start in range(0, len(flags), _BITS)]
-    marked = "".join(f", {_mask(part)} AS m{n}" for n, part in enumerate(masks))
-    met = ", ".join(f"bit_or(m{n}) AS m{n}" for n in range(len(masks)))
-    counts = "".join(f", sum(beside) FILTER (WHERE {f}), sum(beside) FILTER (WHERE {f} IS NULL)" for f in flags)
-    people = "".join(
-        f", count(*) FILTER (WHERE m{place // _BITS} & {1 << place % _BITS}::bigint <> 0), 0"
-        for place in range(len(flags))
+    named = {"amount_usd": VOCABULARY["amount_usd"]} | {name: type for one in tried for name, type in one.rule.facts}
+    # A stored number is packed, and each use of it would unpack it again; what "+" returns is unpacked once.
+    facts = ", ".join(f'{"+" if type.kind in _WHOLE else ""}"{name}" AS "{name}"' for name, type in named.items())
+    judged = "".join(f", {one.sql} AS r{place}" for place, one in enumerate(tried))
+    parts = [range(start, min(start + _BITS, len(tried))) for start in range(0, len(tried), _BITS)] or [range(0)]
+    bits = [f"fired{n}" for n in range(len(parts))] + [f"unknown{n}" for n in range(len(parts))]
+    says = [_bits(part, "IS TRUE") for part in parts] + [_bits(part, "IS NULL") for part in parts]
+    marked = "".join(f", {said} AS {name}" for said, name in zip(says, bits, strict=True))
+    met = ", ".join(f"bit_or(fired{n} | unknown{n}) AS met{n}" for n in range(len(parts)))
+    counts = "".join(
+        f", sum(beside) FILTER (WHERE {_has('fired', [place])}), sum(beside) FILTER (WHERE {_has('unknown', [place])})"
+        for place in range(len(tried))
     )
-    # What people are counted by stands first: who reads a row only so far unpacks nothing behind it.
+    people = "".join(f", count(*) FILTER (WHERE {_has('met', [place])}), 0" for place in range(len(tried)))
     return f"""
         WITH judged AS MATERIALIZED (
-            SELECT party_id{marked}, outcome, {_would(tried, flags)} AS would, truth, beside{kept}
+            SELECT party_id, outcome, truth, beside{marked}
               FROM (SELECT party_id, outcome, truth, coalesce(amount_usd, 0) * {_BESIDE} + 1 AS beside{judged}
-                      FROM decision_facts_v WHERE {where} OFFSET 0) j
-        ), met AS (SELECT {met or "0"} FROM judged GROUP BY party_id)
-        SELECT false, outcome, would, truth, count(*){counts} FROM judged GROUP BY outcome, would, truth
+                      FROM (SELECT party_id, outcome, truth, {facts} FROM decision_facts_v WHERE {where} OFFSET 0) f
+                    OFFSET 0) j
+        ), patterns AS (
+            SELECT outcome, truth, {", ".join(bits)}, count(*) AS decisions, sum(beside) AS beside
+              FROM judged GROUP BY outcome, truth, {", ".join(bits)}
+        ), met AS (SELECT {met} FROM judged GROUP BY party_id)
+        SELECT false, outcome, would, truth, sum(decisions)::bigint{counts}
+          FROM (SELECT *, {_would(tried)} AS would FROM patterns OFFSET 0) p GROUP BY outcome, would, truth
         UNION ALL
         SELECT true, NULL, NULL, NULL, count(*){people} FROM met
     """
 
 
-def _mask(flags: Sequence[str]) -> str:
-    """One bit per rule that fired or could not be answered."""
-    return " | ".join(f"CASE WHEN {flag} IS FALSE THEN 0 ELSE {1 << bit}::bigint END" for bit, flag in enumerate(flags))
+def _bits(places: range, test: str) -> str:
+    """One bit for each of these rules of whom the test holds."""
+    bits = (f"CASE WHEN r{place} {test} THEN {1 << place % _BITS}::bigint ELSE 0 END" for place in places)
+    return " | ".join(bits) or "0::bigint"
 
 
-def _would(tried: Sequence[Tried], flags: Sequence[str]) -> str:
+def _has(what: str, places: Iterable[int]) -> str:
+    """Whether one of these rules has its bit."""
+    masks = dict[int, int]()
+    for place in places:
+        masks[place // _BITS] = masks.get(place // _BITS, 0) | 1 << place % _BITS
+    return " OR ".join(f"{what}{part} & {mask}::bigint <> 0" for part, mask in masks.items()) or "false"
+
+
+def _would(tried: Sequence[Tried]) -> str:
     """What would have been decided: the strictest of what was, what each live rule asks for, and review where one
     cannot be answered."""
+    live = [place for place, one in enumerate(tried) if one.mode is Mode.LIVE]
     cases = []
     for outcome in sorted(Outcome, key=lambda one: -one.severity):
-        asks = [f"outcome = '{outcome}'"]
-        for one, flag in zip(tried, flags, strict=True):
-            if one.mode is Mode.LIVE:
-                asks += [flag] if one.rule.outcome is outcome else []
-                asks += [f"{flag} IS NULL"] if outcome is Outcome.REVIEW else []
-        cases.append(f"WHEN {' OR '.join(asks)} THEN '{outcome}'")
+        asks = f"outcome = '{outcome}' OR {_has('fired', (at for at in live if tried[at].rule.outcome is outcome))}"
+        if outcome is Outcome.REVIEW:
+            asks += f" OR {_has('unknown', live)}"
+        cases.append(f"WHEN {asks} THEN '{outcome}'")
     return f"CASE {' '.join(cases)} END"
 
 

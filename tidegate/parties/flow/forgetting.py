@@ -1,0 +1,17 @@
+"""What nobody needs any more is deleted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from tidegate.db import Conn, act
+from tidegate.parties import store
+
+
+def purge(conn: Conn, challenges: timedelta, sessions: timedelta, now: datetime, limit: int = 1000) -> int:
+    """Forget what passkeys had to sign and when staff were signed in, once that is so long over; how many rows."""
+    with act(conn, "worker", now) as tx:
+        done = store.purge(conn, now - challenges, now - sessions, limit)
+        if done.challenges or done.sessions:
+            tx.note("retention.purged", "sessions", {"challenges": done.challenges, "sessions": done.sessions})
+    return done.challenges + done.sessions

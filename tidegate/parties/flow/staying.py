@@ -1,0 +1,89 @@
+"""Staff sign in with their key, stay a while, and leave."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tidegate.base.refusals import Forbidden, Unauthorised
+from tidegate.db import Conn, act
+from tidegate.parties import access, store
+from tidegate.parties.access import Identity
+from tidegate.parties.flow.calling import hash_of, identify, whoami
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A person has signed in. The cookie is shown this once."""
+
+    cookie: str
+    csrf: str
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person who is signed in, and the token that every form of theirs must carry."""
+
+    identity: Identity
+    csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody who is signed in. `seen_at` is a minute late at most."""
+
+    key_id: str
+    since: datetime
+    seen_at: datetime
+
+
+def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = None) -> Opened:
+    """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers."""
+    identity = whoami(conn, key_secret, now, ip)
+    if identity.role not in access.STAFF:
+        raise Forbidden("not_staff", f'"{identity.label}" ({identity.role}) is no person of ours; the console is.')
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    with act(conn, identity.actor, now) as tx:
+        store.add_session(conn, hash_of(cookie), identity.key_id, csrf, now)
+        tx.note("session.opened", identity.key_id)
+    return Opened(cookie, csrf, identity)
+
+
+def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, seen: bool = True) -> Session:
+    """Who is signed in. Raises Unauthorised: `session_unknown`, `session_ended`, `session_expired`, and as `whoami`.
+
+    It ends 30 minutes after the last request that counts as `seen`, 12 hours after the first, and with its key.
+    """
+    hash = hash_of(cookie)
+    found = store.session(conn, hash)
+    if found is None:
+        raise Unauthorised("session_unknown", "You are not signed in.")
+    if found.ended_at is not None:
+        raise Unauthorised("session_ended", "You have signed out; sign in again.")
+    if access.session_over(found.created_at, found.seen_at, now):
+        raise Unauthorised("session_expired", "You were signed out after a while; sign in again.")
+    key = store.key(conn, found.key_id)
+    assert key is not None  # a foreign key says so
+    identity = identify(key, now, ip)
+    if seen and now - found.seen_at >= timedelta(minutes=1):  # not one write per click
+        store.see_session(conn, hash, now)
+    return Session(identity, found.csrf)
+
+
+def signed_in(conn: Conn, now: datetime) -> list[SignedIn]:
+    """Who is signed in at the console, the latest seen first."""
+    found = store.open_sessions(conn, now - access.SESSION_IDLE, now - access.SESSION_LIFE)
+    return [SignedIn(item.key_id, item.created_at, item.seen_at) for item in found]
+
+
+def end_session(conn: Conn, cookie: str, now: datetime) -> None:
+    """Sign out; doing so twice is no fault."""
+    hash = hash_of(cookie)
+    found = store.session(conn, hash)
+    if found is None:
+        return
+    with act(conn, found.key_id, now) as tx:
+        if store.end_session(conn, hash, now) is not None:
+            tx.note("session.ended", found.key_id)

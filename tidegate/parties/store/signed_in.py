@@ -1,0 +1,79 @@
+"""Who of the staff is signed in: the statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tidegate.db import Conn, row, rows, run
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    key_id: str
+    csrf: str
+    created_at: datetime
+    seen_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    id: str
+
+
+def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, now: datetime) -> None:
+    """Sign a person in."""
+    run(
+        conn,
+        """
+        INSERT INTO staff_session (hash, key_id, csrf, created_at, seen_at)
+        VALUES (%(hash)s, %(key)s, %(csrf)s, %(now)s, %(now)s)
+        """,
+        {"hash": hash, "key": key_id, "csrf": csrf, "now": now},
+    )
+
+
+def session(conn: Conn, hash: bytes) -> StaffSession | None:
+    """The session whose cookie has this hash, ended or not."""
+    return row(
+        conn,
+        StaffSession,
+        "SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session WHERE hash = %(hash)s",
+        {"hash": hash},
+    )
+
+
+def open_sessions(conn: Conn, seen_after: datetime, opened_after: datetime) -> list[StaffSession]:
+    """Sessions that nobody ended, used and opened after these times, the latest used first."""
+    return rows(
+        conn,
+        StaffSession,
+        """
+        SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session
+         WHERE ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s ORDER BY seen_at DESC, key_id
+        """,
+        {"seen": seen_after, "opened": opened_after},
+    )
+
+
+def see_session(conn: Conn, hash: bytes, now: datetime) -> None:
+    """Somebody is there; never backwards, whatever order two requests are written in."""
+    run(
+        conn,
+        "UPDATE staff_session SET seen_at = greatest(seen_at, %(now)s) WHERE hash = %(hash)s AND ended_at IS NULL",
+        {"hash": hash, "now": now},
+    )
+
+
+def end_session(conn: Conn, hash: bytes, now: datetime) -> Id | None:
+    """Sign out; the key of the session that ended just now, or None."""
+    return row(
+        conn,
+        Id,
+        """
+        UPDATE staff_session SET ended_at = %(now)s WHERE hash = %(hash)s AND ended_at IS NULL
+        RETURNING key_id AS id
+        """,
+        {"hash": hash, "now": now},
+    )
