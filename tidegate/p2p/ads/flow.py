@@ -214,7 +214,15 @@ def page(
 
 def get(conn: Conn, id: str, desk: Desk, now: datetime) -> Offer:
     """One ad. Raises NotFound `ad_unknown`."""
-    return _offer(conn, _got(conn, id), desk, now)
+    return _offer(conn, written(conn, id), desk, now)
+
+
+def written(conn: Conn, id: str) -> Ad:
+    """One ad as it stands, without asking what it costs now. Raises NotFound `ad_unknown`."""
+    found = store.get(conn, id)
+    if found is None:
+        raise NotFound("ad_unknown", f"There is no ad {id}.")
+    return found
 
 
 def reference(conn: Conn, asset: Asset, fiat: str, desk: Desk, now: datetime) -> Reference:
@@ -232,7 +240,7 @@ def conditions_of(conn: Conn, ids: Collection[str]) -> dict[str, Conditions]:
 
 def locked(tx: Tx, id: str) -> Ad:
     """An ad with its merchant's party, in the order of locks."""
-    peek = _got(tx.conn, id)
+    peek = written(tx.conn, id)
     parties.lock(tx.conn, [peek.party_id])
     (ad,) = store.lock(tx.conn, [id])
     return ad
@@ -263,7 +271,7 @@ def _may_trade(tx: Tx, merchant_id: str) -> Merchant:
 def _check_alone(conn: Conn, ad: Ad) -> None:
     """The merchant's party is locked, so nobody publishes another one meanwhile; the index says the same."""
     for other in store.not_closed(conn, ad.merchant_id, ad.asset_id):
-        found = _got(conn, other.id)
+        found = written(conn, other.id)
         if found.id != ad.id and found.status is AdStatus.ACTIVE and found.side is ad.side:
             raise Conflict(
                 "ad_active_already", f"{found.id} to {ad.side} this asset is active; edit, pause or close it first."
@@ -297,10 +305,3 @@ def _said(ad: Ad) -> dict[str, object]:
 def _offer(conn: Conn, ad: Ad, desk: Desk, now: datetime) -> Offer:
     known = reference(conn, desk.assets[ad.asset_id], ad.fiat, desk, now).fiat
     return Offer(ad, ad.price_at(known), conditions_of(conn, [ad.id])[ad.id])
-
-
-def _got(conn: Conn, id: str) -> Ad:
-    found = store.get(conn, id)
-    if found is None:
-        raise NotFound("ad_unknown", f"There is no ad {id}.")
-    return found

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset, BadAmount, to_units
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound
-from tidegate.db import Conn, Tx, act
+from tidegate.db import Conn, Tx, act, unawaited
 from tidegate.ledger import store as ledger_store
 from tidegate.ledger.store import NewHold
 from tidegate.p2p import price as prices
@@ -86,15 +86,17 @@ def create(conn: Conn, wanted: Wanted, actor: str, desk: Desk, now: datetime) ->
     `merchant_funds_short`.
     """
     with act(conn, actor, now) as tx:
-        peek = book.get(conn, wanted.ad_id, desk, now).ad
+        peek = book.written(conn, wanted.ad_id)
         people = parties.lock(conn, {peek.party_id, wanted.taker_id})
         if wanted.taker_id not in people:
             raise NotFound("customer_unknown", f"There is no customer {wanted.taker_id}.", field="taker")
         (ad,) = ads_store.lock(conn, [peek.id])
         made = _agreed(tx, ad, people[wanted.taker_id], wanted, desk)
-        _hold(tx, made)
-        ads_store.take(conn, ad.id, made.units)
-        store.insert(conn, made)
+        hold = _escrow(tx, made)
+        with unawaited(conn):
+            ledger_store.add_holds(conn, [hold], now)
+            ads_store.take(conn, ad.id, made.units)
+            store.insert(conn, made)
         tx.note("order.created", made.id, {**said(made), "expires": made.expires_at})
         return made
 
@@ -160,16 +162,18 @@ def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
     )
 
 
-def _hold(tx: Tx, order: Order) -> None:
-    """Put the coins into escrow. Raises Conflict `funds_short`, `merchant_funds_short`."""
+def _escrow(tx: Tx, order: Order) -> NewHold:
+    """A hold of the order's coins, which are there and locked.
+
+    Raises Conflict: `funds_short`, `merchant_funds_short`.
+    """
     ledger_store.ensure(tx.conn, [order.seller_party], [order.asset_id])
     (account,) = ledger_store.lock(tx.conn, [order.seller_party], [order.asset_id])
     if account.posted - account.held < order.units:
         if order.seller is Role.MERCHANT:
             raise Conflict("merchant_funds_short", "The merchant has not so many coins free just now; take another ad.")
         raise Conflict("funds_short", "The amount is more than the taker's free coins.", field="amount")
-    hold = NewHold(new_id("hld"), account.id, ESCROW, order.id, order.units)
-    ledger_store.add_holds(tx.conn, [hold], tx.now)
+    return NewHold(new_id("hld"), account.id, ESCROW, order.id, order.units)
 
 
 def _check_strangers(conn: Conn, ad: Ad, merchant: Merchant, taker_id: str) -> None:
