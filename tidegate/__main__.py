@@ -103,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=_port, default=8800)
     run.add_argument("--data-dir", type=Path, default=HOME)
     run.add_argument("--empty", action="store_true", help="do not seed the demo's customers and its desk")
+    link = add("link", _link, "one more link into the console of a running demo, for one use within 15 minutes")
+    link.add_argument("role")
+    link.add_argument("--data-dir", type=Path, default=HOME)
     serve = _part(add("serve", _serve, "the API and the console"))
     serve.add_argument("--port", type=_port, default=8800)
     serve.add_argument("--host", default="127.0.0.1")
@@ -257,6 +260,13 @@ def _run(args: argparse.Namespace) -> int:
     from tidegate.demo.run import run
 
     return run(args.data_dir, args.port, seed=not args.empty)
+
+
+def _link(args: argparse.Namespace) -> int:
+    from tidegate.demo.links import another
+
+    _say({"link": another(args.data_dir.absolute(), args.role)})
+    return 0
 
 
 def _serve(args: argparse.Namespace) -> int:

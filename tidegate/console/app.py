@@ -41,6 +41,7 @@ def console(gate: Gate) -> ASGIApp:
         routes=[
             *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
             Route("/sign-in", signing_in.sign_in, methods=["GET", "POST"]),
+            Route("/sign-in/{token}", signing_in.link, methods=["GET", "POST"]),
             Route("/sign-out", guarded(gate, Page("/sign-out", signing_in.sign_out, None, "POST")), methods=["POST"]),
             Route("/live", Live(gate).stream, methods=["GET"]),
             Route("/static/{name}", _static),

@@ -39,6 +39,7 @@ from tidegate.demo import seed as demo
 from tidegate.demo.desk.past import flow as past
 from tidegate.demo.desk.simulate import simulate
 from tidegate.demo.faucet import Faucet
+from tidegate.demo.links import links
 from tidegate.demo.parts import Part
 from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner, PortTaken
 from tidegate.integrations.evm import EvmChain
@@ -109,7 +110,7 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
         if seed and not stop.is_set():
             _plant(house, said)
         write_private(home / "run.json", json.dumps(said, indent=2))
-        _say(_greeting(said, home))
+        _say(_greeting(said, home, links(home, said["console"], said["keys"])))
         _tend(house, stop)
         return 0
     finally:
@@ -403,18 +404,22 @@ def _tend(house: House, stop: threading.Event) -> None:
                 _say(f"{part.name} died; starting it again (see {part.log_file}).")
 
 
-def _greeting(said: Mapping[str, Any], home: Path) -> str:
+def _greeting(said: Mapping[str, Any], home: Path, ways_in: Mapping[str, str]) -> str:
     keys = "\n".join(f"    {role:<11} {key}" for role, key in said["keys"].items())
+    ways = "\n".join(f"    {role:<11} {link}" for role, link in ways_in.items())
     return f"""
 Tidegate is running.
 
     API         {said["api"]}/v1      (reference: {said["api"]}/openapi.json)
     Status      {said["api"]}/status       (what everybody sees)
-    Console     {said["console"]}     (sign in with the key of analyst, compliance, treasury, …)
+    Console     {said["console"]}     (by a link below, or with a key)
     EVM node    {said["evm_rpc"]}     (chain id {CHAIN_ID}; {said["faucet"]} is an unlocked faucet)
     Test USDT   {said["assets"][0]["contract"]}
     Mails       {said["mails"]}     (to customers, one file each)
     Listed      {said["demo"]["listed_address"]}     (on the demo's sanctions list)
+
+Links into the console, each for one use within 15 minutes (another one: `tidegate link ROLE`):
+{ways}
 
 One key per role:
 {keys}

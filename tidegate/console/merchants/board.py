@@ -196,11 +196,11 @@ PAGES = (
     Page("/rating", months, "rating:read"),
     Page("/rating/draw", draw, "rating:write", "POST"),
     Page("/rating/{id}", board, "rating:read"),
-    Page("/rating/{id}/publish", publish, "rating:write", "POST"),
+    Page("/rating/{id}/publish", publish, "rating:write", "POST", sensitive=True),
     Page("/rating/{id}/figures", figures, "rating:read"),
     Page("/rating/{id}/paper", paper, "rating:read"),
     Page("/rating-lines/{id}", line, "rating:read"),
     Page("/rating-lines/{id}/decide", decide, "rating:decide", "POST"),
     Page("/rating-lines/{id}/agree", agree, "rating:decide", "POST"),
-    Page("/rating-lines/{id}/publish", publish_line, "rating:write", "POST"),
+    Page("/rating-lines/{id}/publish", publish_line, "rating:write", "POST", sensitive=True),
 )

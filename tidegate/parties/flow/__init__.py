@@ -43,7 +43,18 @@ from tidegate.parties.flow.restricting import (
     restrict,
     restriction_page,
 )
-from tidegate.parties.flow.staying import Opened, Session, SignedIn, end_session, open_session, session, signed_in
+from tidegate.parties.flow.staying import (
+    Opened,
+    Session,
+    SignedIn,
+    end_session,
+    make_link,
+    open_by_link,
+    open_session,
+    prove,
+    session,
+    signed_in,
+)
 
 __all__ = [
     "Ceremony",
@@ -75,10 +86,13 @@ __all__ = [
     "lift",
     "lock",
     "logins",
+    "make_link",
     "on_new_device",
+    "open_by_link",
     "open_session",
     "page",
     "people",
+    "prove",
     "purge",
     "record_event",
     "register",

@@ -67,11 +67,15 @@ from tidegate.parties.store.registered import (
 from tidegate.parties.store.signed_in import (
     Id,
     StaffSession,
+    add_link,
     add_session,
     end_session,
+    link_for,
     open_sessions,
+    prove_session,
     see_session,
     session,
+    use_link,
 )
 
 __all__ = [
@@ -92,6 +96,7 @@ __all__ = [
     "add_event",
     "add_factor",
     "add_key",
+    "add_link",
     "add_passkey",
     "add_restriction",
     "add_session",
@@ -113,12 +118,14 @@ __all__ = [
     "kinds_of_factors",
     "latest_events",
     "lift_restriction",
+    "link_for",
     "lock",
     "logins",
     "newest_challenge",
     "open_sessions",
     "page",
     "passkey",
+    "prove_session",
     "purge",
     "restriction",
     "restriction_page",
@@ -134,5 +141,6 @@ __all__ = [
     "set_language",
     "spend_step",
     "use_challenge",
+    "use_link",
     "wrong_code",
 ]
