@@ -11,6 +11,7 @@ from tidegate.console.words import (
     journal,
     market,
     merchants,
+    papers,
     portal,
     review,
     rules,
@@ -128,7 +129,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, portal)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, papers, portal)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -222,6 +223,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "case.answered": ("The case is decided", "案件已决定"),
     "case.evidence": ("Evidence added", "添加证据"),
     "case.asked": ("The customer is asked", "已询问客户"),
+    "case.informed": ("The customer answered", "客户已答复"),
     "case.snoozed": ("The case sleeps", "案件暂缓"),
     "case.overdue": ("The case is late", "案件超时"),
     "case.escalated": ("The case is raised", "案件升级"),
