@@ -216,3 +216,27 @@ def test_naughty_names_of_addresses_are_shown_unchanged_and_harmless(site: Site)
         assert answer.status_code in (303, 422), text
     page = site.http.get("/portal/addresses").text
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize(("minutes", "changes"), [(4, True), (5, False)])
+def test_who_can_act_for_the_account_is_changed_by_somebody_who_signed_in_just_now(
+    site: Site, minutes: int, changes: bool
+) -> None:
+    """A session that was left open adds no passkey of a stranger, and removes no factor."""
+    house = site.house
+    ada = house.customer()
+    form = enter(site, ada.id)
+    house.wait(minutes=minutes)
+    assert sorted(page.path for page in PAGES if page.sensitive) == [
+        "/factors",
+        "/factors/begin",
+        "/factors/{id}/remove",
+    ]
+    begun = site.http.post("/portal/factors/begin", data={**form, "name": "Thief"})
+    assert (begun.status_code == 200) is changes
+    for path in ("/portal/factors", f"/portal/factors/{parties.factors(house.conn, ada.id)[0].id}/remove"):
+        answer = site.http.post(path, data=form)
+        assert answer.headers.get("location", "").startswith("/portal/sign-in") is not changes, path
+    shown = site.http.get("/portal/security").text
+    assert ("/portal/sign-in?next=/portal/security" in shown) is not changes
+    assert len(parties.factors(house.conn, ada.id)) == 1

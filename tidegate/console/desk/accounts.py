@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from tidegate.api.payment_accounts import say
 from tidegate.base.refusals import Malformed, NotFound, Refusal
-from tidegate.console.desk.mine import HOME, Page, Visit, once
+from tidegate.console.desk.mine import HOME
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.accounts.account import METHODS, Account, Attestation
 from tidegate.policy import flow as policies
@@ -77,7 +78,7 @@ def retire(visit: Visit) -> Response:
 
 def _done(visit: Visit, word: str, do: Callable[[], object]) -> Response:
     try:
-        once(visit, do)
+        visit.once(do)
     except Refusal as refusal:
         return _listed(visit, refusal)
     return visit.back_to(OWN, word)

@@ -9,7 +9,8 @@ from starlette.responses import Response
 from tidegate.api.ads import say
 from tidegate.base.money import to_text
 from tidegate.base.refusals import NotFound, Refusal
-from tidegate.console.desk.mine import HOME, Page, Visit, asset_named, merchant_of, once, whole
+from tidegate.console.desk.mine import HOME, asset_named, merchant_of, whole
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.p2p.ads import flow as ads
 from tidegate.p2p.ads.ad import AdStatus, Side, Terms
 from tidegate.p2p.ads.conditions import Conditions
@@ -48,8 +49,7 @@ def publish(visit: Visit) -> Response:
     side, fiat = visit.given("side"), visit.given("fiat")
     try:
         traded, terms = asset_named(desk.assets, visit.given("asset")), _terms(visit)
-        once(
-            visit,
+        visit.once(
             lambda: ads.publish(visit.conn, merchant.id, side, traded, fiat, terms, visit.actor, desk, visit.now),
         )
     except Refusal as refusal:
@@ -67,7 +67,7 @@ def edit(visit: Visit) -> Response:
     offer, desk = _own(visit), ads.desk(visit.conn, visit.now)
     try:
         terms = _terms(visit)
-        once(visit, lambda: ads.edit(visit.conn, offer.ad.id, terms, visit.actor, desk, visit.now))
+        visit.once(lambda: ads.edit(visit.conn, offer.ad.id, terms, visit.actor, desk, visit.now))
     except Refusal as refusal:
         return _form(visit, offer, refusal)
     return visit.back_to(f"{OWN}/{offer.ad.id}", "desk_ad_changed")
@@ -81,7 +81,7 @@ def move(visit: Visit) -> Response:
     if to not in moves:
         raise NotFound("page_unknown", "An ad is paused, resumed or closed.")
     try:
-        once(visit, lambda: moves[to](visit.conn, offer.ad.id, visit.actor, desk, visit.now))
+        visit.once(lambda: moves[to](visit.conn, offer.ad.id, visit.actor, desk, visit.now))
     except Refusal as refusal:
         return _form(visit, ads.get(visit.conn, offer.ad.id, desk, visit.now), refusal)
     return visit.back_to(f"{OWN}/{offer.ad.id}", f"desk_ad_{to}d")

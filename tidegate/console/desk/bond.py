@@ -9,7 +9,8 @@ from starlette.responses import Response
 from tidegate.api.merchants import say
 from tidegate.base.money import Asset, BadAmount, to_text, to_units
 from tidegate.base.refusals import Malformed, Refusal
-from tidegate.console.desk.mine import HOME, Page, Visit, asset_named, merchant_of, once
+from tidegate.console.desk.mine import HOME, asset_named, merchant_of
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
 from tidegate.p2p.bond import flow as bonds
@@ -83,7 +84,7 @@ def _moved(visit: Visit, do: Callable[[Merchant, Asset, int, Policy], object], w
     try:
         asset = asset_named(assets, visit.given("asset"))
         units = _units(visit.given("amount").strip(), asset)
-        once(visit, lambda: do(merchant, asset, units, policy))
+        visit.once(lambda: do(merchant, asset, units, policy))
     except Refusal as refusal:
         return _bond(visit, refusal)
     return visit.back_to(OWN, word)

@@ -10,7 +10,8 @@ from starlette.responses import Response
 from tidegate.api.merchants import say
 from tidegate.base.refusals import Refusal
 from tidegate.console.desk import orders, rating
-from tidegate.console.desk.mine import HOME, Page, Visit, merchant_of, once
+from tidegate.console.desk.mine import HOME, merchant_of
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.ledger import store as ledger
 from tidegate.notifications.templates import MERCHANTS
 from tidegate.p2p.bond import flow as bonds
@@ -75,8 +76,7 @@ def apply(visit: Visit) -> Response:
     version = visit.given("rules")
     try:
         policy = policies.active(visit.conn, visit.now)
-        once(
-            visit,
+        visit.once(
             lambda: merchants.apply(visit.conn, visit.party_id, version, policy, visit.actor, visit.now),
         )
     except Refusal as refusal:
@@ -89,8 +89,7 @@ def consent(visit: Visit) -> Response:
     merchant, version = merchant_of(visit), visit.given("rules")
     policy = policies.active(visit.conn, visit.now)
     try:
-        once(
-            visit,
+        visit.once(
             lambda: merchants.consent(visit.conn, merchant.id, version, True, policy, visit.actor, visit.now),
         )
     except Refusal as refusal:
@@ -126,7 +125,7 @@ def leave(visit: Visit) -> Response:
     merchant, policy = merchant_of(visit), policies.active(visit.conn, visit.now)
     reason = visit.given("reason")
     try:
-        once(visit, lambda: merchants.ask_exit(visit.conn, merchant.id, reason, policy, visit.actor, visit.now))
+        visit.once(lambda: merchants.ask_exit(visit.conn, merchant.id, reason, policy, visit.actor, visit.now))
     except Refusal as refusal:
         return _leaving(visit, refusal)
     return visit.back_to(f"{HOME}/leave", "desk_left")

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from tidegate.api.orders import say
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.console.desk import store
-from tidegate.console.desk.mine import HOME, Page, Visit, once
+from tidegate.console.desk.mine import HOME
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.ledger import store as ledger
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.ads import flow as ads
@@ -162,7 +163,7 @@ def _done(visit: Visit, word: str, do: Callable[[Order, Role], object]) -> Respo
     """One step of one order; a refusal shows the order as it is now, with what was typed."""
     order, own = _own(visit)
     try:
-        once(visit, lambda: do(order, own))
+        visit.once(lambda: do(order, own))
     except Refusal as refusal:
         return _one(visit, refusal)
     return visit.back_to(f"{OWN}/{order.id}", word)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tidegate.console.desk import accounts, ads, bond, home, orders, rating
-from tidegate.console.desk.mine import Page
+from tidegate.console.portal.visit import Page
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,

@@ -13,7 +13,8 @@ from tidegate.base.refusals import NotFound, Refusal
 from tidegate.console.desk import store
 from tidegate.console.desk.evidence import seen, words_of
 from tidegate.console.desk.improving import steps
-from tidegate.console.desk.mine import HOME, Page, Visit, merchant_of, once
+from tidegate.console.desk.mine import HOME, merchant_of
+from tidegate.console.portal.visit import Page, Visit
 from tidegate.ledger import store as ledger
 from tidegate.notifications import rating_words
 from tidegate.p2p.bond import flow as bonds
@@ -114,7 +115,7 @@ def comment(visit: Visit) -> Response:
     """Say before it is told what is wrong about the facts."""
     text = visit.given("text")
     try:
-        once(visit, lambda: decisions.comment(visit.conn, visit.id, visit.party_id, text, visit.actor, visit.now))
+        visit.once(lambda: decisions.comment(visit.conn, visit.id, visit.party_id, text, visit.actor, visit.now))
     except Refusal as refusal:
         return _line(visit, refusal)
     return visit.back_to(f"{OWN}/{visit.id}", "desk_commented")
@@ -124,7 +125,7 @@ def appeal(visit: Visit) -> Response:
     """Ask others than those who decided to look at it again."""
     text = visit.given("text")
     try:
-        once(visit, lambda: appeals.appeal(visit.conn, visit.id, visit.party_id, text, visit.actor, visit.now))
+        visit.once(lambda: appeals.appeal(visit.conn, visit.id, visit.party_id, text, visit.actor, visit.now))
     except Refusal as refusal:
         return _line(visit, refusal)
     return visit.back_to(f"{OWN}/{visit.id}", "desk_appealed")

@@ -13,10 +13,10 @@ from tidegate.base.refusals import NotFound
 from tidegate.console.desk.pages import PAGES as DESK
 from tidegate.console.portal import addresses, home, security, standing, withdrawing
 from tidegate.console.portal.door import Door
-from tidegate.console.portal.visit import AnyPage, guarded, outside
+from tidegate.console.portal.visit import Page, guarded, outside
 from tidegate.console.visit import dressed
 
-PAGES: tuple[AnyPage, ...] = (
+PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *withdrawing.PAGES,
     *addresses.PAGES,

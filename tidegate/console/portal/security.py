@@ -13,6 +13,7 @@ from tidegate.console.portal.door import read_credential, sign_out
 from tidegate.console.portal.visit import Page, Visit
 from tidegate.db import act
 from tidegate.parties import flow as parties
+from tidegate.parties.access import proof_over
 from tidegate.parties.party import RestrictionKind
 
 OWN = "/portal/security"
@@ -36,6 +37,7 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
         refusal=refusal,
         party=visit.party(),
         factors=parties.factors(conn, party_id),
+        fresh=not proof_over(visit.session.created_at, visit.now),
         sessions=parties.visits(conn, party_id, visit.now),
         frozen=any(order.kind == RestrictionKind.FREEZE for order in orders),
         timeline=[entry(item) for item in news if not item.kind.startswith(_INSIDE)],
@@ -122,9 +124,9 @@ def _done(visit: Visit, word: str, do: Callable[[], object]) -> Response:
 
 PAGES = (
     Page("/security", page),
-    Page("/factors/begin", begin, "POST"),
-    Page("/factors", finish, "POST"),
-    Page("/factors/{id}/remove", remove, "POST"),
+    Page("/factors/begin", begin, "POST", sensitive=True),
+    Page("/factors", finish, "POST", sensitive=True),
+    Page("/factors/{id}/remove", remove, "POST", sensitive=True),
     Page("/sessions/{id}/end", end, "POST"),
     Page("/sessions/others", end_others, "POST"),
     Page("/language", language, "POST"),

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData
@@ -22,6 +22,7 @@ from tidegate.console.visit import THEME, bare, dressed, read_form
 from tidegate.console.words import LANGUAGES, Say
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
+from tidegate.parties.access import proof_over
 from tidegate.parties.flow import Came
 from tidegate.parties.party import Party
 from tidegate.parties.store import CustomerSession
@@ -132,20 +133,10 @@ class Page:
     path: str
     show: Callable[[Visit], Response]
     method: str = "GET"
+    sensitive: bool = False  # it changes who can act for the account: whoever sends it signed in just now
 
 
-class AnyPage(Protocol):
-    """A page of the portal or of an area that lives in it."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def show(self) -> Callable[..., Response]: ...
-    @property
-    def method(self) -> str: ...
-
-
-def guarded(gate: Gate, page: AnyPage) -> Callable[[Request], Any]:
+def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
     """The page for customers who are signed in; others go to the sign-in page, and come back here afterwards."""
 
     async def handle(request: Request) -> Response:
@@ -161,7 +152,7 @@ def guarded(gate: Gate, page: AnyPage) -> Callable[[Request], Any]:
     return handle
 
 
-def _visit(gate: Gate, request: Request, form: FormData | None, page: AnyPage) -> Response:
+def _visit(gate: Gate, request: Request, form: FormData | None, page: Page) -> Response:
     now = gate.clock()
     with gate.pool.connection(timeout=5) as conn:
         session = parties.visiting(
@@ -169,6 +160,8 @@ def _visit(gate: Gate, request: Request, form: FormData | None, page: AnyPage) -
         )  # a page that asks for its parts again by itself does not keep a session alive
         if form is not None and not hmac.compare_digest(str(form.get("csrf", "")).encode(), session.csrf.encode()):
             raise Forbidden("form_token_wrong", "This form is not from this session; open the page again.")
+        if page.sensitive and proof_over(session.created_at, now):
+            raise Unauthorised("sign_in_again", "Sign in once more: this changes who can act for your account.")
         visit = Visit(gate, conn, session, request, language(request), form, now)
         try:
             return page.show(visit)

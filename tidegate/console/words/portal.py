@@ -133,6 +133,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_freeze": ("Freeze me", "紧急冻结"),
     "portal_factors": ("Second factors", "二次验证方式"),
     "portal_app": ("Authenticator app", "身份验证器"),
+    "portal_sign_in_again": (
+        "Factors are changed by somebody who signed in within the last five minutes.",
+        "为保障账户安全，修改验证方式需在登录后五分钟内进行。",
+    ),
     "portal_factor_wait": (
         "Adding or removing a second factor pauses withdrawals for a while.",
         "添加或移除二次验证方式后，提币将暂停一段时间。",
