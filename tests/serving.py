@@ -18,6 +18,7 @@ from tidegate.api.app import ApiSettings, create_app
 from tidegate.api.wire import PatientProtocol
 from tidegate.console.app import console
 from tidegate.console.links import links
+from tidegate.console.portal.app import portal
 from tidegate.console.public import status_page
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
@@ -64,7 +65,7 @@ def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
     settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    app = create_app(settings, console, links, status_page)
+    app = create_app(settings, console, links, status_page, portal)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

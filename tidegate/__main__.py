@@ -112,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     sign.add_argument("--new", action="store_true", help="make the key store that its signer.json names, and stop")
     _part(add("migrate", _migrate, "bring the database's schema up to date"))
 
+    link = _part(add("link", _link, "the demo only: a link that signs somebody in, once, within 15 minutes"))
+    link.add_argument("who", metavar="WHO", help="a role of staff, or a customer: our id (cus_…) or the platform's own")
+
     setup = _part(add("setup", _setup, "networks, assets and the first admin's key, from one file"))
     setup.add_argument("file", type=Path, help="JSON; what is there already stays")
 
@@ -257,6 +260,16 @@ def _run(args: argparse.Namespace) -> int:
     from tidegate.demo.run import run
 
     return run(args.data_dir, args.port, seed=not args.empty)
+
+
+def _link(args: argparse.Namespace) -> int:
+    from tidegate.db import connect
+    from tidegate.demo.links import link
+
+    settings = _settings(args)
+    with connect(settings.database_url) as conn:
+        _say({"link": link(conn, settings, args.who, utcnow())})
+    return 0
 
 
 def _serve(args: argparse.Namespace) -> int:

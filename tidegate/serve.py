@@ -14,6 +14,7 @@ from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
 from tidegate.console.app import console
 from tidegate.console.links import links
+from tidegate.console.portal.app import portal
 from tidegate.console.public import status_page
 from tidegate.db.migrate import MigrationFault, pending
 from tidegate.integrations.evm import EvmChain
@@ -60,12 +61,14 @@ def serve(settings: Settings, host: str, port: int) -> None:
             tuple(sorted(settings.networks)),
             Relying(settings.passkeys.rp_id, settings.platform, settings.passkeys.origins),
             platform=settings.platform,
+            demo=settings.demo,
             webhook_networks=settings.webhook_networks,
             counterparties=settings.counterparty_keys(),
         ),
         console,
         links,
         status_page,
+        portal,
     )
     uvicorn.run(
         app,

@@ -132,6 +132,7 @@ class Settings:
     mail: MailSettings | None = None  # None = nothing is written to customers
     prices: Mapping[str, PriceSettings] = field(default_factory=dict)  # source -> where it comes from
     webhook_networks: tuple[Network, ...] = ()  # beside public addresses, webhooks may go to these, unencrypted too
+    demo: bool = False  # links that sign somebody in count; `tidegate run` alone says so
 
     def data_key(self) -> bytes:
         return _key(self.data_key_file)
@@ -170,6 +171,7 @@ def load(path: Path) -> Settings:
             mail=_mail(said.get("mail")),
             prices={source: _prices(source, p) for source, p in said.get("prices", {}).items()},
             webhook_networks=tuple(ip_network(text) for text in said.get("webhook_networks", ())),
+            demo=said.get("demo", False) is True,
         )
     except FileNotFoundError as fault:
         raise SettingsFault(f"There is no settings file {path}; `tidegate run` writes one.") from fault
@@ -273,6 +275,8 @@ def save(settings: Settings, path: Path) -> None:
     more: dict[str, Any] = {}
     if settings.platform != "Tidegate":
         more["platform"] = settings.platform
+    if settings.demo:
+        more["demo"] = True
     if settings.vendors:
         more["vendors"] = {
             check: {"url": v.url} | ({} if v.key_file is None else {"key_file": str(v.key_file)})

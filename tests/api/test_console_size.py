@@ -8,6 +8,7 @@ import pytest
 from house import NETWORK, RECEIVER, USDT, House, furnish
 from serving import Site, served
 
+from tidegate.console.render import versions
 from tidegate.custody import store as custody
 from tidegate.db import Conn, act
 from tidegate.parties import flow as parties
@@ -65,3 +66,30 @@ def test_a_full_page_is_small(site: Site) -> None:
         assert answer.status_code == 200, path
         sizes[path] = len(answer.content)
     assert [(path, size) for path, size in sizes.items() if size > MOST_BYTES] == []
+
+
+@pytest.mark.parametrize("name", sorted(name for name in versions() if name != "NOTICE"))
+def test_a_built_file_is_packed_for_whoever_can_unpack_and_kept_for_good(site: Site, name: str) -> None:
+    plain, packed = (
+        site.http.get(f"/console/static/{name}", headers={"Accept-Encoding": accepted})
+        for accepted in ("identity", "br, gzip")
+    )
+    assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, "gzip")
+    assert plain.content == packed.content, "as the client unpacked it"
+    for answer in (plain, packed):
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_the_first_look_at_the_console_takes_little(site: Site) -> None:
+    """What every page needs, packed: styles, scripts, icons."""
+    files = ("theme.js", "console.css", "console.js", "icons.svg")
+    took = [int(site.http.get(f"/console/static/{name}").headers["content-length"]) for name in files]
+    assert sum(took) < 120_000
+
+
+def test_a_page_is_never_packed_for_its_length_would_tell_of_the_form_token(site: Site) -> None:
+    opened = parties.open_session(site.house.conn, site.keys["admin"], site.house.now)
+    site.http.cookies.set("tidegate_session", opened.cookie)
+    answer = site.http.get("/console/keys", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in answer.headers

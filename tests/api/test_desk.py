@@ -121,6 +121,9 @@ def test_an_ad_through_its_life(fair: Fair) -> None:
     id = fair.published()
     path = f"/v1/ads/{id}"
     assert fair.code("POST", "/v1/ads", fair.ad(), secret=fair.seller) == (409, "ad_active_already")
+    assert fair.done("GET", path)["unrestricted"] is False
+    anybody = fair.done("PUT", path, {**TERMS, "conditions": {}}, secret=fair.seller)
+    assert anybody["unrestricted"] is True, "5.3c looks at a sell ad without conditions"
     edited = fair.done("PUT", path, {**TERMS, "price": None, "percent": "100"}, secret=fair.seller)
     assert (edited["price"], edited["percent"]) == ("7.1942446", "100")
     assert fair.done("POST", f"{path}/pause", secret=fair.seller)["reason"] == "merchant"

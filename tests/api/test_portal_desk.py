@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import merchant_kit
 import pytest
-from desk_host import CSRF, host
 from desk_kit import Hall, Merchant
+from portal_kit import enter
 from rating_kit import Desk, open_desk
 from real_data import naughty
 from serving import Site, served
@@ -31,11 +31,6 @@ from tidegate.rating.runs import flow as runs
 FORM = "a-number-of-thirty-characters!"
 
 
-@pytest.fixture(autouse=True)
-def interim(monkeypatch: pytest.MonkeyPatch) -> None:
-    host(monkeypatch)
-
-
 @pytest.fixture
 def desk(conn: Conn) -> Desk:
     return open_desk(conn)
@@ -54,8 +49,7 @@ def site(desk: Desk, database_url: str) -> Iterator[Site]:
 
 def sign_in(site: Site, party: str) -> dict[str, str]:
     """Become a customer; what every form of theirs carries."""
-    site.http.cookies.set("party", party)
-    return {"csrf": CSRF, "once": FORM}
+    return enter(site, party, FORM)
 
 
 def owned(desk: Desk, hall: Hall, shop: Merchant) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tidegate.parties.access import ROLES, SCOPES, STAFF
 
 ROOT = Path(__file__).parent.parent.parent / "tidegate/console"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-BARE = {"Tidegate", "English", "中文", "UTC", "Enter", "YAML"}
+BARE = {"Tidegate", "English", "中文", "UTC", "USD", "Enter", "YAML"}
 """Words that are the same in both languages."""
 
 _JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.S)

@@ -9,10 +9,10 @@ import merchant_kit
 import pytest
 from console_kit import check, opened
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from desk_host import host
 from desk_kit import Hall
 from passkey_kit import Authenticator
 from playwright.sync_api import Browser, Page
+from portal_kit import visit
 from rating_kit import Desk, open_desk
 from serving import Site, served
 
@@ -25,11 +25,6 @@ from tidegate.parties.passkey import Relying
 from tidegate.rating.appeals import flow as appeals
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.fact import Kind
-
-
-@pytest.fixture(autouse=True)
-def interim(monkeypatch: pytest.MonkeyPatch) -> None:
-    host(monkeypatch)
 
 
 @pytest.fixture
@@ -49,8 +44,7 @@ def site(desk: Desk, database_url: str) -> Iterator[Site]:
 
 
 def sign_in(page: Page, site: Site, party: str, path: str = "") -> None:
-    page.context.add_cookies([{"name": "party", "value": party, "url": site.url}])
-    page.goto(f"{site.url}/portal/desk{path}")
+    visit(page, site, party, f"/desk{path}")
 
 
 SIZES = [("en", 1440), ("zh", 400)]

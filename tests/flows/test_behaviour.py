@@ -388,6 +388,9 @@ def test_what_is_approved_waits_until_people_reset_it(house: House) -> None:
     assert [v.person for v in half.voices] == ["tess"]
     with pytest.raises(Conflict, match="different people"):
         policies.reset_breaker(house.conn, "Still me", "tess", house.now)
+    again = parties.create_key(house.conn, "treasury", "Tess", "test", house.now).id
+    with pytest.raises(Conflict, match="different people"):
+        policies.reset_breaker(house.conn, "Me, by another key", again, house.now)
     authorise(house)
     assert house.get(approved.id).waiting_for == "egress"
     done = policies.reset_breaker(house.conn, "Agreed", "omar", house.now)

@@ -11,6 +11,7 @@ from house import House, furnish
 
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.db import Conn, connect, journal
+from tidegate.parties import flow as parties
 from tidegate.policy import flow
 
 MEI, OLA = "key_mei", "key_ola"
@@ -52,6 +53,17 @@ def test_two_people_make_an_exemption_and_it_ends_by_itself(house: House) -> Non
     assert flow.exempt(house.conn, [kim], house.now) == {}
     assert [n.kind for n in journal.about(house.conn, id)] == ["exemption.proposed", "exemption.approved"]
     assert proposed(house, kim) != id  # what ran out stands in nobody's way
+
+
+def test_two_keys_of_one_person_are_no_two_people(house: House) -> None:
+    mine, mine_too = (
+        parties.create_key(house.conn, "compliance", label, "test", house.now).id for label in ("Mei", "mei")
+    )
+    kim = house.customer(country="KR").id
+    house.customer(country="KR")
+    until = house.now + timedelta(days=30)
+    id = flow.propose_exemption(house.conn, "KR", kim, until, "A market maker", mine, house.now).id
+    assert code_of(lambda: flow.approve_exemption(house.conn, id, mine_too, house.now)) == "approver_is_author"
 
 
 def test_an_exemption_is_ended_at_once_and_once(house: House) -> None:

@@ -13,6 +13,7 @@ from tidegate.base.money import Asset
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal, Unavailable
 from tidegate.db import Conn, connect, journal
 from tidegate.ledger import store as ledger
+from tidegate.parties import flow as parties
 from tidegate.policy import flow
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -54,6 +55,18 @@ def test_of_two_versions_the_one_whose_time_came_last_is_in_force(conn: Conn) ->
     sooner = put_in_force(conn, "demo", NOW + HOUR)
     assert flow.active(conn, NOW + HOUR).version == sooner
     assert flow.active(conn, NOW + 2 * HOUR).version == later
+
+
+def test_two_keys_of_one_person_are_no_two_people(conn: Conn) -> None:
+    mine, mine_too, hers = (
+        parties.create_key(conn, "analyst", label, "test", NOW).id for label in ("Mei Chen", "mei  chen", "Ola")
+    )
+    version = flow.propose(conn, flow.shipped("default"), mine, NOW).version
+    for key in (mine, mine_too):
+        with pytest.raises(Conflict) as refused:
+            flow.approve(conn, version, key, NOW)
+        assert refused.value.code == "approver_is_author"
+    assert flow.approve(conn, version, hers, NOW).approved_by == hers
 
 
 def test_nobody_alone_puts_a_number_in_force(conn: Conn) -> None:

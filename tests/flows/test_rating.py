@@ -478,6 +478,27 @@ def test_a_rise_that_waits_for_a_person_keeps_medium_from_falling(desk: Desk) ->
     assert desk.tier(merchant.id).tier == "medium"
 
 
+def test_a_months_rise_that_waits_keeps_medium_from_falling(desk: Desk) -> None:
+    """R26: nothing falls while a rise is due, whoever drew it."""
+    merchant = desk.merchant()
+    desk.confirmed(merchant.id)
+    desk.house.wait(days=5)
+    desk.confirmed(merchant.id)
+    event = desk.line(merchant.id)
+    desk.month_over()
+    desk.run()
+    month = desk.line(merchant.id)
+    assert (month.cause, month.proposed) == ("month", "high")
+    desk.decide(event.id, "medium")
+    desk.publish(event.id)
+    desk.tick(days=70)
+    assert desk.tier(merchant.id).tier == "medium"
+    desk.decide(month.id, "medium")
+    runs.publish(desk.conn, month.run_id or "", desk.mei, desk.now)
+    desk.tick()
+    assert desk.tier(merchant.id).tier == "low"
+
+
 def test_relapse_within_three_months_is_proposed_as_high_and_a_person_may_choose_medium(desk: Desk) -> None:
     merchant = desk.merchant()
     desk.confirmed(merchant.id)

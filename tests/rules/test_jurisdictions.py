@@ -58,6 +58,25 @@ def test_a_place_lies_in_wider_ones(code: str, touched: tuple[str, ...]) -> None
     assert law.places_of(code) == touched
 
 
+@pytest.mark.parametrize(("code", "countries"), [("DE", ("DE",)), ("US-NY", ("US",)), ("AE-DU", ("AE",))])
+def test_a_place_concerns_customers_of_its_country(code: str, countries: tuple[str, ...]) -> None:
+    assert law.countries_of(code) == countries
+
+
+def test_the_union_concerns_customers_of_the_whole_economic_area() -> None:
+    found = law.countries_of("EU")
+    assert len(found) == 30
+    assert {"DE", "IS", "LI", "NO"} < set(found)
+    assert not {"GB", "CH", "EU"} & set(found)
+
+
+def test_of_two_standings_the_worse_counts() -> None:
+    order = ("allowed", "restricted", "banned")
+    for one in order:
+        for other in order:
+            assert law.worse(one, other) == order[max(order.index(one), order.index(other))]
+
+
 @pytest.mark.parametrize(
     ("day", "standing"),
     [(date(2025, 7, 23), "allowed"), (date(2025, 7, 24), "banned"), (date(2030, 1, 1), "banned")],
@@ -244,6 +263,7 @@ def test_a_section_is_read() -> None:
     places, faults = read({"KR": {**GOOD, "rules": [DELAY, {**DELAY, "event": "first_deposit", "hours": 72}]}})
     assert faults == []
     assert [(r.event, r.hours) for r in places["KR"].rules] == [("each_deposit", 24), ("first_deposit", 72)]
+    assert read({"KR": {**GOOD, "rules": [{**DELAY, "hours": 24 * 400}]}})[1] == []
 
 
 @pytest.mark.parametrize(
@@ -252,6 +272,7 @@ def test_a_section_is_read() -> None:
         ({**DELAY, "ask": "wait"}, "rules[0].ask"),
         ({**DELAY, "event": "birthday"}, "rules[0].event"),
         ({**DELAY, "hours": 0}, "rules[0].hours"),
+        ({**DELAY, "hours": 24 * 400 + 1}, "rules[0].hours"),
         ({**DELAY, "hours": "24"}, "rules[0].hours"),
         ({**DELAY, "since": "2020-02-30"}, "rules[0].since"),
         ({**DELAY, "since": "2020"}, "rules[0].since"),

@@ -324,10 +324,70 @@ def test_a_text_that_is_not_one_plain_object_is_refused(text: str) -> None:
     assert refused.value.code == "pack_invalid"
 
 
-def test_a_fee_finer_than_the_asset_is_named_before_it_is_in_force() -> None:
-    policy = parse(changed("fees/USDT@evm-local", "0.0000001"))
-    assert [fault.field for fault in packs.misfits(policy, [USDT, ETH])] == ["fees.USDT@evm-local"]
-    assert packs.misfits(parse(shipped("demo")), [USDT, ETH]) == []
+@pytest.mark.parametrize(
+    ("path", "text", "misfit"),
+    [
+        ("fees/USDT@evm-local", "0.000001", None),
+        ("fees/USDT@evm-local", "0.0000010", None),  # zeros at the end say nothing
+        ("fees/USDT@evm-local", "0.0000001", "0.0000001 has more than the 6 decimals of USDT@evm-local"),
+        ("merchants/bond/USDT@evm-local", "10000.000001", None),
+        ("merchants/bond/USDT@evm-local", "1.0000001", "1.0000001 has more than the 6 decimals of USDT@evm-local"),
+        ("network_fee_ceiling/evm-local", "0.0000001", None),  # of the native coin, not of every asset there
+        ("network_fee_ceiling/evm-local", "0." + "0" * 17 + "1", None),
+        (
+            "network_fee_ceiling/evm-local",
+            "0." + "0" * 18 + "1",
+            "0.0000000000000000001 has more than the 18 decimals of ETH@evm-local",
+        ),
+    ],
+)
+def test_what_no_whole_units_can_pay_is_named_before_it_is_in_force(path: str, text: str, misfit: str | None) -> None:
+    found = packs.misfits(parse(changed(path, text)), [USDT, ETH])
+    assert [(fault.field, fault.message) for fault in found] == (
+        [] if misfit is None else [(path.replace("/", "."), misfit)]
+    )
+
+
+ENDLESS = {"step_up", "review", "decline"}
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        *((f"session/{key}", ENDLESS | {"delay"}) for key in ("new_device", "new_network", "travel")),
+        *(
+            (f"velocity/{key}", ENDLESS)
+            for key in ("count_1h", "count_24h", "new_addresses_24h", "drain", "pass_through", "dormant")
+        ),
+        ("history", ENDLESS),
+        *((f"units/{key}", ENDLESS) for key in ("largest", "hot", "supply")),
+    ],
+)
+def test_only_what_ends_by_itself_may_ask_for_a_delay(path: str, words: set[str]) -> None:
+    for outcome in ("allow", "step_up", "delay", "review", "decline", "freeze"):
+        named = f"behaviour.{path.replace('/', '.')}.outcome"
+        wrong = [fault.field for fault in packs.faults(changed(f"behaviour/{path}/outcome", outcome))]
+        assert wrong == ([] if outcome in words else [named])
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("new_address/large_from_value", "1000.000001"),  # as much as from_value
+        ("new_address/large_hours", 24),
+        ("review/quorum", [{"from_value": "0", "people": 2}, {"from_value": "0.000001", "people": 2}]),
+        ("review/quorum", [{"from_value": "0", "people": 5}]),
+        ("limits_24h/1", "0"),
+        ("limits_24h/1", "0.000001"),
+        ("fees/USDT@evm-local", "0"),
+        ("fixed_prices/ETH@evm-local", "0.000000000001"),
+        ("required_lists", []),
+        ("market/floor_percent", 25),
+        ("market/fall_percent", {"nervous": 13, "stormy": 13}),
+    ],
+)
+def test_what_stands_on_the_line_is_taken(path: str, value: object) -> None:
+    assert packs.faults(changed(path, value)) == []
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)

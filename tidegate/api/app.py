@@ -70,6 +70,7 @@ class ApiSettings:
     relying: Relying = field(default_factory=Relying)
     shards: int = 1
     platform: str = "Tidegate"  # what customers call it
+    demo: bool = False  # links that sign somebody in count here
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     counterparties: Mapping[str, bytes] = field(default_factory=dict)  # Ed25519 public keys by our name for them
 
@@ -79,9 +80,10 @@ def create_app(
     console: Callable[[Gate], ASGIApp] | None = None,
     links: Callable[[Gate], ASGIApp] | None = None,
     status_page: Callable[[Gate], Callable[[Request], Awaitable[Response]]] | None = None,
+    portal: Callable[[Gate], ASGIApp] | None = None,
 ) -> FastAPI:
     """The API; with `console` also the pages for staff below /console, with `links` those of customers' mails, with
-    `status_page` what everybody sees at /status."""
+    `status_page` what everybody sees at /status, `portal` what customers see below /portal."""
     connections = pool(settings.database_url, CONNECTIONS + 1)  # one more for the keys
     batching = Batching(settings.database_url, settings.clock, settings.shards)
     gate = Gate(
@@ -94,6 +96,7 @@ def create_app(
         head=settings.head,
         relying=settings.relying,
         platform=settings.platform,
+        demo=settings.demo,
         webhook_networks=settings.webhook_networks,
         counterparties=Counterparties(settings.counterparties),
     )
@@ -136,6 +139,9 @@ def create_app(
         app.add_route("/console", _to_console, include_in_schema=False)
     if links is not None:
         app.mount("/m", links(gate))
+    if portal is not None:
+        app.mount("/portal", portal(gate))
+        app.add_route("/portal", _to_portal, include_in_schema=False)
     if status_page is not None:
         app.add_route("/status", status_page(gate), include_in_schema=False)
     app.add_middleware(HeadAsGet)
@@ -144,6 +150,10 @@ def create_app(
 
 def _listed(app: FastAPI, route: Route) -> BaseRoute:
     return next(r for r in app.routes if isinstance(r, APIRoute) and r.operation_id == route.name)
+
+
+def _to_portal(_: Request) -> Response:
+    return RedirectResponse("/portal/", 303)
 
 
 def _to_console(_: Request) -> Response:

@@ -158,6 +158,7 @@ class Gate:
     relying: Relying = field(default_factory=Relying)  # who we are to authenticators
     settings: Settings = field(default_factory=Settings)
     platform: str = "Tidegate"  # what customers call it
+    demo: bool = False  # links that sign somebody in count here
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     counterparties: Counterparties = field(default_factory=Counterparties)  # who may send travel-rule messages
     # Keys are looked up on a thread of their own: sixteen long reports must not keep anybody waiting at the door.

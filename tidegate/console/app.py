@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from functools import lru_cache
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -39,6 +41,7 @@ def console(gate: Gate) -> ASGIApp:
         routes=[
             *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
             Route("/sign-in", signing_in.sign_in, methods=["GET", "POST"]),
+            Route("/sign-in/{token}", signing_in.link, methods=["GET", "POST"]),
             Route("/sign-out", guarded(gate, Page("/sign-out", signing_in.sign_out, None, "POST")), methods=["POST"]),
             Route("/live", Live(gate).stream, methods=["GET"]),
             Route("/static/{name}", _static),
@@ -53,9 +56,19 @@ def _static(request: Request) -> Response:
     name = str(request.path_params["name"])
     if name not in versions() or name.rpartition(".")[2] not in _TYPES:
         return dressed(request, refused(request, NotFound("file_unknown", f"There is no file {name[:60]!r}.")))
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    return Response(_built(name, packed), media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+
+
+@lru_cache(maxsize=16)
+def _built(name: str, packed: bool) -> bytes:
+    """A built file, packed once. Pages are never packed: beside what somebody else chose, the length of a packed page
+    tells of the form token in it."""
     content = resources.files("tidegate.console").joinpath("_static", name).read_bytes()
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(content, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+    return gzip.compress(content, mtime=0) if packed else content
 
 
 def _style(_: Request) -> Response:

@@ -93,6 +93,8 @@ class _Links:
     def show(self, conn: Conn, request: Request, token: str) -> Response:
         """What the link confirms, to be compared line by line; for a link that confirms nothing, the freeze."""
         link = notifications.opened(conn, token)
+        if link.subject is not None and link.subject.startswith("inv_"):
+            return RedirectResponse(f"/portal/join/{token}", 303)
         if link.subject is None:
             return self.show_freeze(conn, request, token)
         return self._render("confirm.html", request, link, shown=self._shown(conn, link, link.subject), token=token)

@@ -1,4 +1,4 @@
-"""In and out: a staff key opens a session of at most twelve hours."""
+"""In and out: a staff key, or a link of one use, opens a session of at most twelve hours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
 from tidegate.console.render import draw
-from tidegate.console.visit import COOKIE, Visit, bare, dressed, read_form
+from tidegate.console.visit import COOKIE, Visit, bare, dressed, inside, read_form
 from tidegate.parties import flow as parties
 
 
@@ -18,7 +18,7 @@ class SigningIn:
 
     async def sign_in(self, request: Request) -> Response:
         """The sign-in page and its form; afterwards to the page that somebody wanted."""
-        wanted = _wanted(request)
+        wanted = inside(request.query_params.get("next", ""))  # where somebody wanted to go
         wrong = None
         if request.method == "POST":
             key = str((await read_form(request)).get("key", "")).strip()
@@ -27,10 +27,7 @@ class SigningIn:
             except Refusal as refusal:
                 wrong = refusal
             else:
-                answer: Response = RedirectResponse(wanted, 303)
-                secure = request.url.scheme == "https"
-                answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
-                return dressed(request, answer)
+                return _let_in(request, cookie, wanted)
         text = draw("sign_in.html", None, **bare(request), wrong=wrong, wanted=wanted)
         return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
 
@@ -39,6 +36,25 @@ class SigningIn:
         with self._gate.pool.connection(timeout=5) as conn:
             return parties.open_session(conn, key, self._gate.clock(), host).cookie
 
+    async def link(self, request: Request) -> Response:
+        """The page of a link of one use, and its button. Programs that scan mails and chats follow links, so that
+        looking at it uses nothing up."""
+        wrong = None
+        if request.method == "POST":
+            try:
+                cookie = await self._gate.in_thread(lambda: self._open_by_link(request))
+            except Refusal as refusal:
+                wrong = refusal
+            else:
+                return _let_in(request, cookie, "/console/")
+        text = draw("sign_in_link.html", None, **bare(request), wrong=wrong)
+        return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
+
+    def _open_by_link(self, request: Request) -> str:
+        host = request.client.host if request.client else None
+        with self._gate.pool.connection(timeout=5) as conn:
+            return parties.open_by_link(conn, str(request.path_params["token"]), self._gate.clock(), host).cookie
+
     def sign_out(self, visit: Visit) -> Response:
         parties.end_session(visit.conn, visit.request.cookies.get(COOKIE, ""), visit.now)
         answer = RedirectResponse("/console/sign-in", 303)
@@ -46,7 +62,8 @@ class SigningIn:
         return answer
 
 
-def _wanted(request: Request) -> str:
-    """Where somebody wanted to go: a path of the console, nothing else."""
-    wanted = request.query_params.get("next", "")
-    return wanted if wanted.startswith("/console/") and "\\" not in wanted and "//" not in wanted else "/console/"
+def _let_in(request: Request, cookie: str, wanted: str) -> Response:
+    answer = RedirectResponse(wanted, 303)
+    secure = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
+    return dressed(request, answer)

@@ -21,6 +21,7 @@ from tidegate.console.render import LANGUAGE, draw, language
 from tidegate.console.words import LANGUAGES, Say
 from tidegate.db import Conn, act, replay
 from tidegate.parties import flow as parties
+from tidegate.parties.access import proof_over
 from tidegate.parties.flow import Session
 
 COOKIE, THEME = "tidegate_session", "tidegate_theme"
@@ -30,6 +31,10 @@ POLICY = (
 )
 _MOST_FORM_BYTES = 64 * 1024
 _FORMS = "console"
+_PROOF, _BACK, _AGAIN = "proof", "proof_back", "proof_again"
+_PROVING = {"csrf", _PROOF, _BACK, _AGAIN}
+"""Fields of the page on which somebody shows once more who they are."""
+
 _MOST_UPLOAD_BYTES = 16 * 1024 * 1024
 
 
@@ -153,6 +158,7 @@ class Page:
     scope: str | None
     method: str = "GET"
     upload: bool = False  # its form carries a file
+    sensitive: bool = False  # it loosens, or cannot be undone: whoever sends it showed who they are lately
 
 
 def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
@@ -163,7 +169,7 @@ def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
         try:
             answer: Response = await gate.in_thread(lambda: _visit(gate, request, form, page))
         except Unauthorised:
-            answer = _to_sign_in(request)
+            answer = _to_sign_in(request, form)
         except Refusal as refusal:
             answer = refused(request, refusal)
         finally:
@@ -184,20 +190,52 @@ def _visit(gate: Gate, request: Request, form: FormData | None, page: Page) -> R
             session.identity.require(page.scope)
         visit = Visit(gate, conn, session, request, language(request), form, now)
         try:
+            if page.sensitive and proof_over(session.proven_at, now):
+                wrong = _prove(visit)
+                if wrong is not None:
+                    return wrong
             return page.show(visit)
         except Refusal as refusal:
-            return visit.render("refused.html", refusal.status, refusal=refusal, back=_came_from(request))
+            return visit.render("refused.html", refusal.status, refusal=refusal, back=_came_from(request, form))
 
 
-def _came_from(request: Request) -> str:
-    """Where a form stood: a path of the console, whatever the browser says."""
+def _prove(visit: Visit) -> Response | None:
+    """None once the form carries the key of whoever is signed in; else the page that asks for it and keeps what was
+    typed. A file cannot be kept: there the form is filled in once more, by somebody who has shown who they are."""
+    key, wrong = visit.given(_PROOF), None
+    sent = [(name, text) for name, text in (visit.form or FormData()).multi_items() if name not in _PROVING]
+    kept = [(name, text) for name, text in sent if isinstance(text, str)]
+    back, again = _came_from(visit.request, visit.form), bool(visit.given(_AGAIN)) or len(kept) < len(sent)
+    if key:
+        host = visit.request.client.host if visit.request.client else None
+        try:
+            parties.prove(visit.conn, visit.request.cookies.get(COOKIE, ""), key.strip(), visit.now, host)
+        except Forbidden as refusal:
+            wrong = refusal
+        else:
+            return visit.back_to(back) if again else None
+    status = wrong.status if wrong else 401
+    return visit.render("prove.html", status, kept=kept, again=again, wrong=wrong, back=back)
+
+
+def _came_from(request: Request, form: FormData | None) -> str:
+    """Where a form stood: a path of the console, whatever the browser says. A page that asks for a proof in between
+    hands on where it was asked from."""
+    told = form.get(_BACK) if form is not None else None
+    if isinstance(told, str):
+        return inside(told)
     _, found, path = request.headers.get("referer", "").partition("/console/")
     return f"/console/{path}" if found else "/console/"
 
 
-def _to_sign_in(request: Request) -> Response:
+def inside(path: str) -> str:
+    """The path where it is one of the console, else the console's first page."""
+    return path if path.startswith("/console/") and "\\" not in path and "//" not in path else "/console/"
+
+
+def _to_sign_in(request: Request, form: FormData | None) -> Response:
     """A form's page rather than the form's target: what was typed waits there in the browser."""
-    here = _came_from(request) if request.method == "POST" else f"/console{_inside(request)}"
+    here = _came_from(request, form) if request.method == "POST" else f"/console{_inside(request)}"
     target = f"/console/sign-in?next={quote(here)}" if here != "/console/" else "/console/sign-in"
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": target})

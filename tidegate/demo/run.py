@@ -39,6 +39,7 @@ from tidegate.demo import seed as demo
 from tidegate.demo.desk.past import flow as past
 from tidegate.demo.desk.simulate import simulate
 from tidegate.demo.faucet import Faucet
+from tidegate.demo.links import shown_links, staff_links
 from tidegate.demo.parts import Part
 from tidegate.integrations.anvil import CHAIN_ID, FAUCET, Anvil, AnvilFault, Miner, PortTaken
 from tidegate.integrations.evm import EvmChain
@@ -104,12 +105,12 @@ def run(data_dir: Path, port: int, seed: bool = True) -> int:
             return 0
         if seed and not (home / "seeded").exists():
             _say("Seeding the demo with real transfers on the local chain; this takes about half a minute.")
-            if demo.seed(said, stop):
+            if demo.seed(said, stop, home / "secrets" / "customer.json"):
                 (home / "seeded").touch()
         if seed and not stop.is_set():
             _plant(house, said)
         write_private(home / "run.json", json.dumps(said, indent=2))
-        _say(_greeting(said, home))
+        _say(_greeting(said, home) + _ways_in(home))
         _tend(house, stop)
         return 0
     finally:
@@ -191,6 +192,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
         mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
         webhook_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        demo=True,
     )
     authoriser = _secrets(home)
     assets = _assets(home, rpc)
@@ -410,7 +412,7 @@ Tidegate is running.
 
     API         {said["api"]}/v1      (reference: {said["api"]}/openapi.json)
     Status      {said["api"]}/status       (what everybody sees)
-    Console     {said["console"]}     (sign in with the key of analyst, compliance, treasury, …)
+    Console     {said["console"]}     (by a link below, or with a key)
     EVM node    {said["evm_rpc"]}     (chain id {CHAIN_ID}; {said["faucet"]} is an unlocked faucet)
     Test USDT   {said["assets"][0]["contract"]}
     Mails       {said["mails"]}     (to customers, one file each)
@@ -421,6 +423,19 @@ One key per role:
 
 All of it is in {home / "run.json"}. docs/start.md is a tour with curl. Ctrl-C stops everything.
 """
+
+
+def _ways_in(home: Path) -> str:
+    """Links of one use: they stand in no file."""
+    kept = home / "secrets" / "customer.json"
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    settings = load(home / "settings.json")
+    with connect(settings.database_url) as conn:
+        console = staff_links(conn, settings, utcnow())
+        portal = shown_links(conn, settings, known.get("id"), utcnow())
+    said = "".join(f"    {who:<11} {link}\n" for who, link in [*console.items(), *portal.items()])
+    app = f"    Authenticator app of the customer: {known['authenticator']}\n" if "customer" in portal else ""
+    return f"\nOr by a link, once each, within 15 minutes (`tidegate link WHO` makes another):\n{said}{app}"
 
 
 def _say(text: str) -> None:

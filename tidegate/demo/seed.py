@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -14,6 +16,7 @@ import pyotp
 
 from tidegate.codec.evm_address import checksum, keccak256
 from tidegate.demo.faucet import Faucet
+from tidegate.settings import write_private
 
 
 class Api:
@@ -43,8 +46,9 @@ class Api:
         return said
 
 
-def seed(said: dict[str, Any], stop: threading.Event) -> bool:
-    """Six customers, each with a story; whether it was finished before `stop`."""
+def seed(said: dict[str, Any], stop: threading.Event, keep: Path) -> bool:
+    """Six customers, each with a story; whether it was finished before `stop`. Who the portal is shown as, with the
+    secret of their app, is kept in a file of its own."""
     api, faucet = Api(said), Faucet(said["evm_rpc"])
     contract = str(said["assets"][0]["contract"])
     stories: list[tuple[str, str, int, str, str | None]] = [
@@ -57,6 +61,7 @@ def seed(said: dict[str, Any], stop: threading.Event) -> bool:
         ("Emeka Obi", "NG", 60, "25", None),
     ]
     people = [_register(api, i, name, country) for i, (name, country, *_) in enumerate(stories)]
+    write_private(keep, json.dumps({"id": people[0][0], "authenticator": people[0][1]}))
     for (id, _), (_, _, coins, _, _) in zip(people, stories, strict=True):
         address = api.post(f"/v1/customers/{id}/deposit-addresses", {"asset": "USDT", "network": "evm-local"})
         faucet.send_tokens(contract, address["address"], coins * 10**6)

@@ -46,6 +46,13 @@ KINDS: dict[str, Words] = {
         Text("Your withdrawal of {net} {asset} was declined", "提币 {net} {asset} 未获批准"),
         Text("Nothing was sent and your funds are free.", "未发送任何资金，您的余额已释放。"),
     ),
+    "invitation": Words(
+        Text("Set your password", "设置登录密码"),
+        Text(
+            "With the link below you set the password of your account and your second factor. It counts once.",
+            "请通过以下链接设置账户登录密码和二次验证方式。链接仅可使用一次。",
+        ),
+    ),
     "new_device": Words(
         Text("Sign-in from a new device", "新设备登录提醒"),
         Text("Somebody signed in to your account from a device that was not used before.", "您的账户在新设备上登录。"),
@@ -322,6 +329,7 @@ FACTORS: dict[str, Text] = {
 }
 
 CONFIRM = Text("Look at it and confirm", "查看并确认")
+JOIN = Text("Set your password", "设置密码")
 FREEZE = Text(
     "If this was not you, freeze your account at once: nothing leaves it any more.", "如非本人操作，请立即冻结账户："
 )
@@ -342,18 +350,19 @@ def compose(kind: str, language: str, data: Mapping[str, str], confirm: str | No
     """The mail, with the links that its token opens. `confirm` None = there is nothing to confirm; `freeze` None = it
     goes to somebody who has no account here."""
     words = KINDS[kind]
+    confirms = said(JOIN if kind == "invitation" else CONFIRM, language)
     subject, body = (said(text, language).format_map(data) for text in (words.subject, words.body))
     lines = [(said(label, language), data[name]) for name, label in FIELDS.items() if name in data]
     parts = [body, "\n".join(f"{label}: {value}" for label, value in lines)]
     if confirm is not None:
-        parts.append(f"{said(CONFIRM, language)}:\n{confirm}")
+        parts.append(f"{confirms}:\n{confirm}")
     if freeze is not None:
         parts.append(f"{said(FREEZE, language)}\n{freeze}")
     parts.append(said(FOOT, language))
     rows = "".join(f"<tr><th align=left>{escape(label)}</th><td>{escape(value)}</td></tr>\n" for label, value in lines)
     html = [f"<p>{escape(body)}</p>", f"<table cellpadding=4>\n{rows}</table>" if rows else ""]
     if confirm is not None:
-        html.append(f'<p><a href="{escape(confirm)}">{escape(said(CONFIRM, language))}</a></p>')
+        html.append(f'<p><a href="{escape(confirm)}">{escape(confirms)}</a></p>')
     if freeze is not None:
         html.append(f'<p>{escape(said(FREEZE, language))} <a href="{escape(freeze)}">{escape(freeze)}</a></p>')
     html.append(f"<p><small>{escape(said(FOOT, language))}</small></p>")

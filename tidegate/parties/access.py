@@ -214,6 +214,8 @@ STAFF = frozenset(ROLES) - {"integrator", "customer"}
 
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_LIFE = timedelta(hours=12)
+PROOF_LASTS = timedelta(minutes=5)
+LINK_LASTS = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +314,11 @@ def calls_from(addresses: Collection[str] | None, ip: str | None) -> bool:
     if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped is not None:
         caller = caller.ipv4_mapped
     return any(caller in ipaddress.ip_network(text) for text in addresses)
+
+
+def proof_over(proven_at: datetime, now: datetime) -> bool:
+    """Five minutes after somebody showed who they are, an act that cannot be undone asks them again."""
+    return now >= proven_at + PROOF_LASTS
 
 
 def session_over(created_at: datetime, seen_at: datetime, now: datetime) -> bool:

@@ -46,13 +46,13 @@ def check_until(until: datetime, now: datetime) -> None:
         )
 
 
-def check_approval(exemption: Exemption, person: str, now: datetime) -> None:
-    """Raises Conflict: `approver_is_author`, `exemption_not_open`."""
+def check_approval(exemption: Exemption, is_author: bool, now: datetime) -> None:
+    """Raises Conflict: `approver_is_author`, `exemption_not_open`. `is_author`: whoever agrees proposed it."""
     status = exemption.status(now)
     if status != "proposed":
         raise Conflict("exemption_not_open", f"{exemption.id} is {status}; it takes no approval.")
-    if person == exemption.proposed_by:
-        raise Conflict("approver_is_author", f'{exemption.id} needs a second person; "{person}" proposed it.')
+    if is_author:
+        raise Conflict("approver_is_author", f"{exemption.id} needs a second person; you proposed it.")
 
 
 def check_share(in_force: int, customers: int, percent: int, place: str) -> None:

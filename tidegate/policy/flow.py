@@ -111,7 +111,7 @@ def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
         draft = store.lock(conn, version)
         if draft is None:
             raise _unknown(version)
-        if draft.created_by == actor:
+        if parties.same_person(conn, draft.created_by, actor):
             raise Conflict(
                 "approver_is_author",
                 f'Policy version {version} needs a second person; "{actor}" wrote it and cannot approve it.',
@@ -316,7 +316,7 @@ def approve_exemption(conn: Conn, id: str, actor: str, now: datetime) -> Exempti
         found = store.lock_exemption(conn, id)
         if found is None:
             raise NotFound("exemption_unknown", f"There is no exemption {id}.")
-        exemptions.check_approval(found, actor, now)
+        exemptions.check_approval(found, parties.same_person(conn, found.proposed_by, actor), now)
         store.lock_place(conn, found.place)
         held = jurisdictions.law(active(conn, now).places, [found.place], now.date())
         taken = store.share(conn, found.place, jurisdictions.countries_of(found.place), now)
@@ -429,11 +429,12 @@ def reset_breaker(conn: Conn, reason: str, actor: str, now: datetime) -> Breaker
         trip = store.lock_trip(conn)
         if trip is None:
             raise Conflict("egress_not_tripped", "The egress breaker holds nothing; there is nothing to reset.")
-        if store.add_reset(conn, Reset(trip.number, actor, reason, now)) != 1:
+        if any(parties.same_person(conn, voice.person, actor) for voice in store.resets(conn, trip.number)):
             raise Conflict(
                 "egress_reset_same_person",
                 f'"{actor}" has asked for this reset already; it takes {people} different people.',
             )
+        store.add_reset(conn, Reset(trip.number, actor, reason, now))
         tx.note("egress.reset_asked", f"egress:{trip.number}", {"reason": reason, "people": people})
         if enough(store.resets(conn, trip.number), people):
             store.end_trip(conn, trip.number, max(now, trip.since))

@@ -382,13 +382,12 @@ def lock_trip(conn: Conn) -> Trip | None:
     )
 
 
-def add_reset(conn: Conn, voice: Reset) -> int:
-    """One person asks for the reset; 0 where they did before."""
-    return run(
+def add_reset(conn: Conn, voice: Reset) -> None:
+    """One person asks for the reset; the caller looked whether they did before."""
+    run(
         conn,
         """
         INSERT INTO egress_reset (trip, person, reason, at) VALUES (%(trip)s, %(person)s, %(reason)s, %(at)s)
-        ON CONFLICT DO NOTHING
         """,
         {"trip": voice.trip, "person": voice.person, "reason": voice.reason, "at": voice.at},
     )

@@ -37,6 +37,7 @@ def ad(offer: Offer, assets: Mapping[int, Asset], tier: str, retention: Retentio
         "methods": one.methods,
         "payment_minutes": one.payment_minutes,
         "conditions": offer.conditions.body(),
+        "unrestricted": offer.unrestricted,
         "terms": one.terms,
         "status": one.status,
         "reason": one.reason,

@@ -70,6 +70,7 @@ class Ad(Out):
     methods: list[Method]
     payment_minutes: int
     conditions: SaidConditions
+    unrestricted: bool = Field(description="It sells to anybody: what follows of it may be the merchant's (5.3c).")
     terms: str
     status: Literal["active", "paused", "closed"]
     reason: str | None

@@ -128,6 +128,12 @@ def remove_factor(call: Call, id: str, factor: str) -> Any:
     return {"factors": [say.factor(f) for f in left]}
 
 
+def invite_customer(call: Call, id: str) -> Any:
+    """Mail the customer a link to set a password, also another one than before: good once, for a day."""
+    days = call.setting().policy.factors.freeze_link_days
+    return say.invitation(parties.invite(call.conn, call.customer(id), days, call.actor, call.now))
+
+
 def set_language(call: Call, id: str, body: shapes.NewLanguage) -> Any:
     """Write to the customer in this language from now on."""
     return say.customer(parties.set_language(call.conn, call.customer(id), body.language, call.actor, call.now))
@@ -173,6 +179,16 @@ ROUTES: tuple[Route, ...] = (
         200,
         True,
         refuses=UNFIT,
+    ),
+    Route(
+        "POST",
+        _C + "/{id}/invitations",
+        "factors:write",
+        invite_customer,
+        shapes.Invitation,
+        201,
+        True,
+        refuses=UNKNOWN,
     ),
     Route(
         "PUT", _C + "/{id}/language", "customers:write", set_language, shapes.Customer, takes="json", refuses=UNKNOWN

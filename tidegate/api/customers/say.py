@@ -8,7 +8,7 @@ from tidegate.base.times import rfc3339
 from tidegate.ledger.accounts import Balance
 from tidegate.notifications.store import MailRow
 from tidegate.parties.party import Party
-from tidegate.parties.store import Enrolled, Event
+from tidegate.parties.store import Enrolled, Event, Invitation
 from tidegate.withdrawals.limits import Headroom
 
 
@@ -31,6 +31,10 @@ def customer(p: Party) -> Said:
 
 def factor(f: Enrolled) -> Said:
     return {"id": f.id, "type": f.kind, "name": f.name, "created_at": rfc3339(f.created_at)}
+
+
+def invitation(i: Invitation) -> Said:
+    return {"id": i.id, "customer": i.party_id, "expires_at": rfc3339(i.expires_at)}
 
 
 def mail(m: MailRow) -> Said:

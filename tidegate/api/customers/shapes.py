@@ -134,6 +134,14 @@ class Factors(Out):
     factors: list[EnrolledFactor] = Field(description="In use, oldest first.")
 
 
+class Invitation(Out):
+    """The link itself goes to the customer's mail address and to nobody else."""
+
+    id: str = Field(examples=["inv_01kq3v7m6x8g2b1c0d9e8f7a6b"])
+    customer: str
+    expires_at: At
+
+
 class SentMail(Out):
     id: str = Field(examples=["mail_01kq3v7m6x8g2b1c0d9e8f7a6b"])
     kind: str = Field(examples=["confirm"])

@@ -119,7 +119,7 @@ def approvals(visit: Visit) -> Response:
 PAGES = (
     Page("/keys", keys, "keys:read"),
     Page("/keys/new", new, "keys:write"),
-    Page("/keys/create", create, "keys:write", "POST"),
-    Page("/keys/{id}/revoke", revoke, "keys:write", "POST"),
+    Page("/keys/create", create, "keys:write", "POST", sensitive=True),
+    Page("/keys/{id}/revoke", revoke, "keys:write", "POST", sensitive=True),
     Page("/approvals", approvals, "policy:read"),
 )

@@ -140,7 +140,7 @@ PAGES = (
     Page("/webhooks/new", new, _WRITE),
     Page("/webhooks/register", register, _WRITE, "POST"),
     Page("/webhooks/{id}", one, "webhooks:read"),
-    Page("/webhooks/{id}/rotate", rotate, _WRITE, "POST"),
+    Page("/webhooks/{id}/rotate", rotate, _WRITE, "POST", sensitive=True),
     Page("/webhooks/{id}/enable", enable, _WRITE, "POST"),
     Page("/webhooks/{id}/remove", remove, _WRITE, "POST"),
     Page("/webhooks/{id}/test", test, _WRITE, "POST"),

@@ -81,6 +81,29 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// A new passkey: the form names it, the authenticator makes it, the answer goes with the form.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-passkey-new]");
+  if (!button || button.disabled) return;
+  const { form } = button;
+  const failed = form.querySelector("[data-passkey-failed]");
+  failed.hidden = true;
+  button.disabled = true;
+  try {
+    const named = new URLSearchParams({ csrf: form.elements.csrf.value, name: form.elements.name.value });
+    const asked = await fetch(button.dataset.passkeyNew, { method: "POST", body: named });
+    if (!asked.ok) throw new Error(`refused: ${asked.status}`);
+    const { factor, options } = await asked.json();
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+    form.elements.factor.value = factor;
+    form.elements.credential.value = JSON.stringify(await navigator.credentials.create({ publicKey }));
+    form.requestSubmit();
+  } catch {
+    failed.hidden = false;
+    button.disabled = false;
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {

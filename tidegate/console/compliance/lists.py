@@ -97,7 +97,7 @@ def _alike(visit: Visit, customer: str, network: str, address: str) -> screening
 
 PAGES = (
     Page("/lists", lists, "lists:read"),
-    Page("/lists/import", import_list, "lists:write", "POST", upload=True),
+    Page("/lists/import", import_list, "lists:write", "POST", upload=True, sensitive=True),
     Page("/lists/{id}", one_list, "lists:read"),
     Page("/screen", screen, "lists:read"),
 )

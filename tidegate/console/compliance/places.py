@@ -112,6 +112,6 @@ PAGES = (
     Page("/jurisdictions/{id}", place, _READ),
     Page("/exemptions", exemptions, _READ),
     Page("/exemptions/propose", propose, "policy:write", "POST"),
-    Page("/exemptions/{id}/approve", approve, "policy:approve", "POST"),
+    Page("/exemptions/{id}/approve", approve, "policy:approve", "POST", sensitive=True),
     Page("/exemptions/{id}/end", end, "policy:write", "POST"),
 )

@@ -68,5 +68,5 @@ def _until(text: str) -> datetime | None:
 PAGES = (
     Page("/restrictions", restrictions, "restrictions:read"),
     Page("/restrictions/impose", impose, "restrictions:write", "POST"),
-    Page("/restrictions/{id}/lift", lift, "restrictions:write", "POST"),
+    Page("/restrictions/{id}/lift", lift, "restrictions:write", "POST", sensitive=True),
 )

@@ -12,6 +12,7 @@ from tidegate.base.refusals import Malformed, Refusal
 from tidegate.console.merchants import store
 from tidegate.console.merchants.store import STATES
 from tidegate.console.merchants.typed import whole
+from tidegate.console.papers import as_file
 from tidegate.console.visit import Page, Visit
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
@@ -26,6 +27,7 @@ from tidegate.rating.readings import READINGS
 from tidegate.rating.runs import flow as runs
 from tidegate.rating.runs.flow import Told
 from tidegate.rating.tiers import Tier
+from tidegate.reports.papers import flow as papers
 
 ROWS = 50
 HOME, LINES = "/console/rating", "/console/rating-lines"
@@ -97,6 +99,11 @@ def figures(visit: Visit) -> Response:
         tiers=list(Tier),
         names={key.id: key.label for key in parties.keys(visit.conn)},
     )
+
+
+def paper(visit: Visit) -> Response:
+    """The month on paper: every line with what it stands on, and the figures."""
+    return as_file(papers.of_month(visit.conn, visit.id, visit.say), visit.id)
 
 
 def line(visit: Visit) -> Response:
@@ -189,10 +196,11 @@ PAGES = (
     Page("/rating", months, "rating:read"),
     Page("/rating/draw", draw, "rating:write", "POST"),
     Page("/rating/{id}", board, "rating:read"),
-    Page("/rating/{id}/publish", publish, "rating:write", "POST"),
+    Page("/rating/{id}/publish", publish, "rating:write", "POST", sensitive=True),
     Page("/rating/{id}/figures", figures, "rating:read"),
+    Page("/rating/{id}/paper", paper, "rating:read"),
     Page("/rating-lines/{id}", line, "rating:read"),
     Page("/rating-lines/{id}/decide", decide, "rating:decide", "POST"),
     Page("/rating-lines/{id}/agree", agree, "rating:decide", "POST"),
-    Page("/rating-lines/{id}/publish", publish_line, "rating:write", "POST"),
+    Page("/rating-lines/{id}/publish", publish_line, "rating:write", "POST", sensitive=True),
 )

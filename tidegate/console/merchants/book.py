@@ -88,6 +88,7 @@ def dossier(visit: Visit) -> Response:
         ads=[
             {
                 "ad": o.ad,
+                "unrestricted": o.unrestricted,
                 "asset": assets[o.ad.asset_id].symbol,
                 "price": fiat(o.price),
                 "left": to_text(o.ad.left_units, assets[o.ad.asset_id].decimals),
@@ -177,7 +178,7 @@ PAGES = (
     Page("/merchants", book, "merchants:read"),
     Page("/merchants/{id}", dossier, "merchants:read"),
     Page("/merchants/{id}/certification", certify, "merchants:decide", "POST"),
-    Page("/measures/{id}/lift", lift, "rating:decide", "POST"),
+    Page("/measures/{id}/lift", lift, "rating:decide", "POST", sensitive=True),
     Page("/measures/{id}/prolong", prolong, "rating:decide", "POST"),
     Page("/appeals/{id}/answer", answer, "rating:decide", "POST"),
 )

@@ -52,5 +52,5 @@ PAGES = (
     Page("/calendars", listed, "rating:read"),
     Page("/calendars/import", import_year, "rating:write", "POST"),
     Page("/calendars/{id}", one, "rating:read"),
-    Page("/calendars/{id}/confirm", confirm, "rating:write", "POST"),
+    Page("/calendars/{id}/confirm", confirm, "rating:write", "POST", sensitive=True),
 )

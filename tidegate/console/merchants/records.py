@@ -66,5 +66,5 @@ PAGES = (
     Page("/rating-exemptions/{id}/end", end_exemption, "rating:write", "POST"),
     Page("/merchants/{id}/cooperation", cooperation, "rating:decide", "POST"),
     Page("/merchants/{id}/links", link, "merchants:decide", "POST"),
-    Page("/merchant-links/{id}/undo", undo, "merchants:decide", "POST"),
+    Page("/merchant-links/{id}/undo", undo, "merchants:decide", "POST", sensitive=True),
 )

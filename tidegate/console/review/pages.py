@@ -18,7 +18,7 @@ from tidegate.cases import flow as cases
 from tidegate.cases import store as case_store
 from tidegate.cases.case import ANSWERED_BY, SEEN_BY, Case, may_answer
 from tidegate.console import store
-from tidegate.console.review.facts import read
+from tidegate.console.papers import as_file
 from tidegate.console.visit import Page, Visit
 from tidegate.console.words import STATUSES
 from tidegate.custody import flow as custody
@@ -27,10 +27,12 @@ from tidegate.ledger import store as ledger
 from tidegate.notifications import templates as letters
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
+from tidegate.reports.papers import flow as papers
 from tidegate.withdrawals import bundle as bundles
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import replaying
 from tidegate.withdrawals import store as withdrawal_store
+from tidegate.withdrawals.seen import read
 
 ROWS = 50
 VIEWS = ("all", "mine", "free", "late")
@@ -187,6 +189,11 @@ def bundle(visit: Visit) -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
+def paper(visit: Visit) -> Response:
+    """The same on paper."""
+    return as_file(papers.of_case(visit.conn, _case(visit), visit.say, visit.now), visit.id)
+
+
 def take(visit: Visit) -> Response:
     return _back(visit, cases.assign(visit.conn, _case(visit), visit.actor, visit.actor, visit.now), "taken")
 
@@ -270,6 +277,7 @@ PAGES = (
     Page("/cases/{id}", case_page, "cases:read"),
     Page("/cases/{id}/answer", answer, "cases:answer", "POST"),
     Page("/cases/{id}/bundle", bundle, "journal:read"),
+    Page("/cases/{id}/paper", paper, "journal:read"),
     Page("/cases/{id}/take", take, "cases:answer", "POST"),
     Page("/cases/{id}/note", note, "cases:answer", "POST"),
     Page("/cases/{id}/ask", ask, "cases:answer", "POST"),

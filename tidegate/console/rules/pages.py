@@ -151,7 +151,7 @@ PAGES = (
     Page("/policies/propose", propose, "policy:write", "POST"),
     Page("/policies/{id}", version, "policy:read"),
     Page("/policies/{id}/export", export, "policy:read"),
-    Page("/policies/{id}/approve", approve, "policy:approve", "POST"),
-    Page("/policies/{id}/activate", activate, "policy:write", "POST"),
-    Page("/policies/{id}/rollback", roll_back, "policy:write", "POST"),
+    Page("/policies/{id}/approve", approve, "policy:approve", "POST", sensitive=True),
+    Page("/policies/{id}/activate", activate, "policy:write", "POST", sensitive=True),
+    Page("/policies/{id}/rollback", roll_back, "policy:write", "POST", sensitive=True),
 )

@@ -177,10 +177,10 @@ def reset_egress(visit: Visit) -> Response:
 PAGES = (
     Page("/treasury", overview, "treasury:read"),
     Page("/payments", payments, "treasury:read"),
-    Page("/payments/{id}/resume", resume_payment, "treasury:write", "POST"),
-    Page("/payments/{id}/cancel", cancel_payment, "treasury:write", "POST"),
-    Page("/treasury/wallets/{id}/resume", resume_lane, "treasury:write", "POST"),
+    Page("/payments/{id}/resume", resume_payment, "treasury:write", "POST", sensitive=True),
+    Page("/payments/{id}/cancel", cancel_payment, "treasury:write", "POST", sensitive=True),
+    Page("/treasury/wallets/{id}/resume", resume_lane, "treasury:write", "POST", sensitive=True),
     Page("/treasury/switches", switch_on, "switches:write", "POST"),
-    Page("/treasury/switches/{id}/off", switch_off, "switches:write", "POST"),
-    Page("/treasury/egress/reset", reset_egress, "egress:reset", "POST"),
+    Page("/treasury/switches/{id}/off", switch_off, "switches:write", "POST", sensitive=True),
+    Page("/treasury/egress/reset", reset_egress, "egress:reset", "POST", sensitive=True),
 )

@@ -11,6 +11,8 @@ from tidegate.console.words import (
     journal,
     market,
     merchants,
+    papers,
+    portal,
     review,
     rules,
     status,
@@ -31,6 +33,22 @@ _COMMON: Words = {
         "请使用您角色的密钥登录。系统集成密钥和客户密钥不能登录控制台。",
     ),
     "key": ("Key", "密钥"),
+    "sign_in_by_key": ("Sign in with a key", "使用密钥登录"),
+    "sign_in_link_hint": (
+        "This link lets you in once, for whom it was made.",
+        "此链接仅可使用一次，登录后即为该链接对应人员的身份。",
+    ),
+    "prove": ("Show once more that it is you", "请再次验证身份"),
+    "prove_hint": (
+        "What you are about to do loosens something or cannot be undone. Your key is asked again five minutes after "
+        "you last showed it. What you typed is kept.",
+        "您即将执行的操作会放宽限制或无法撤销。距上次验证超过五分钟，需再次输入密钥。您已填写的内容会保留。",
+    ),
+    "prove_again": (
+        "A file cannot be kept: you will be led back to choose it again.",
+        "文件无法保留：验证后将返回原页面，请重新选择文件。",
+    ),
+    "prove_go": ("Go on", "继续"),
     "sign_out": ("Sign out", "退出登录"),
     "withdrawals": ("Withdrawals", "提币"),
     "withdrawal": ("Withdrawal", "提币单"),
@@ -111,7 +129,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, papers, portal)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -124,7 +142,7 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = desk.REFUSED
+REFUSED = _together(desk.REFUSED, portal.REFUSED)
 """What customers read when something is refused, by its code."""
 
 CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))
@@ -205,6 +223,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "case.answered": ("The case is decided", "案件已决定"),
     "case.evidence": ("Evidence added", "添加证据"),
     "case.asked": ("The customer is asked", "已询问客户"),
+    "case.informed": ("The customer answered", "客户已答复"),
     "case.snoozed": ("The case sleeps", "案件暂缓"),
     "case.overdue": ("The case is late", "案件超时"),
     "case.escalated": ("The case is raised", "案件升级"),

@@ -152,6 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ads": ("Ads", "广告"),
     "ads_none": ("No ad.", "没有广告。"),
     "ad_left": ("left", "剩余"),
+    "ad_unrestricted": ("sells to anybody", "未设限制"),
     "orders_newest": ("Newest orders", "最近订单"),
     "orders_none": ("No order.", "没有订单。"),
     "indicators": ("Indicators by month", "各月指标"),

@@ -58,6 +58,11 @@ class Offer:
     price: int | None  # None = it floats, and nobody knows the market
     conditions: Conditions
 
+    @property
+    def unrestricted(self) -> bool:
+        """S2 5.3c: a sell ad that anybody may take is flagged."""
+        return self.ad.side is Side.SELL and not self.conditions.any
+
 
 def desk(conn: Conn, now: datetime) -> Desk:
     """What holds now."""

@@ -100,6 +100,12 @@ def people(conn: Conn, credentials: Collection[str]) -> dict[str, Person]:
     }
 
 
+def same_person(conn: Conn, one: str, other: str) -> bool:
+    """Whether two credentials are one person's: whoever has two keys is no second person."""
+    who = people(conn, {one, other})
+    return who[one].name == who[other].name
+
+
 def revoke_key(conn: Conn, key_id: str, actor: str, now: datetime) -> None:
     """Take a key away for good, and its sessions with it. NotFound `key_missing`, Conflict `key_already_revoked`."""
     with act(conn, actor, now) as tx:

@@ -9,9 +9,10 @@ from tidegate.parties import store
 
 
 def purge(conn: Conn, challenges: timedelta, sessions: timedelta, now: datetime, limit: int = 1000) -> int:
-    """Forget what passkeys had to sign and when staff were signed in, once that is so long over; how many rows."""
+    """Forget what passkeys had to sign and when people were signed in, once that is so long over; how many rows."""
     with act(conn, "worker", now) as tx:
         done = store.purge(conn, now - challenges, now - sessions, limit)
-        if done.challenges or done.sessions:
-            tx.note("retention.purged", "sessions", {"challenges": done.challenges, "sessions": done.sessions})
-    return done.challenges + done.sessions
+        sessions_done = done.sessions + store.purge_visits(conn, now - sessions, limit)
+        if done.challenges or sessions_done:
+            tx.note("retention.purged", "sessions", {"challenges": done.challenges, "sessions": sessions_done})
+    return done.challenges + sessions_done

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tidegate.base.refusals import Forbidden, Unauthorised
-from tidegate.db import Conn, act
+from tidegate.db import Conn, Tx, act
 from tidegate.parties import access, store
 from tidegate.parties.access import Identity
 from tidegate.parties.flow.calling import hash_of, identify, whoami
@@ -28,6 +28,7 @@ class Session:
 
     identity: Identity
     csrf: str
+    proven_at: datetime  # when they last showed who they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,67 @@ class SignedIn:
 def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = None) -> Opened:
     """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers."""
     identity = whoami(conn, key_secret, now, ip)
+    _require_staff(identity)
+    with act(conn, identity.actor, now) as tx:
+        return _open(tx, identity)
+
+
+def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
+    """A way in without typing a key, for whoever holds one and the machine: what the link ends with, shown this once.
+
+    It opens one session within a quarter of an hour. Raises as `open_session` does.
+    """
+    identity = whoami(conn, key_secret, now, None)
+    _require_staff(identity)
+    secret = secrets.token_urlsafe(32)
+    with act(conn, actor, now) as tx:
+        store.add_staff_link(conn, hash_of(secret), identity.key_id, now, now + access.LINK_LASTS)
+        tx.note("session.offered", identity.key_id)
+    return secret
+
+
+def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None) -> Opened:
+    """Sign in the person a link was made for, once. Raises Unauthorised `sign_in_link_over`, and as `whoami` does."""
+    over = Unauthorised("sign_in_link_over", "This link was used, or is older than 15 minutes; have another one made.")
+    made_for = store.staff_link_for(conn, hash_of(secret), now)
+    if made_for is None:
+        raise over
+    identity = identify(store.key(conn, made_for.id), now, ip)
+    with act(conn, identity.actor, now) as tx:
+        if not store.use_staff_link(conn, hash_of(secret), now):
+            raise over
+        return _open(tx, identity)
+
+
+def prove(conn: Conn, cookie: str, key_secret: str, now: datetime, ip: str | None = None) -> None:
+    """The person who is signed in shows once more who they are, with the key of this very session.
+
+    Raises Unauthorised as `session` does, Forbidden `proof_wrong` for any other key.
+    """
+    signed_in = session(conn, cookie, now, ip).identity
+    try:
+        shown = whoami(conn, key_secret, now, ip)
+    except Unauthorised:
+        shown = None
+    with act(conn, signed_in.actor, now) as tx:
+        if shown is None or shown.key_id != signed_in.key_id:
+            tx.note("session.proof_failed", signed_in.key_id)
+        else:
+            store.prove_session(conn, hash_of(cookie), now)
+            tx.note("session.proven", signed_in.key_id)
+    if shown is None or shown.key_id != signed_in.key_id:
+        raise Forbidden("proof_wrong", f'This is not the key of "{signed_in.label}", who is signed in here.')
+
+
+def _require_staff(identity: Identity) -> None:
     if identity.role not in access.STAFF:
         raise Forbidden("not_staff", f'"{identity.label}" ({identity.role}) is no person of ours; the console is.')
+
+
+def _open(tx: Tx, identity: Identity) -> Opened:
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    with act(conn, identity.actor, now) as tx:
-        store.add_session(conn, hash_of(cookie), identity.key_id, csrf, now)
-        tx.note("session.opened", identity.key_id)
+    store.add_session(tx.conn, hash_of(cookie), identity.key_id, csrf, tx.now)
+    tx.note("session.opened", identity.key_id)
     return Opened(cookie, csrf, identity)
 
 
@@ -69,7 +125,7 @@ def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, se
     identity = identify(key, now, ip)
     if seen and now - found.seen_at >= timedelta(minutes=1):  # not one write per click
         store.see_session(conn, hash, now)
-    return Session(identity, found.csrf)
+    return Session(identity, found.csrf, found.proven_at)
 
 
 def signed_in(conn: Conn, now: datetime) -> list[SignedIn]:

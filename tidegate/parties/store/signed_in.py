@@ -14,6 +14,7 @@ class StaffSession:
     csrf: str
     created_at: datetime
     seen_at: datetime
+    proven_at: datetime
     ended_at: datetime | None
 
 
@@ -27,8 +28,8 @@ def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, now: datetime) 
     run(
         conn,
         """
-        INSERT INTO staff_session (hash, key_id, csrf, created_at, seen_at)
-        VALUES (%(hash)s, %(key)s, %(csrf)s, %(now)s, %(now)s)
+        INSERT INTO staff_session (hash, key_id, csrf, created_at, seen_at, proven_at)
+        VALUES (%(hash)s, %(key)s, %(csrf)s, %(now)s, %(now)s, %(now)s)
         """,
         {"hash": hash, "key": key_id, "csrf": csrf, "now": now},
     )
@@ -39,7 +40,7 @@ def session(conn: Conn, hash: bytes) -> StaffSession | None:
     return row(
         conn,
         StaffSession,
-        "SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session WHERE hash = %(hash)s",
+        "SELECT key_id, csrf, created_at, seen_at, proven_at, ended_at FROM staff_session WHERE hash = %(hash)s",
         {"hash": hash},
     )
 
@@ -50,7 +51,7 @@ def open_sessions(conn: Conn, seen_after: datetime, opened_after: datetime) -> l
         conn,
         StaffSession,
         """
-        SELECT key_id, csrf, created_at, seen_at, ended_at FROM staff_session
+        SELECT key_id, csrf, created_at, seen_at, proven_at, ended_at FROM staff_session
          WHERE ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s ORDER BY seen_at DESC, key_id
         """,
         {"seen": seen_after, "opened": opened_after},
@@ -62,6 +63,45 @@ def see_session(conn: Conn, hash: bytes, now: datetime) -> None:
     run(
         conn,
         "UPDATE staff_session SET seen_at = greatest(seen_at, %(now)s) WHERE hash = %(hash)s AND ended_at IS NULL",
+        {"hash": hash, "now": now},
+    )
+
+
+def prove_session(conn: Conn, hash: bytes, now: datetime) -> None:
+    """Somebody has shown once more who they are."""
+    run(
+        conn,
+        "UPDATE staff_session SET proven_at = greatest(proven_at, %(now)s) WHERE hash = %(hash)s AND ended_at IS NULL",
+        {"hash": hash, "now": now},
+    )
+
+
+def add_staff_link(conn: Conn, hash: bytes, key_id: str, now: datetime, expires_at: datetime) -> None:
+    """A way in for the person of a key."""
+    run(
+        conn,
+        """
+        INSERT INTO staff_link (hash, key_id, made_at, expires_at) VALUES (%(hash)s, %(key)s, %(now)s, %(expires)s)
+        """,
+        {"hash": hash, "key": key_id, "now": now, "expires": expires_at},
+    )
+
+
+def staff_link_for(conn: Conn, hash: bytes, now: datetime) -> Id | None:
+    """The key whose person a link lets in; None where it was used, is over, or never was."""
+    return row(
+        conn,
+        Id,
+        "SELECT key_id AS id FROM staff_link WHERE hash = %(hash)s AND used_at IS NULL AND expires_at > %(now)s",
+        {"hash": hash, "now": now},
+    )
+
+
+def use_staff_link(conn: Conn, hash: bytes, now: datetime) -> int:
+    """Take a link; 0 where somebody else just did."""
+    return run(
+        conn,
+        "UPDATE staff_link SET used_at = %(now)s WHERE hash = %(hash)s AND used_at IS NULL",
         {"hash": hash, "now": now},
     )
 

@@ -113,6 +113,8 @@ def review(conn: Conn, subject_id: str, now: datetime) -> LineRow | None:
         )
         if held.tier != Tier.HIGH or not transitions.reviewable(move) or line_store.pending(conn, subject_id):
             return None
+        if lines.rise_due(conn, subject_id, Tier.HIGH):
+            return None
         window = trailing(now, policy.rating.zone)
         (subject,) = lines.gather(conn, [subject_id], window)
         found = judge(subject, window, policy.rating, policy.version, now)
@@ -127,7 +129,7 @@ def fall_due(conn: Conn, subject_id: str, now: datetime) -> bool:
     with act(conn, "worker", now) as tx:
         held = standing.lock(tx, subject_id)
         policy = policies.active(conn, now)
-        if held.tier != Tier.MEDIUM or held.closed_at is not None or _rise_due(conn, subject_id):
+        if held.tier != Tier.MEDIUM or held.closed_at is not None or lines.rise_due(conn, subject_id, Tier.MEDIUM):
             return False
         opened = {found.subject_id: found.alerts for found in fact_store.open_alerts(conn, [subject_id])}
         move = transitions.fall(
@@ -137,8 +139,3 @@ def fall_due(conn: Conn, subject_id: str, now: datetime) -> bool:
             return False
         standing.fall(tx, held, move.rule, policy)
         return True
-
-
-def _rise_due(conn: Conn, subject_id: str) -> bool:
-    waiting = [line for line in line_store.pending(conn, subject_id) if line.cause == "event"]
-    return any(Tier(line.proposed).rank > Tier.MEDIUM.rank for line in waiting)

@@ -19,6 +19,7 @@ from tidegate.rating.lines.line import Judged, Subject
 from tidegate.rating.lines.store import LineRow, Standing
 from tidegate.rating.standing import store as standing
 from tidegate.rating.subjects import store as subjects
+from tidegate.rating.tiers import Tier
 from tidegate.rating.transitions import Effective
 from tidegate.rating.window import Window
 
@@ -112,6 +113,11 @@ def hand_over(tx: Tx, before: LineRow | None, line: LineRow) -> None:
         close_matter(tx, before)
     if line.person:
         open_matter(tx, line)
+
+
+def rise_due(conn: Conn, subject_id: str, holds: Tier) -> bool:
+    """R26: whether a line that would lift them above a tier waits to be decided or told; nothing falls meanwhile."""
+    return store.rising(conn, subject_id, [tier for tier in Tier if tier.rank > holds.rank]) is not None
 
 
 def open_matter(tx: Tx, line: LineRow) -> None:

@@ -195,6 +195,29 @@ def pending(conn: Conn, subject_id: str) -> list[LineRow]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Rising:
+    id: str
+
+
+def rising(conn: Conn, subject_id: str, above: Sequence[str]) -> Rising | None:
+    """A line, of a month or between, that proposes one of these tiers and that nobody has told yet; the oldest."""
+    return row(
+        conn,
+        Rising,
+        """
+        SELECT l.id FROM rating_line l
+          LEFT JOIN rating_decision d ON d.line_id = l.id
+         WHERE l.subject_id = %(subject)s AND l.cause IN ('month', 'event')
+           AND coalesce(d.tier, l.proposed) = ANY(%(above)s::text[])
+           AND NOT EXISTS (SELECT FROM rating_line s WHERE s.supersedes = l.id)
+           AND NOT EXISTS (SELECT FROM rating_publication p WHERE p.line_id = l.id)
+         ORDER BY l.id LIMIT 1
+        """,
+        {"subject": subject_id, "above": list(above)},
+    )
+
+
 def queue(conn: Conn, after: str, limit: int) -> list[LineRow]:
     """Lines that wait for a person, of every cause, oldest first."""
     return rows(

@@ -129,6 +129,8 @@ def _reviewed(
     opened = {found.subject_id: found.alerts for found in facts.open_alerts(tx.conn, [line.subject_id])}
     conditions = standing.conditions(tx.conn, held)
     move = transitions.fall(held.effective(), tx.now, opened.get(line.subject_id, 0), conditions, True, policy.rating)
+    if lines.rise_due(tx.conn, line.subject_id, before):
+        raise Conflict("fall_blocked", f"{line.subject_id} cannot fall now: a rise waits to be decided (R26).")
     if move.rule is None:
         why = "; ".join(transitions.REASONS[reason] for reason in move.reasons)
         raise Conflict("fall_blocked", f"{line.subject_id} cannot fall to medium now: {why}.")

@@ -163,7 +163,10 @@ def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
 
 
 def _escrow(tx: Tx, order: Order) -> NewHold:
-    """A hold of the coins, which are there and locked. Raises Conflict `funds_short`, `merchant_funds_short`."""
+    """A hold of the order's coins, which are there and locked.
+
+    Raises Conflict: `funds_short`, `merchant_funds_short`.
+    """
     ledger_store.ensure(tx.conn, [order.seller_party], [order.asset_id])
     (account,) = ledger_store.lock(tx.conn, [order.seller_party], [order.asset_id])
     if account.posted - account.held < order.units:

@@ -1,0 +1,159 @@
+"""Each main page of the console with 50,000 withdrawals and 5,000 cases, beside a page that asks SELECT 1.
+
+    .venv/bin/python bench/pages.py [WITHDRAWALS] [LOOKS]
+
+Withdrawals are made through the flow, nine in ten then ended by one statement, and every tenth waits for a person. A
+real server answers over loopback, one reader at a time; pages are looked at in turns, so that a busy machine is busy
+for all of them. SELECT 1 is a page of the console like any other: session, words, frame, one statement.
+"""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2 as httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the folder is no package of the product
+
+from bench import stage
+from bench.status import ETH, USDT, XPUB
+from tidegate.api.app import ApiSettings, create_app
+from tidegate.api.door import Gate
+from tidegate.base.clock import utcnow
+from tidegate.base.refusals import NotFound
+from tidegate.console.app import console
+from tidegate.console.render import versions
+from tidegate.console.visit import Page, Visit, guarded
+from tidegate.custody import flow as custody
+from tidegate.db import Conn, connect
+from tidegate.db.server import EmbeddedServer
+from tidegate.parties import flow as parties
+
+ONE = "/one"
+STATIC = ("theme.js", "console.css", "console.js", "icons.svg")
+
+
+def one(visit: Visit) -> Response:
+    visit.conn.execute("SELECT 1").fetchone()
+    return visit.render("refused.html", refusal=NotFound("nothing", "The smallest page there is."), back="/console/")
+
+
+def with_one(gate: Gate) -> ASGIApp:
+    """The console with one page more."""
+    app = console(gate)
+    assert isinstance(app, Starlette)
+    app.routes.insert(0, Route(ONE, guarded(gate, Page(ONE, one, None))))
+    return app
+
+
+def fill(conn: Conn) -> None:
+    """What became of them, by number: nine in ten have ended, and about every tenth a person is asked."""
+    conn.execute(
+        """
+        UPDATE withdrawal SET confirmed_at = created_at, used_factors = required_factors,
+               status = CASE WHEN number % 10 = 0 THEN 'in_review' ELSE 'settled' END,
+               tx = CASE WHEN number % 10 = 0 THEN NULL ELSE '0x' || number END,
+               ended_at = CASE WHEN number % 10 = 0 THEN NULL
+                               ELSE created_at + make_interval(secs => number % 750) END
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO case_file (id, kind, subject, party_id, requester, reasons, quorum, opened_at, due_at, escalates_at)
+        SELECT 'case_' || number, 'withdrawal_review', id, party_id, 'bench', '{large_amount}', 1, created_at,
+               created_at + make_interval(secs => number), created_at + make_interval(secs => number)
+          FROM withdrawal WHERE number % 10 = 0
+        """
+    )
+    conn.execute("VACUUM ANALYZE")
+
+
+def pages(conn: Conn, customer: str) -> list[str]:
+    """The pages where people work, with the things that they are about."""
+    (waiting,) = conn.execute("SELECT id FROM withdrawal WHERE status = 'in_review' LIMIT 1").fetchone() or ("",)
+    return [
+        ONE, "/", "/?status=in_review", "/cases", "/cases?view=late", f"/withdrawals/{waiting}", "/customers",
+        f"/customers/{customer}", "/treasury", "/payments", "/lists", "/restrictions", "/approvals", "/keys",
+        "/journal", "/market", "/policies", "/merchants", "/rating",
+    ]  # fmt: skip
+
+
+@contextmanager
+def serving(url: str) -> Iterator[str]:
+    settings = ApiSettings(url, stage.DATA_KEY, utcnow, lambda network: 100)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, with_one), log_level="error", lifespan="on"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def look(http: httpx.Client, paths: list[str], looks: int) -> None:
+    """Every page in turns, after one round to warm up."""
+    taken: dict[str, list[float]] = {path: [] for path in paths}
+    sizes: dict[str, int] = {}
+    for turn in range(looks + 1):
+        for path in paths:
+            began = time.perf_counter()
+            answer = http.get(f"/console{path}")
+            took = 1000 * (time.perf_counter() - began)
+            assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+            sizes[path] = len(answer.content)
+            if turn:
+                taken[path].append(took)
+    print("| page | p50, ms | p95, ms | HTML, kB |\n|---|---|---|---|")
+    for path in paths:
+        tail = statistics.quantiles(taken[path], n=20)[-1]
+        print(f"| {path} | {statistics.median(taken[path]):.1f} | {tail:.1f} | {sizes[path] / 1000:.1f} |")
+    first = sum(int(http.get(f"/console/static/{name}").headers["content-length"]) for name in STATIC)
+    charts = int(http.get("/console/static/charts.js").headers["content-length"])
+    print(f"first look: the page and {first / 1000:.0f} kB; charts, where there are any: {charts / 1000:.0f} kB; "
+          f"again: the page alone ({len(versions())} files are kept by their hash)")  # fmt: skip
+    print(f"(a page packed would be {len(gzip.compress(http.get('/console/').content)) / 1000:.0f} kB)")
+
+
+def main() -> None:
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
+    looks = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    with tempfile.TemporaryDirectory() as folder:
+        server = EmbeddedServer(Path(folder))
+        url = server.start()
+        try:
+            stage.prepare(url)
+            with connect(url) as conn:
+                network = custody.Network(stage.NETWORK, 31337, 3, XPUB)
+                stage.furnish(conn, USDT, ETH, network, stage.address("hot"), (0, "0x00"))
+                people = stage.customers(conn, USDT, 50)
+                stage.grow(conn, stage.Requests(people, "past"), many)
+                fill(conn)
+                key = parties.create_key(conn, "auditor", "bench", "bench", utcnow())
+                cookie = parties.open_session(conn, key.secret, utcnow()).cookie
+                paths = pages(conn, people[0].id)
+            with serving(url) as site, httpx.Client(base_url=site, timeout=60, trust_env=False) as http:
+                http.cookies.set("tidegate_session", cookie)
+                look(http, paths, looks)
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The portal: one application below /portal, made of areas that each know their own pages."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from tidegate.api.door import Gate
+from tidegate.base.refusals import NotFound
+from tidegate.console.desk.pages import PAGES as DESK
+from tidegate.console.portal import addresses, home, security, standing, withdrawing
+from tidegate.console.portal.door import Door
+from tidegate.console.portal.visit import AnyPage, guarded, outside
+from tidegate.console.visit import dressed
+
+PAGES: tuple[AnyPage, ...] = (
+    *home.PAGES,
+    *withdrawing.PAGES,
+    *addresses.PAGES,
+    *standing.PAGES,
+    *security.PAGES,
+    *DESK,
+)
+"""Every page and form of customers who are signed in. Areas add theirs at the end."""
+
+
+def portal(gate: Gate) -> ASGIApp:
+    """The application to mount below /portal."""
+    door = Door(gate)
+    return Starlette(
+        routes=[
+            *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
+            Route("/sign-in", door.sign_in, methods=["GET", "POST"]),
+            Route("/sign-in/passkey", door.options, methods=["POST"]),
+            Route("/join/{token}", door.join, methods=["GET", "POST"]),
+            *([Route("/link/{token}", door.link, methods=["GET", "POST"])] if gate.demo else []),
+        ],
+        exception_handlers={404: _nowhere, 405: _nowhere},
+    )
+
+
+def _nowhere(request: Request, _: Exception) -> Response:
+    refusal = NotFound("page_unknown", "There is no such page.")
+    return dressed(request, outside(request, "portal/refused.html", 404, refusal=refusal))
