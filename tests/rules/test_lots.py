@@ -142,6 +142,16 @@ def test_a_sale_ends_what_matures_first(lots: list[Lot], units: int) -> None:
         assert (one.status == "sold") == (one.left_units == 0)
 
 
+@pytest.mark.parametrize(
+    ("sold", "left"),
+    [(0, [10, 10]), (1, [9, 10]), (9, [1, 10]), (10, [0, 10]), (11, [0, 9]), (20, [0, 0]), (21, [0, 0])],
+)
+def test_a_sale_is_taken_off_to_the_last_unit(sold: int, left: list[int]) -> None:
+    lots = [lot(10, hours=24, id="lot_1"), lot(10, hours=48, id="lot_2")]
+    after = {one.id: one for one in netted(lots, sold, NOW)}
+    assert [after.get(one.id, one).left_units for one in lots] == left
+
+
 def test_a_sale_does_not_touch_what_has_matured() -> None:
     old = replace(lot(10, hours=1), bought_at=NOW)
     assert netted([old], 5, NOW + timedelta(hours=1)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -75,6 +76,28 @@ def test_rises(
     assert (move.tier, move.rule, move.people, move.person) == (tier, rule, people, people > 0)
 
 
+RESTS_ON = [
+    # What happens -> the readings of the text that it rests on, as each line of a rating prints them
+    (rise, (Effective(), Event(Tier.MEDIUM, Basis.GAP, True), NOW), ("R08",)),
+    (rise, (MEDIUM, Event(Tier.MEDIUM, Basis.TEXT, True), after(60) - SECOND), ()),  # within the observation
+    (rise, (MEDIUM, Event(Tier.MEDIUM, Basis.TEXT, True), after(60)), ("R10",)),  # after it: within the three months
+    (rise, (FALLEN, Event(Tier.MEDIUM, Basis.TEXT, True), after(70)), ("R10",)),
+    (rise, (HIGH, Event(Tier.HIGH, Basis.TEXT, True), after(1)), ("R11",)),
+    (fall, (MEDIUM, after(60), 0, GOOD, False, DEFAULTS), ("R09", "R12")),
+    (fall, (MEDIUM, after(60), 1, GOOD, False, DEFAULTS), ("R26",)),
+    (fall, (MEDIUM, after(60) - SECOND, 0, GOOD, False, DEFAULTS), ()),
+    (fall, (HIGH, after(30), 0, GOOD, True, DEFAULTS), ("R12", "R15")),
+    (on_appeal, (EXTREME, Tier.LOW), ("R14",)),
+]
+
+
+@pytest.mark.parametrize(("rule", "given", "readings"), RESTS_ON)
+def test_a_move_names_the_readings_it_rests_on(
+    rule: Callable[..., Move], given: tuple[object, ...], readings: tuple[str, ...]
+) -> None:
+    assert rule(*given).readings == readings
+
+
 FALLS = [
     # What holds, when, open alerts, conditions, approved -> tier, rule, reasons
     (Effective(), NOW, 0, GOOD, False, "low", None, ()),
@@ -146,6 +169,7 @@ def test_timers_are_stored_and_no_later_policy_moves_them() -> None:
     assert (MEDIUM.observation_ends, MEDIUM.quiet_medium) == (after(60), after(60))
     assert MEDIUM.relapse_ends == datetime(2026, 7, 14, 4, tzinfo=UTC)
     assert (HIGH.restriction_ends, HIGH.quiet_high) == (after(30), after(30))
+    assert moved(MEDIUM, Tier.HIGH, after(5), DEFAULTS).restriction_ends == after(35)
     slower = replace(DEFAULTS, observation_days=90, quiet_days_medium=90)
     assert fall(MEDIUM, after(60), 0, GOOD, False, slower).tier is Tier.LOW
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -144,17 +145,20 @@ def duck(
 @contextmanager
 def database(zone: ZoneInfo, threads: int = 1, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty DuckDB in memory with the two functions of the texts (`epoch_us` is its own)."""
-    # Nothing is fetched from anywhere: DuckDB would load extensions by itself.
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": str(threads),
-        "memory_limit": memory,
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    with duckdb.connect(":memory:", config=config) as db:
-        db.execute(f"SET TimeZone = {_quoted(zone.key)}")
-        db.execute(_PER_MILLION)
-        yield db
+    # Nothing is fetched from anywhere: DuckDB would load extensions by itself. What does not fit into memory goes where
+    # it is told, not into the folder the program was started in, where it stays when the program is killed.
+    with TemporaryDirectory(prefix="tidegate-lake-") as spill:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": str(threads),
+            "memory_limit": memory,
+            "temp_directory": spill,
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+        with duckdb.connect(":memory:", config=config) as db:
+            db.execute(f"SET TimeZone = {_quoted(zone.key)}")
+            db.execute(_PER_MILLION)
+            yield db
 
 
 def _files(paths: Sequence[Path]) -> str:
