@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import permutations
 from pathlib import Path
 from random import Random
 from types import FrameType, MappingProxyType
@@ -744,6 +745,17 @@ def test_the_largest_rules_of_each_shape_can_be_read_run_explained_and_written(l
     assert explain(largest, {}).holds is None
     assert rule(canonical(largest)) == largest
     assert sql_condition(largest) in sql_counts(largest)
+
+
+@pytest.mark.parametrize("word", ["and", "or"])
+def test_in_sql_what_is_asked_with_less_work_comes_first(word: str) -> None:
+    """PostgreSQL stops where one part has decided: a flag costs nothing, and a product of numbers the most."""
+    product, number, flag = "amount_usd > 0.8 * min(amount_usd, 7)", "amount_usd > 5", "new_device"
+    orders = {
+        sql_condition(rule(f" {word} ".join(parts) + " -> review")) for parts in permutations((product, number, flag))
+    }
+    (said,) = orders
+    assert said.index("new_device") < said.index(" > (5") < said.index("LEAST")
 
 
 def test_a_nearly_full_stack_is_a_fault_too() -> None:

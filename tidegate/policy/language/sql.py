@@ -7,6 +7,8 @@ condition is NULL exactly where a rule is unknown. Nothing here runs: a store pu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tidegate.policy.language.facts import Kind
 from tidegate.policy.language.scaled import common, write
 from tidegate.policy.language.tree import (
@@ -49,10 +51,16 @@ def _condition(node: Condition) -> str:
         case Not():
             return f"(NOT {_condition(node.operand)})"
         case All():
-            return f"({' AND '.join(map(_condition, node.parts))})"
+            return f"({' AND '.join(_cheap_first(node.parts))})"
         case Some():
-            return f"({' OR '.join(map(_condition, node.parts))})"
+            return f"({' OR '.join(_cheap_first(node.parts))})"
     return _leaf(node)
+
+
+def _cheap_first(parts: Sequence[Condition]) -> list[str]:
+    """PostgreSQL asks from left to right until one part has decided, and the longer text is the more work. The order
+    changes no answer: Kleene's AND and OR have none, and no part can fail."""
+    return sorted(map(_condition, parts), key=len)
 
 
 def _leaf(node: Leaf) -> str:
