@@ -237,6 +237,15 @@ KINDS: dict[str, tuple[str, str]] = {
     "withdrawal.paying": ("Handed to the payers", "进入付款"),
     "withdrawal.settled": ("Settled", "已完成"),
     "withdrawal.returned": ("Returned", "已退回"),
+    "deposit.seen": ("Deposit on its way", "充值确认中"),
+    "deposit.credited": ("Deposit credited", "充值已到账"),
+    "deposit.refused": ("Deposit not credited", "充值未入账"),
+    "deposit.gone": ("Deposit no longer in the chain", "充值交易已被链回滚"),
+    "mail.sent": ("Mail sent", "邮件已发送"),
+    "mail.given_up": ("Mail could not be sent", "邮件发送失败"),
+    "session.offered": ("A link to sign in was made", "生成登录链接"),
+    "session.proven": ("Showed once more who they are", "已再次验证身份"),
+    "session.proof_failed": ("The wrong key was shown", "再次验证身份失败"),
 }
 """The commonest kinds of journal entries."""
 
