@@ -22,9 +22,9 @@ from tidegate.custody import flow as custody
 from tidegate.db import Conn, act, rows
 from tidegate.policy.screening_numbers import LookAlike
 from tidegate.screening import flow as screening
-from tidegate.screening import lookalike, store
+from tidegate.screening import lookalike
 from tidegate.screening.address import judge
-from tidegate.screening.store import OwnAddress
+from tidegate.screening.store import OwnAddress, listed, resembling
 
 NUMBERS = LookAlike(lead=3, tail=3, score=6, one_end=7)
 
@@ -160,7 +160,8 @@ def test_a_batch_is_asked_in_one_statement(house: House, monkeypatch: pytest.Mon
         saved(house, who, RECEIVER)
     entries = [named(house, who, twin(RECEIVER, 5, str(n % 10))) for n, who in enumerate(people)]
     asked: list[str] = []
-    monkeypatch.setattr(store, "rows", lambda *said: (asked.append(said[2]), rows(*said))[1])
+    for file in (listed, resembling):
+        monkeypatch.setattr(file, "rows", lambda *said: (asked.append(said[2]), rows(*said))[1])
     assert len(screening.look_alikes(house.conn, entries, NUMBERS)) == 5
     screening.own(house.conn, [(e.network, e.address) for e in entries])
     screening.hits(house.conn, [(e.network, e.address) for e in entries], house.now)
@@ -551,7 +552,8 @@ def plan(conn: Conn, call: Callable[[], object], monkeypatch: pytest.MonkeyPatch
         return rows(conn, shape, sql, params)
 
     with monkeypatch.context() as patched:
-        patched.setattr(store, "rows", explained)
+        for file in (listed, resembling):
+            patched.setattr(file, "rows", explained)
         call()
     (only,) = plans
     return only
