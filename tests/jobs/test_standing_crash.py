@@ -20,7 +20,7 @@ from tidegate.withdrawals.standing import jobs
 from tidegate.withdrawals.withdrawal import Status as WithdrawalStatus
 
 PATH = (
-    "withdrawals/standing/flow.py",
+    "withdrawals/standing/flow/*.py",
     "withdrawals/standing/jobs.py",
     "withdrawals/standing/store.py",
     "withdrawals/standing/instruction.py",

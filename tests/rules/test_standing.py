@@ -18,7 +18,7 @@ from tidegate.policy.pack import faults, parse
 from tidegate.policy.standing_numbers import StandingNumbers, percent_share
 from tidegate.withdrawals.standing import calendar, instruction, terms
 from tidegate.withdrawals.standing.calendar import Schedule, next_due
-from tidegate.withdrawals.standing.flow import _REFUSED
+from tidegate.withdrawals.standing.flow.running import _REFUSED
 from tidegate.withdrawals.standing.instruction import Go, Instruction, Seen, Skip, Wait
 from tidegate.withdrawals.standing.terms import Amount, Ceiling, Crossing, Place, Terms, Threshold
 
