@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 DAY = timedelta(hours=24)
-LONGEST = timedelta(days=3650)
-"""Beyond ten years nobody asks."""
+LONGEST = timedelta(days=365)
+"""Beyond a year nobody asks how long."""
 
 
 def lasts(units: int, out_24h_units: int) -> timedelta | None:

@@ -16,7 +16,7 @@ from tidegate.console.visit import Page, Visit
 from tidegate.custody import flow as custody
 from tidegate.custody import store as custody_store
 from tidegate.custody.books import Checked
-from tidegate.custody.outlook import lasts
+from tidegate.custody.outlook import LONGEST, lasts
 from tidegate.ledger import store as ledger
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
@@ -38,7 +38,8 @@ class Outlook:
     units: str
     out_1h: str
     out_24h: str
-    empty_at: datetime | None  # None = nothing leaves on balance
+    empty_at: datetime | None  # None = nothing leaves on balance, or it lasts for more than a year
+    leaves: bool
 
 
 def overview(visit: Visit) -> Response:
@@ -72,7 +73,8 @@ def _outlook(flow: custody_store.HotFlow, asset: Asset, now: datetime) -> Outloo
         _coins(flow.hot_units, asset),
         _coins(flow.net_1h_units, asset),
         _coins(flow.net_24h_units, asset),
-        None if left is None else now + left,
+        None if left is None or left >= LONGEST else now + left,
+        left is not None,
     )
 
 

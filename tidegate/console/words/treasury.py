@@ -14,6 +14,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "seen": ("Seen", "观察时间"),
     "seen_late": ("old", "已过时"),
     "lasts": ("Empty at today's outflow", "按今日流出速度的耗尽时间"),
+    "lasts_beyond": ("lasts more than a year at today's outflow", "按今日流出速度可用一年以上"),
     "lasts_long": ("nothing leaves on balance", "无净流出"),
     "outlook_none": (
         "No look at a paying wallet is young enough to tell how long it lasts.",
