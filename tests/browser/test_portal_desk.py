@@ -214,7 +214,7 @@ def test_rating(browser: Browser, site: Site, desk: Desk, hall: Hall, language: 
         assert len(decisions.comments(desk.conn, line.id)) == 1
         check(page, f"desk-line-check-{language}-{width}")
         desk.tell_after_check(line.id)
-        page.goto(f"{site.url}/portal/desk/rating")
+        sign_in(page, site, shop.who.id, "/rating")  # days have passed
         check(page, f"desk-rating-{language}-{width}")
         page.goto(f"{site.url}/portal/desk/rating/{line.id}")
         page.fill("textarea[name=text]", "It was not my trade")
