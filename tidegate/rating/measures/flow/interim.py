@@ -58,29 +58,42 @@ def interim(
                 "interim_without_ground",
                 f"{fact_id} is no confirmed severe alert, no confirmed authority action and no takeover.",
             )
-        made = MeasureRow(
-            id=new_id("msr"),
-            subject_id=found.subject_id,
-            line_id=None,
-            fact_id=fact_id,
-            measure=kind,
-            value=said,
-            by_text=False,
-            article=ARTICLE,
-            readings=["R25"],
-            reversible=True,
-            state="active",
-            starts_at=now,
-            ends_at=now + timedelta(hours=span),
-            decided_by=[actor],
-            reason=reason,
-            ended_at=None,
-            ended_by=None,
-            end_reason=None,
-        )
-        store.add(conn, made)
-        tx.note("rating.interim", made.id, {"subject": made.subject_id, "measure": kind, "ends": made.ends_at})
-        return carry_out(tx, made, policy)
+        return _order(tx, found, Wanted(kind, said, by_text=False), span, reason, policy)
+
+
+def taken_over(tx: Tx, fact: FactRow, reason: str, policy: Policy) -> MeasureRow | None:
+    """I-17: a person says that the signs are a takeover, so what the account holds is held at once, for the victim's
+    sake. None where it is held for this already."""
+    if fact.indicator != TAKEOVER or store.interim_on(tx.conn, fact.subject_id, [fact.id]):
+        return None
+    hold = Wanted(Measure.FREEZE, None, by_text=True)
+    return _order(tx, fact, hold, policy.rating.interim_hours, reason, policy)
+
+
+def _order(tx: Tx, fact: FactRow, wanted: Wanted, hours: int, reason: str, policy: Policy) -> MeasureRow:
+    made = MeasureRow(
+        id=new_id("msr"),
+        subject_id=fact.subject_id,
+        line_id=None,
+        fact_id=fact.id,
+        measure=wanted.measure,
+        value=wanted.value,
+        by_text=wanted.by_text,
+        article=ARTICLE,
+        readings=["R25"],
+        reversible=True,
+        state="active",
+        starts_at=tx.now,
+        ends_at=tx.now + timedelta(hours=hours),
+        decided_by=[tx.actor],
+        reason=reason,
+        ended_at=None,
+        ended_by=None,
+        end_reason=None,
+    )
+    store.add(tx.conn, made)
+    tx.note("rating.interim", made.id, {"subject": made.subject_id, "measure": made.measure, "ends": made.ends_at})
+    return carry_out(tx, made, policy)
 
 
 def _grounds_interim(fact: FactRow) -> bool:
