@@ -17,6 +17,22 @@ KEY = bytes(range(32))
 
 
 @pytest.mark.parametrize(
+    ("method", "institution", "number", "paid_to"),
+    [
+        ("bank", "Some Bank", "de89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("bank", "工商银行", "4111-1111-1111-1111", "4111111111111111"),
+        ("bank", "Some Bank", "12-34567", "1234567"),
+        ("wallet", "Alipay", "+86 138 0000 0000", "+8613800000000"),
+        ("wallet", "Alipay", "li.na:2@mail.example", "li.na:2@mail.example"),
+    ],
+)
+def test_who_pays_is_told_the_number_alone(method: str, institution: str, number: str, paid_to: str) -> None:
+    spelling = rules.normalised(method, institution, number)
+    assert spelling is not None
+    assert rules.number_in(spelling) == paid_to
+
+
+@pytest.mark.parametrize(
     ("method", "institution", "number", "spelling"),
     [
         ("bank", "Some Bank", "DE89 3704 0044 0532 0130 00", "iban:DE89370400440532013000"),

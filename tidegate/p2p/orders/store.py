@@ -57,6 +57,58 @@ def move(conn: Conn, order: Order, sources: Collection[str]) -> int:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PayeeRow:
+    """Where to pay, as long as the order is open."""
+
+    order_id: str
+    account_id: str  # "pac_…", as it was when the order was made
+    party_id: str
+    institution: str
+    holder_name: str
+    sealed: bytes | None  # the number; None = cash
+    shown_at: datetime | None  # to the payer, the first time
+
+
+def keep_payee(conn: Conn, payee: PayeeRow) -> None:
+    """Keep where an order is to be paid."""
+    run(
+        conn,
+        """
+        INSERT INTO p2p_order_payee (order_id, account_id, party_id, institution, holder_name, sealed)
+        VALUES (%(order_id)s, %(account_id)s, %(party_id)s, %(institution)s, %(holder_name)s, %(sealed)s)
+        """,
+        asdict(payee),
+    )
+
+
+def payee(conn: Conn, id: str) -> PayeeRow | None:
+    """Where an order is to be paid; None = nobody said, or it has ended."""
+    return row(
+        conn,
+        PayeeRow,
+        """
+        SELECT order_id, account_id, party_id, institution, holder_name, sealed, shown_at FROM p2p_order_payee
+         WHERE order_id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def payee_shown(conn: Conn, id: str, now: datetime) -> int:
+    """The payer has seen it; 0 where they had before."""
+    return run(
+        conn,
+        "UPDATE p2p_order_payee SET shown_at = %(now)s WHERE order_id = %(id)s AND shown_at IS NULL",
+        {"id": id, "now": now},
+    )
+
+
+def forget_payee(conn: Conn, id: str) -> None:
+    """The order has ended: nothing of where to pay is left."""
+    run(conn, "DELETE FROM p2p_order_payee WHERE order_id = %(id)s", {"id": id})
+
+
 def compared(conn: Conn, id: str, percent: int, now: datetime) -> None:
     """How far the holder of the account that paid is the payer."""
     run(

@@ -14,6 +14,7 @@ from tidegate.ledger import store as ledger_store
 from tidegate.ledger.store import NewHold
 from tidegate.p2p import price as prices
 from tidegate.p2p.accounts import flow as accounts
+from tidegate.p2p.accounts.account import Account
 from tidegate.p2p.ads import ad as ads
 from tidegate.p2p.ads import flow as book
 from tidegate.p2p.ads import store as ads_store
@@ -24,6 +25,7 @@ from tidegate.p2p.lots import flow as lots
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.p2p.merchants.merchant import Merchant
 from tidegate.p2p.orders import store
+from tidegate.p2p.orders.flow import payee as payees
 from tidegate.p2p.orders.flow.moving import ESCROW, said
 from tidegate.p2p.orders.flow.paying import own_account
 from tidegate.p2p.orders.order import Order, Role, Status
@@ -91,17 +93,19 @@ def create(conn: Conn, wanted: Wanted, actor: str, desk: Desk, now: datetime) ->
         if wanted.taker_id not in people:
             raise NotFound("customer_unknown", f"There is no customer {wanted.taker_id}.", field="taker")
         (ad,) = ads_store.lock(conn, [peek.id])
-        made = _agreed(tx, ad, people[wanted.taker_id], wanted, desk)
+        account = _payee(conn, ad, wanted)
+        made = _agreed(tx, ad, people[wanted.taker_id], wanted, None if account is None else account.hash, desk)
         hold = _escrow(tx, made)
         with unawaited(conn):
             ledger_store.add_holds(conn, [hold], now)
             ads_store.take(conn, ad.id, made.units)
             store.insert(conn, made)
+            payees.keep(tx, made, account)
         tx.note("order.created", made.id, {**said(made), "expires": made.expires_at})
         return made
 
 
-def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
+def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, payee_hash: str | None, desk: Desk) -> Order:
     """What the two agree on, or the refusal that says why they cannot."""
     conn, now, asset = tx.conn, tx.now, desk.assets[ad.asset_id]
     ads.check_active(ad)
@@ -138,7 +142,7 @@ def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
         conditions_version=ad.conditions_version,
         has_conditions=conditions.any,
         payer_hash=None,
-        payee_hash=_payee(conn, ad, taker.id, wanted),
+        payee_hash=payee_hash,
         payer_similarity=None,
         taker_level=taker.level,
         taker_since=taker.created_at,
@@ -218,13 +222,13 @@ def _retention(conn: Conn, ad: Ad, taker_id: str, method: str, desk: Desk) -> in
     return lots.retention_hours(conn, seller, buyer, method, desk.policy.p2p)
 
 
-def _payee(conn: Conn, ad: Ad, taker_id: str, wanted: Wanted) -> str | None:
+def _payee(conn: Conn, ad: Ad, wanted: Wanted) -> Account | None:
     """The account to pay: the one that a taker who sells names, or the seller's newest of that method, if any."""
-    seller = ad.party_id if ad.side is Side.SELL else taker_id
+    seller = ad.party_id if ad.side is Side.SELL else wanted.taker_id
     if wanted.payee_account is not None:
-        return own_account(conn, wanted.payee_account, seller, wanted.method).hash
+        return own_account(conn, wanted.payee_account, seller, wanted.method)
     mine = [a for a in accounts.of_party(conn, seller) if a.method == wanted.method and a.retired_at is None]
-    return mine[-1].hash if mine else None
+    return mine[-1] if mine else None
 
 
 def _taker(party: Party, past: store.Past) -> Taker:
