@@ -166,7 +166,7 @@ def test_interim_measures_cooperation_and_exemptions(site: Site) -> None:
     assert [e["ended_at"] is None for e in done(site, "GET", f"{path}/exemptions")["exemptions"]] == [False]
     readings = done(site, "GET", "/v1/rating-readings")
     ratings.Readings.model_validate(readings)
-    assert len(readings["readings"]) == 26
+    assert len(readings["readings"]) == 27
 
 
 @pytest.mark.parametrize(

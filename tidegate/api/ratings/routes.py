@@ -13,6 +13,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures import flow as measures
+from tidegate.rating.measures.store import MeasureRow
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.readings import READINGS, fingerprint
 from tidegate.rating.standing import flow as standing
@@ -57,18 +58,18 @@ def order_interim(call: Call, body: shapes.NewInterim) -> Any:
     made = measures.interim(
         call.conn, body.fact, body.measure, body.value, body.hours, body.reason, policy, call.actor, call.now
     )
-    return say.measure(made)
+    return _measure(call, made)
 
 
 def prolong_interim(call: Call, id: str, body: shapes.Prolong) -> Any:
     """Let an interim measure hold longer."""
     policy = call.setting().policy
-    return say.measure(measures.prolong(call.conn, id, body.hours, body.reason, policy, call.actor, call.now))
+    return _measure(call, measures.prolong(call.conn, id, body.hours, body.reason, policy, call.actor, call.now))
 
 
 def lift_measure(call: Call, id: str, body: shapes.Cooperation) -> Any:
     """End a measure early: an off-boarding that is done, an interim measure whose ground is gone."""
-    return say.measure(measures.lift(call.conn, id, body.reason, call.actor, call.now))
+    return _measure(call, measures.lift(call.conn, id, body.reason, call.actor, call.now))
 
 
 def ask_what_if(call: Call, body: shapes.WhatIfAsked) -> Any:
@@ -97,14 +98,21 @@ def _account(call: Call, id: str) -> Account:
 
 def _rating(call: Call, found: Account) -> Said:
     subject = found.subject_id
+    ordered = measures.of_subject(call.conn, subject)
     told = [(p, lines.get(call.conn, p.line_id)) for p in publishing.of_subject(call.conn, subject)]
     return say.rating(
         found.merchant_id,
         standing.of(call.conn, subject),
         told,
-        measures.of_subject(call.conn, subject),
+        ordered,
+        measures.steps(call.conn, ordered),
         standing.moves(call.conn, subject),
+        to_staff=call.identity.may("rating:read"),
     )
+
+
+def _measure(call: Call, found: MeasureRow) -> Said:
+    return say.measure(found, measures.steps(call.conn, [found])[found.id])
 
 
 ROUTES: tuple[Route, ...] = (

@@ -23,6 +23,14 @@ class RatingTold(Out):
     at: At
 
 
+class MeasureStep(Out):
+    state: str
+    ends_at: At | None
+    by: str | None = Field(description="Null for the merchant.")
+    reason: str | None = Field(description="Null for the merchant.")
+    at: At
+
+
 class RatingMeasure(Out):
     id: str
     measure: str
@@ -35,6 +43,12 @@ class RatingMeasure(Out):
     state: str
     starts_at: At
     ends_at: At | None
+    decided_by: list[str] | None = Field(description="Empty = by the text. Null for the merchant.")
+    approved_by: list[str] | None = Field(description="Who agreed after them. Null for the merchant.")
+    reason: str | None = Field(description="Null for the merchant, whom `notice` tells.")
+    evidence: list[str] | None = Field(description="The facts that it stands on. Null for the merchant.")
+    notice: Words | None = Field(description="What the merchant is told. Null = ordered before notices were kept.")
+    history: list[MeasureStep]
 
 
 class TierMove(Out):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Malformed
 from tidegate.db import Conn, Tx, act
+from tidegate.notifications import rating_words
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy.pack import Policy
@@ -16,7 +17,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.facts.store import FactRow
 from tidegate.rating.measures import store
 from tidegate.rating.measures.flow.ending import end
-from tidegate.rating.measures.flow.ordering import ARTICLE, carry_out
+from tidegate.rating.measures.flow.ordering import ARTICLE, carry_out, keep
 from tidegate.rating.measures.flow.reading import get
 from tidegate.rating.measures.measure import INTERIM, TERMS, Measure, Wanted, valued
 from tidegate.rating.measures.store import MeasureRow, OrderRow
@@ -71,6 +72,7 @@ def taken_over(tx: Tx, fact: FactRow, reason: str, policy: Policy) -> MeasureRow
 
 
 def _order(tx: Tx, fact: FactRow, wanted: Wanted, hours: int, reason: str, policy: Policy) -> MeasureRow:
+    clauses = [fact.article or ("5.2a" if fact.fact == Kind.AUTHORITY_ACTION else "5.1")]
     made = MeasureRow(
         id=new_id("msr"),
         subject_id=fact.subject_id,
@@ -86,12 +88,16 @@ def _order(tx: Tx, fact: FactRow, wanted: Wanted, hours: int, reason: str, polic
         starts_at=tx.now,
         ends_at=tx.now + timedelta(hours=hours),
         decided_by=[tx.actor],
+        approved_by=[],
         reason=reason,
+        evidence=[fact.id],
+        notice_en=rating_words.notice(wanted.measure, wanted.value, clauses, "en"),
+        notice_zh=rating_words.notice(wanted.measure, wanted.value, clauses, "zh"),
         ended_at=None,
         ended_by=None,
         end_reason=None,
     )
-    store.add(tx.conn, made)
+    keep(tx, made)
     tx.note("rating.interim", made.id, {"subject": made.subject_id, "measure": made.measure, "ends": made.ends_at})
     return carry_out(tx, made, policy)
 
@@ -120,6 +126,7 @@ def prolong(conn: Conn, id: str, hours: int, reason: str, policy: Policy, actor:
             raise Conflict("measure_not_interim", f"{id} is no interim measure that still holds.")
         until = found.ends_at + timedelta(hours=hours)
         store.prolong(conn, id, until)
+        store.add_step(conn, id, actor, reason, now)
         for order in store.orders(conn, [id]):
             made = parties.impose(tx, order.party_id, _kind(found), until, f"{id}: {reason}"[:500], found.value)
             store.add_order(conn, OrderRow(id, made.id, order.party_id))
