@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.api.door import Call, Route
-from tidegate.api.params import UNFIT, UNKNOWN
+from tidegate.api.params import UNFIT, UNKNOWN, Limit
+from tidegate.api.rating_runs.routes import After as AfterId
 from tidegate.api.ratings import say, shapes
 from tidegate.api.say import Said
 from tidegate.base.refusals import NotFound
@@ -14,6 +15,7 @@ from tidegate.rating.governance import flow as governance
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures import flow as measures
 from tidegate.rating.measures.store import MeasureRow
+from tidegate.rating.off_boarding import flow as off_boarding
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.readings import READINGS, fingerprint
 from tidegate.rating.standing import flow as standing
@@ -70,6 +72,15 @@ def prolong_interim(call: Call, id: str, body: shapes.Prolong) -> Any:
 def lift_measure(call: Call, id: str, body: shapes.Cooperation) -> Any:
     """End a measure early: an off-boarding that is done, an interim measure whose ground is gone."""
     return _measure(call, measures.lift(call.conn, id, body.reason, call.actor, call.now))
+
+
+def list_off_boardings(call: Call, after: AfterId = "", limit: Limit = 50) -> Any:
+    """Whose own coins wait to leave through people after EXTREME, the longest first; lifting the measure is the act."""
+    found = off_boarding.queue(call.conn, after, limit, call.now)
+    return {
+        "off_boardings": [say.off_boarding(one) for one in found],
+        "next": found[-1].measure.id if len(found) == limit else None,
+    }
 
 
 def ask_what_if(call: Call, body: shapes.WhatIfAsked) -> Any:
@@ -146,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/measures/{id}/lift", "rating:decide", lift_measure, shapes.RatingMeasure, 200, True, "json", UNFIT
     ),
+    Route("GET", "/v1/off-boardings", "rating:read", list_off_boardings, shapes.OffBoardings),
     Route("POST", "/v1/rating-whatif", "rating:read", ask_what_if, shapes.WhatIfAnswer, 200, False, "json"),
     Route(
         "GET", "/v1/rating-runs/{id}/figures", "rating:read", get_rating_figures, shapes.RatingFigures, refuses=UNKNOWN

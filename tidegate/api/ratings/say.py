@@ -12,6 +12,7 @@ from tidegate.rating.governance.figures import text
 from tidegate.rating.governance.flow import Figures, WhatIf
 from tidegate.rating.lines.store import LineRow
 from tidegate.rating.measures.store import MeasureRow, Step
+from tidegate.rating.off_boarding.flow import ACTS, Waiting
 from tidegate.rating.publishing.store import PublicationRow
 from tidegate.rating.readings import Reading
 from tidegate.rating.standing.store import MoveRow, TierRow
@@ -87,6 +88,25 @@ def measure(m: MeasureRow, steps: Sequence[Step], *, to_staff: bool = True) -> S
             }
             for step in steps
         ],
+    }
+
+
+def off_boarding(one: Waiting) -> Said:
+    return {
+        "measure": one.measure.id,
+        "person": one.measure.subject_id,
+        "since": rfc3339(one.measure.starts_at),
+        "line": one.measure.line_id,
+        "reason": one.measure.reason,
+        "merchants": list(one.merchants),
+        "open": {
+            "orders": list(one.orders),
+            "bonds": list(one.bonds),
+            "matters": [{"kind": kind, "ref": ref} for kind, ref in one.matters],
+            "cases": list(one.cases),
+        },
+        "acts": list(ACTS),
+        "due_at": rfc3339(one.due_at),
     }
 
 

@@ -51,6 +51,35 @@ class RatingMeasure(Out):
     history: list[MeasureStep]
 
 
+class OpenMatter(Out):
+    kind: str
+    ref: str
+
+
+class StillOpen(Out):
+    orders: list[str]
+    bonds: list[str] = Field(description="Merchant accounts with something locked or owed.")
+    matters: list[OpenMatter]
+    cases: list[str]
+
+
+class OffBoarding(Out):
+    measure: str = Field(description="Lifting it lets the coins go.")
+    person: str
+    since: At
+    line: str | None
+    reason: str
+    merchants: list[str]
+    open: StillOpen
+    acts: list[str] = Field(description="The roles that can lift it.")
+    due_at: At
+
+
+class OffBoardings(Out):
+    off_boardings: list[OffBoarding]
+    next: str | None
+
+
 class TierMove(Out):
     before: str
     after: str

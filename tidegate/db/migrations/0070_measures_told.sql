@@ -13,6 +13,8 @@ UPDATE rating_measure m
   FROM (SELECT line_id, array_agg(person ORDER BY number) AS people FROM rating_voice GROUP BY line_id) v
  WHERE v.line_id = m.line_id AND cardinality(m.decided_by) > 1;
 
+CREATE INDEX rating_measure_off_boarding ON rating_measure (id) WHERE measure = 'off_boarding' AND state = 'active';
+
 CREATE TABLE rating_measure_step (                        -- what became of it, each time; before: see the journal
     measure_id text        NOT NULL REFERENCES rating_measure,
     number     integer     NOT NULL CHECK (number > 0),

@@ -166,6 +166,22 @@ def of_subject(conn: Conn, subject_id: str) -> list[MeasureRow]:
     )
 
 
+def off_boarding(conn: Conn, after: str, limit: int) -> list[MeasureRow]:
+    """Whose own coins wait to leave through people, the longest first."""
+    return rows(
+        conn,
+        MeasureRow,
+        """
+        SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
+               starts_at, ends_at, decided_by, approved_by, reason, evidence, notice_en, notice_zh, ended_at, ended_by,
+               end_reason
+          FROM rating_measure
+         WHERE measure = 'off_boarding' AND state = 'active' AND id > %(after)s ORDER BY id LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
+    )
+
+
 def orders(conn: Conn, ids: Sequence[str]) -> list[OrderRow]:
     """The restrictions that some measures became."""
     return rows(
