@@ -36,6 +36,7 @@ def portal(gate: Gate) -> ASGIApp:
             Route("/sign-in", door.sign_in, methods=["GET", "POST"]),
             Route("/sign-in/passkey", door.options, methods=["POST"]),
             Route("/join/{token}", door.join, methods=["GET", "POST"]),
+            Route("/join/{token}/passkey", door.join_with_passkey, methods=["POST"]),
             *([Route("/link/{token}", door.link, methods=["GET", "POST"])] if gate.demo else []),
         ],
         exception_handlers={404: _nowhere, 405: _nowhere},

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from tidegate.api.journal.say import entry
 from tidegate.base.refusals import Refusal
 from tidegate.console.customers import store as customers_store
 from tidegate.console.portal.door import sign_out
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import read_credential
+from tidegate.console.visit import asking, read_credential
 from tidegate.db import act
 from tidegate.parties import flow as parties
 from tidegate.parties.access import proof_over
@@ -48,10 +48,15 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
 def begin(visit: Visit) -> Response:
     """What an authenticator is asked for a new key."""
     minutes = visit.setting().policy.factors.challenge_minutes
-    made = parties.begin_passkey(
-        visit.conn, visit.party_id, visit.given("name").strip(), visit.gate.relying, minutes, visit.actor, visit.now
-    )
-    return JSONResponse({"factor": made.id, "options": made.options})
+
+    def ask() -> dict[str, object]:
+        name = visit.given("name").strip()
+        made = parties.begin_passkey(
+            visit.conn, visit.party_id, name, visit.gate.relying, minutes, visit.actor, visit.now
+        )
+        return {"factor": made.id, "options": made.options}
+
+    return asking(visit.say, ask)
 
 
 def finish(visit: Visit) -> Response:

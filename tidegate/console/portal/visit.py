@@ -174,10 +174,9 @@ def outside(request: Request, template: str, status: int = 200, **shown: object)
     return HTMLResponse(draw(template, None, **{**bare(request), "done": None}, **shown), status)
 
 
-def came(request: Request) -> Came:
+def came(request: Request, device: str) -> Came:
     """From where somebody comes. The device is named by the hash of its cookie, so that the journal has no cookie."""
-    device = request.cookies.get(DEVICE, "")
-    named = f"portal:{hashlib.sha256(device.encode('utf-8', 'replace')).hexdigest()[:32]}" if device else None
+    named = f"portal:{hashlib.sha256(device.encode('utf-8', 'replace')).hexdigest()[:32]}"
     host = request.client.host if request.client else None
     agent = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
     return Came(host, agent, named)

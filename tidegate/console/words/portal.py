@@ -32,18 +32,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "12 to 128 characters. A few words that belong together only for you are best.",
         "12 至 128 个字符，建议使用若干只有您才会联系在一起的词语。",
     ),
-    "portal_join_app": (
-        "Afterwards you get a secret for an authenticator app.",
-        "设置后将获得身份验证器密钥。",
+    "portal_first": ("Choose a second factor", "选择二次验证方式"),
+    "portal_first_hint": (
+        "A password alone opens nothing. You need one of these to sign in and to confirm withdrawals; more can be "
+        "added later.",
+        "仅凭密码无法登录。登录和确认提币还需以下一种方式，之后可再添加。",
     ),
+    "portal_first_passkey": ("With this device (passkey)", "使用本机（通行密钥）"),
+    "portal_first_passkey_hint": (
+        "Your fingerprint, your face or the PIN of the device. Nobody can copy it or ask you for it.",
+        "使用指纹、面容或设备 PIN 码，无法被复制或骗取，最为安全。",
+    ),
+    "portal_passkey_here": ("My device", "我的设备"),
+    "portal_join_passkey": ("Set password and passkey", "设置密码并使用通行密钥"),
+    "portal_first_app": ("With an authenticator app instead", "改用身份验证器"),
+    "portal_join_app": ("Set password and app", "设置密码并使用身份验证器"),
     "portal_join_pause": (
         "Another password pauses withdrawals for a while, as any change of credentials does.",
         "与其他安全信息变更一样，修改密码后提币将暂停一段时间。",
     ),
     "portal_joined": ("Your password is set", "密码已设置"),
-    "portal_app_secret": (
-        "Enter this secret into an authenticator app now. It is shown this once.",
-        "请立即将此密钥添加到身份验证器。密钥仅显示一次。",
+    "portal_joined_hint": (
+        "You were signed out everywhere. Sign in with it and your passkey or app.",
+        "您已在所有设备退出登录，请使用新密码及通行密钥或身份验证器登录。",
     ),
     "portal_app_open": ("Open in an app on this device", "在本机应用中打开"),
     # balances
@@ -247,6 +258,17 @@ REFUSED: dict[str, tuple[str, str]] = {
         "密码过于重复，请使用更多不同字符。",
     ),
     "password_is_name": ("Your name or mail address is no password.", "不能使用姓名或邮箱作为密码。"),
+    "factor_needed": (
+        "Add a passkey, or an app and a code that it shows.",
+        "请添加通行密钥，或填写身份验证器显示的动态码。",
+    ),
+    "factor_there": (
+        "You have a second factor meanwhile. Open the link again to set the password alone.",
+        "您已有二次验证方式，请重新打开链接，仅设置密码。",
+    ),
+    "factor_last": ("This is the only one. Add another one first.", "这是唯一的验证方式，请先添加其他方式。"),
+    "name_invalid": ("Give it a name of 1 to 64 characters.", "请填写名称，1 至 64 个字符。"),
+    "passkeys_too_many": ("Ten passkeys are in use. Remove one first.", "通行密钥已达 10 个，请先移除一个。"),
     "page_unknown": ("There is no such page.", "页面不存在。"),
     "withdrawal_unknown": ("There is no such withdrawal of yours.", "未找到该提币单。"),
     "address_unknown": ("There is no such address in your book.", "地址簿中没有该地址。"),

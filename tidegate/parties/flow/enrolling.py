@@ -52,15 +52,24 @@ def enrol_totp(
     secret = pyotp.random_base32()
     with act(conn, actor, now) as tx:
         owner = lock_one(conn, party_id)
-        factor_id = new_id("fac")
-        others = store.factors(conn, party_id)
-        old = store.factor(conn, party_id)
-        if old is not None:
-            store.revoke_factor(conn, old.id, now)
-        store.add_factor(conn, factor_id, party_id, seal(data_key, secret, factor_id, party_id), now)
-        factors_changed(tx, party_id, factor_id, first=not others)
-        tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "totp", "replaces": old.id if old else None})
+        factor_id = use_app(tx, party_id, secret, data_key)
         return Enrolled(factor_id, secret, totp.uri(secret, owner.email, issuer))
+
+
+def use_app(tx: Tx, party_id: str, secret: str, data_key: bytes) -> str:
+    """From now on an app with this secret is the party's; the one before stops working. Its factor's id.
+
+    The caller holds the party's lock.
+    """
+    factor_id = new_id("fac")
+    others = store.factors(tx.conn, party_id)
+    old = store.factor(tx.conn, party_id)
+    if old is not None:
+        store.revoke_factor(tx.conn, old.id, tx.now)
+    store.add_factor(tx.conn, factor_id, party_id, seal(data_key, secret, factor_id, party_id), tx.now)
+    factors_changed(tx, party_id, factor_id, first=not others)
+    tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "totp", "replaces": old.id if old else None})
+    return factor_id
 
 
 def factors(conn: Conn, party_id: str) -> list[InUse]:
