@@ -55,9 +55,25 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"when": when, "until": until, "fours": fours, "square": square, "chart": json.dumps}
+    environment.filters |= {
+        "when": when,
+        "until": until,
+        "fours": fours,
+        "square": square,
+        "grouped": grouped,
+        "chart": json.dumps,
+    }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
+
+
+def grouped(amount: object) -> str:
+    """An amount as people read it: 12500.5 is 12,500.5. What is no number stays as it is."""
+    text = str(amount)
+    whole, point, rest = text.removeprefix("-").partition(".")
+    if not (whole.isascii() and whole.isdigit()):
+        return text
+    return f"{'-' if text.startswith('-') else ''}{int(whole):,}{point}{rest}"
 
 
 def square(uri: str) -> Markup:
