@@ -68,6 +68,23 @@ def test_a_password_comes_with_a_passkey_and_later_an_app(
         page.click("[data-passkey]")
         page.wait_for_selector("nav.bar")
         assert [v.way for v in parties.visits(house.conn, ben, house.now)] == ["passkey"]
+        page.goto(f"{site.url}/portal/security")
+        page.click("details.choice summary")
+        check(page, f"own-app-{language}-{width}")
+        secret = page.get_attribute("[data-secret]", "data-secret") or ""
+        page.fill("details.choice [name=code]", pyotp.TOTP(secret).at(house.now))
+        page.click("details.choice button")
+        page.wait_for_selector("[data-done]")
+        assert [f.kind for f in parties.factors(house.conn, ben)] == ["passkey", "totp"]
+        page.fill("[name=name]", "Second")
+        page.click("[data-passkey-new]")  # the one authenticator of this browser has a key already
+        page.wait_for_selector("[data-passkey-failed]:visible")
+        house.wait(minutes=5)
+        page.click("[data-passkey-new]")  # too long ago: to the sign-in, and back
+        page.wait_for_selector("[data-passkey]")
+        page.click("[data-passkey]")
+        page.wait_for_selector("[data-passkey-new]")
+        assert page.url == f"{site.url}/portal/security"
 
 
 def test_a_password_comes_with_an_app_whose_code_was_wrong_first(

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import FormData
+from starlette.datastructures import URL, FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -195,6 +195,7 @@ def _to_sign_in(request: Request) -> Response:
         here = f"{HOME}{path}" if found else HOME
     else:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    here = str(URL(here).remove_query_params("done"))  # that was said before
     target = f"/portal/sign-in?next={quote(here)}" if here != HOME else "/portal/sign-in"
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": target})

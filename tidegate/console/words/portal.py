@@ -154,6 +154,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "portal_passkey_name": ("Name of the passkey", "通行密钥名称"),
     "portal_passkey_add": ("Add a passkey", "添加通行密钥"),
+    "portal_app_add": ("Add an authenticator app", "添加身份验证器"),
+    "portal_app_change": ("Another authenticator app", "更换身份验证器"),
     "portal_sessions": ("Where you are signed in", "登录设备"),
     "portal_here": ("here", "当前设备"),
     "portal_elsewhere": ("Sign out everywhere else", "退出其他所有设备"),
@@ -194,6 +196,7 @@ DONE: dict[str, tuple[str, str]] = {
     "portal_address_saved": ("The address is in your book.", "地址已加入地址簿。"),
     "portal_address_removed": ("The address is removed.", "地址已移除。"),
     "portal_allow_list_done": ("Done.", "已处理。"),
+    "portal_app_added": ("The app is yours from now on.", "身份验证器已启用。"),
     "portal_factor_added": ("The passkey is added.", "通行密钥已添加。"),
     "portal_factor_removed": ("The factor is removed.", "验证方式已移除。"),
     "portal_signed_out": ("Signed out there.", "已退出登录。"),
@@ -245,7 +248,7 @@ CODES: dict[str, tuple[str, str]] = {
 
 REFUSED: dict[str, tuple[str, str]] = {
     "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或动态码错误。"),
-    "sign_in_paused": ("Too many wrong tries. Wait a while, then try again.", "尝试次数过多，请稍后再试。"),
+    "sign_in_paused": ("Too many wrong tries.", "错误次数过多。"),
     "link_used": ("This link was used already. Ask for a new one.", "链接已使用，请重新申请。"),
     "link_unknown": ("This link does not count. Ask for a new one.", "链接无效，请重新申请。"),
     "link_expired": ("This link is over. Ask for a new one.", "链接已过期，请重新申请。"),

@@ -46,7 +46,9 @@ from tidegate.parties.flow.enrolling import (
     enrol_totp,
     factors,
     finish_passkey,
+    new_own_app,
     remove_factor,
+    set_own_app,
 )
 from tidegate.parties.flow.forgetting import purge
 from tidegate.parties.flow.gathering import alarms, factors_of, latest_events, logins, restrictions
@@ -165,6 +167,7 @@ __all__ = [
     "logins",
     "make_link",
     "new_app",
+    "new_own_app",
     "on_new_device",
     "open_by_link",
     "open_session",
@@ -184,6 +187,7 @@ __all__ = [
     "session",
     "set_identity",
     "set_language",
+    "set_own_app",
     "set_staff_password",
     "sign_in",
     "sign_in_by_link",
