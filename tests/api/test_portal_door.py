@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -175,3 +176,34 @@ def test_whoever_has_to_wait_reads_until_when(site: Site, house: House, language
     assert words in answers[5].text
     ends = house.now.replace(microsecond=0) + timedelta(minutes=1)
     assert f'<time datetime="{ends:%Y-%m-%dT%H:%M:%SZ}" data-until>' in answers[5].text
+
+
+def invitations(house: House) -> list[str]:
+    return [row[0] for row in house.conn.execute("SELECT party_id FROM invitation WHERE made_by = 'portal'").fetchall()]
+
+
+def test_who_forgot_their_password_is_mailed_a_link_and_a_stranger_learns_nothing(
+    site: Site, house: House, ben: str, path: str
+) -> None:
+    app = shown_app(site.http.get(path).text)
+    site.http.post(path, data={**TWICE, **app, "code": code(site, app["secret"])})
+    answers = []
+    for email in ("nobody@example.com", "naughty \u0000\u6f6e", "", " Ben@example.COM "):
+        sent = site.http.post("/portal/forgotten", data={"email": email})
+        answers.append((sent.status_code, sent.text.replace(html.escape(email), "")))
+    assert len(set(answers)) == 1
+    for _ in range(100):  # ordered after the answer
+        if invitations(house):
+            break
+        time.sleep(0.05)
+    assert invitations(house) == [ben]
+    assert len(parties.visits(house.conn, ben, house.now)) == 1  # asking ends nothing
+
+
+def test_nobody_fills_a_strangers_mailbox(site: Site, house: House) -> None:
+    answers = [site.http.post("/portal/forgotten", data={"email": "x@example.com"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert "The next try counts" in answers[5].text
+    assert 'value="x@example.com"' in answers[5].text
+    wrong = site.http.post("/portal/sign-in", data={"email": "x@example.com", "password": "x", "code": "1"})
+    assert wrong.status_code == 401  # asking for links keeps nobody out

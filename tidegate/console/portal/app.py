@@ -35,6 +35,7 @@ def portal(gate: Gate) -> ASGIApp:
             *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
             Route("/sign-in", door.sign_in, methods=["GET", "POST"]),
             Route("/sign-in/passkey", door.options, methods=["POST"]),
+            Route("/forgotten", door.forgotten, methods=["GET", "POST"]),
             Route("/join/{token}", door.join, methods=["GET", "POST"]),
             Route("/join/{token}/passkey", door.join_with_passkey, methods=["POST"]),
             *([Route("/link/{token}", door.link, methods=["GET", "POST"])] if gate.demo else []),

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -62,6 +63,34 @@ class Door:
             lambda conn, by: parties.sign_in_by_link(conn, token, by, self._gate.clock()),
             lambda refusal: outside(request, "portal/refused.html", refusal.status, refusal=refusal),
         )
+
+    async def forgotten(self, request: Request) -> Response:
+        """A mail to whoever signs in by an address, and one answer to whoever asks; the mail is ordered after it."""
+        if request.method == "GET":
+            return dressed(request, outside(request, "portal/forgotten.html", wrong=None, email="", sent=False))
+        email = str((await read_form(request)).get("email", ""))
+        host = request.client.host if request.client else None
+        wrong = None
+        try:
+            await self._gate.in_thread(
+                lambda: self._with(lambda conn: parties.count_forgotten(conn, email, host, self._gate.clock()))
+            )
+        except Refusal as refusal:
+            wrong = refusal
+        status = 200 if wrong is None else wrong.status
+        shown = {"wrong": wrong, "email": email, "sent": wrong is None}
+        answer = dressed(request, outside(request, "portal/forgotten.html", status, **shown))
+        if wrong is None:
+            answer.background = BackgroundTask(self._invite_again, email)
+        return answer
+
+    async def _invite_again(self, email: str) -> None:
+        def do(conn: Conn) -> None:
+            now = self._gate.clock()
+            days = self._gate.settings.at(conn, now).policy.factors.freeze_link_days
+            parties.invite_again(conn, email, days, now)
+
+        await self._gate.in_thread(lambda: self._with(do))
 
     async def join(self, request: Request) -> Response:
         """Behind an invitation: set a password, and with the first one a passkey or an authenticator app."""

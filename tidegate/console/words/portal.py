@@ -20,8 +20,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "通行密钥未响应，请重试或使用其他方式。",
     ),
     "portal_no_password": (
-        "No password yet, or forgotten? Ask for an invitation; it comes by mail.",
-        "尚未设置或忘记密码？请申请设密邀请，链接将发送至您的邮箱。",
+        "No password yet? Ask the platform for an invitation; it comes by mail.",
+        "尚未设置密码？请向平台申请设密邀请，链接将发送至您的邮箱。",
+    ),
+    "portal_forgotten": ("Forgotten your password?", "忘记密码？"),
+    "portal_forgotten_hint": (
+        "We mail you a link to set another one. Your passkeys and your app stay as they are.",
+        "我们将向您发送设置新密码的链接，通行密钥和身份验证器不受影响。",
+    ),
+    "portal_forgotten_send": ("Send me the link", "发送链接"),
+    "portal_forgotten_sent": (
+        "If there is an account for this address, a link is on its way:",
+        "如果该邮箱对应的账户已设置密码，链接将发送至：",
+    ),
+    "portal_forgotten_then": (
+        "It counts once, for a day. Nothing there? Look among the spam, and whether the address is right.",
+        "链接 24 小时内有效，仅可使用一次。如未收到，请检查垃圾邮件，并确认邮箱是否正确。",
     ),
     "portal_link_hint": ("This link signs you in once.", "此链接仅可登录一次。"),
     "portal_join": ("Set your password", "设置密码"),

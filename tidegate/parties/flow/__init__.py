@@ -53,7 +53,7 @@ from tidegate.parties.flow.enrolling import (
 from tidegate.parties.flow.forgetting import purge
 from tidegate.parties.flow.gathering import alarms, factors_of, latest_events, logins, restrictions
 from tidegate.parties.flow.happening import on_new_device, record_event
-from tidegate.parties.flow.inviting import Invited, invite, invited
+from tidegate.parties.flow.inviting import Invited, count_forgotten, invite, invite_again, invited
 from tidegate.parties.flow.joining import FirstApp, FirstPasskey, begin_first_passkey, first_app, join
 from tidegate.parties.flow.looking import lock
 from tidegate.parties.flow.proving import challenge_passkey, check_passkey, check_totp
@@ -137,6 +137,7 @@ __all__ = [
     "challenge_passkey",
     "check_passkey",
     "check_totp",
+    "count_forgotten",
     "create_key",
     "drop_staff_passkey",
     "drop_staff_password",
@@ -154,6 +155,7 @@ __all__ = [
     "get",
     "impose",
     "invite",
+    "invite_again",
     "invited",
     "join",
     "keys",

@@ -11,6 +11,7 @@ from tidegate.base.times import rfc3339
 from tidegate.db import Conn, act
 from tidegate.notifications import flow as notifications
 from tidegate.parties import store
+from tidegate.parties.flow import trying
 from tidegate.parties.flow.looking import lock_one
 from tidegate.parties.party import Party
 from tidegate.parties.store import Invitation
@@ -38,6 +39,24 @@ def invite(conn: Conn, party_id: str, freeze_days: int, actor: str, now: datetim
         notifications.put(tx, to, "invitation", {"ends_at": rfc3339(made.expires_at)}, freeze_days, confirms)
         tx.note("invitation.made", party_id, {"invitation": made.id, "until": made.expires_at})
         return made
+
+
+def count_forgotten(conn: Conn, email: str, ip: str | None, now: datetime) -> None:
+    """Somebody says that they have forgotten their password. Raises TooMany `sign_in_paused`: nobody fills a stranger's
+    mailbox, and nobody learns from a wait whether there is such an account."""
+    with act(conn, "portal", now) as tx:
+        counted = trying.subjects(login_of(email), ip, "forgotten")
+        trying.lock(tx, counted)
+        trying.wrong(tx, counted)
+
+
+def invite_again(conn: Conn, email: str, freeze_days: int, now: datetime) -> None:
+    """Mail a link to whoever signs in by this address. Nobody is told whether there is one: it is done once they have
+    their answer, so that its time tells nothing either."""
+    login = login_of(email)
+    known = store.password(conn, login) if login.isprintable() else None
+    if known is not None:
+        invite(conn, known.party_id, freeze_days, "portal", now)
 
 
 def invited(conn: Conn, token: str, now: datetime) -> Invited:
