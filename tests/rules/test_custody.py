@@ -53,7 +53,7 @@ RIGHT = mined(moved(100))
         ({"0xc": mined(moved(0, None, HOT, HOT))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
         ({"0xc": mined(moved(0, None, HOT, BOB))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
         ({"0xc": mined(moved(5, None, HOT, HOT))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
-        ({"0xc": RIGHT}, FINAL, 8, Fate.WRONG, "cancelled on chain"),  # a cancellation that paid
+        ({"0xc": RIGHT}, FINAL, 8, Fate.WRONG, "a cancellation in which coins moved"),
         ({"0xp1": RIGHT, "0xc": mined()}, FINAL, 8, Fate.WRONG, "the node shows 2 transactions on nonce 7"),
         ({"0xother": RIGHT}, FINAL, 7, Fate.MISSING, "not in the chain"),
     ],

@@ -27,23 +27,30 @@ SettingNow = Callable[[], flow.Setting]
 
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Review again what has waited long enough; how many went on."""
-    return _each(
-        conn, lambda: store.due(conn, clock(), limit), lambda id: flow.release(conn, id, setting(), clock()), clock
-    )
+    turn = _turn(clock)
+
+    def due() -> list[str]:
+        return store.due(conn, clock(), turn, limit)
+
+    return _each(conn, due, lambda id: flow.release(conn, id, setting(), clock()), clock)
 
 
 def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """End what was not confirmed or informed about in time; how many went on."""
-    return _each(
-        conn, lambda: store.expiring(conn, clock(), limit), lambda id: flow.expire(conn, id, setting(), clock()), clock
-    )
+    turn = _turn(clock)
+
+    def expiring() -> list[str]:
+        return store.expiring(conn, clock(), turn, limit)
+
+    return _each(conn, expiring, lambda id: flow.expire(conn, id, setting(), clock()), clock)
 
 
 def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Go on without outside checks that did not answer in time; how many withdrawals went on."""
+    turn = _turn(clock)
 
     def overdue() -> list[str]:
-        return store.outside_overdue(conn, clock(), limit)
+        return store.outside_overdue(conn, clock(), turn, limit)
 
     return _each(conn, overdue, lambda id: flow.outside_overdue(conn, id, setting(), clock()), clock)
 
@@ -68,8 +75,13 @@ def authorise_approved(
     def step(id: str) -> Status:
         return flow.authorise(conn, id, sign, chain_ids, setting(), clock())
 
-    turn = int(clock().timestamp())
+    turn = _turn(clock)
     return _each(conn, lambda: store.to_authorise(conn, turn, limit), step, clock)
+
+
+def _turn(clock: Clock) -> int:
+    """Which turn this is: each is another one, and what a queue says holds within it."""
+    return int(clock().timestamp() * 1000)
 
 
 def _each(conn: Conn, due: Callable[[], list[str]], step: Callable[[str], object], clock: Clock) -> int:
