@@ -82,6 +82,9 @@ class OutsideAnswer:
 TRAVEL_RULE = "travel_rule"
 """The outside check whose answer is the counterparty's."""
 
+DESTINATION_CODE = "destination_code"
+"""The outside check that the network's own node answers: whether a token's contract stands at the destination."""
+
 NAMES = "names"
 """The outside check that a service of names answers, as a policy names it in `outside_checks`."""
 
