@@ -375,6 +375,8 @@ CATALOGUE: tuple[Fact, ...] = (
     Fact("unbound_units", _T.UNITS, "units", "W4 retention",
          "what retention lots leave free; unknown where the party has none", "未被锁定期限制的数量；无锁定批次时未知",
          lambda f: None if f.bound is None else f.bound.free_units),
+    Fact("sent_4h_usd", _T.MONEY_USD, "USD", "W4 limits", "reserved or sent in 4 hours, this one not counted",
+         "近 4 小时已用额度（不含本次）", lambda f: f.sent(4)),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 
