@@ -39,7 +39,8 @@ from tidegate.parties import flow as parties
 from tidegate.settings import NetworkSettings, Settings, save, write_private
 
 ASKERS = 256
-CONNECTIONS = 64
+CONNECTIONS = 128
+PROCESSES = 2  # of the API, as behind a proxy
 CUSTOMERS = 400
 GROWN = 20_000
 SCALE = 10
@@ -58,7 +59,7 @@ class Bench:
     spread: Send
     hot: Send
     http: Http
-    api: int
+    api: list[int]
     money: Money
     seconds: float
     rates: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -183,7 +184,7 @@ def serving(settings: Settings, folder: Path) -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def opened_bench(seconds: float, grown: int, flush_ms: float) -> Iterator[Bench]:
+def opened_bench(seconds: float, grown: int, flush_ms: float, processes: int) -> Iterator[Bench]:
     """Start everything, fill the tables, warm up what keeps connections."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-bench-")))
@@ -214,7 +215,7 @@ def opened_bench(seconds: float, grown: int, flush_ms: float) -> Iterator[Bench]
             data_key_file=folder / "data.key",
             authoriser_key_file=folder / "no.key",
         )
-        port, pid = stack.enter_context(serving(settings, folder))
+        served = [stack.enter_context(serving(settings, folder)) for _ in range(processes)]
         batching = Batching(url, utcnow)
         batching.start()
         stack.callback(batching.stop)
@@ -225,8 +226,8 @@ def opened_bench(seconds: float, grown: int, flush_ms: float) -> Iterator[Bench]
             batching=batching,
             spread=in_process(batching, stage.Requests(people, "spread")),
             hot=in_process(batching, stage.Requests([favourite], "hot")),
-            http=Http(port, key, stage.Requests(people, "http")),
-            api=pid,
+            http=Http([port for port, _ in served], key, stage.Requests(people, "http")),
+            api=[pid for _, pid in served],
             money=money,
             seconds=seconds,
         )
@@ -295,9 +296,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--grown", type=int, default=GROWN, help="withdrawals that are there before")
     parser.add_argument("--payouts", type=int, default=100)
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="of the API, each with a port of its own")
     parser.add_argument("--flush-ms", type=float, default=0, help="stand in for a disk that needs so much longer")
     asked = parser.parse_args()
-    with opened_bench(asked.seconds, asked.grown, asked.flush_ms) as bench:
+    with opened_bench(asked.seconds, asked.grown, asked.flush_ms, asked.processes) as bench:
         for number in range(asked.rounds):
             say(f"Round {number + 1} of {asked.rounds}")
             bench.round()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bench.stage import AMOUNT, NETWORK, Requests
@@ -96,15 +96,15 @@ class Http:
     cores the figure would be the client's.
     """
 
-    def __init__(self, port: int, key: str, requests: Requests) -> None:
-        self._port, self._key, self._requests = port, key, requests
+    def __init__(self, ports: Sequence[int], key: str, requests: Requests) -> None:
+        self._ports, self._key, self._requests = ports, key, requests
         self._idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self._writers: list[asyncio.StreamWriter] = []
 
     async def open(self, connections: int) -> None:
         self._idle, self._writers = asyncio.Queue(), []
-        for _ in range(connections):
-            pair = await asyncio.open_connection("127.0.0.1", self._port)
+        for n in range(connections):
+            pair = await asyncio.open_connection("127.0.0.1", self._ports[n % len(self._ports)])
             self._writers.append(pair[1])
             self._idle.put_nowait(pair)
 

@@ -6,7 +6,7 @@ import itertools
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -217,7 +217,7 @@ class Cpu:
         )
 
 
-def meter(postmaster: int, api: int | None) -> Callable[[], Cpu]:
+def meter(postmaster: int, api: Sequence[int]) -> Callable[[], Cpu]:
     """Reads the seconds spent so far."""
 
     def read() -> Cpu:
@@ -226,7 +226,7 @@ def meter(postmaster: int, api: int | None) -> Callable[[], Cpu]:
             time.process_time(),
             tools.ru_utime + tools.ru_stime,
             _ticks(postmaster, dead_too=True) + sum(_ticks(pid) for pid in _children(postmaster)),
-            _ticks(api) if api is not None else 0.0,
+            sum(map(_ticks, api)),
         )
 
     return read

@@ -39,7 +39,7 @@ def sign_in(page: Page, site: Site, role: str, path: str = "/") -> None:
     """Open a page of the console as a role, through the sign-in form."""
     page.goto(f"{site.url}/console{path}")
     page.fill("input[name=key]", site.keys[role])
-    page.click("main button.btn-primary")
+    page.click("form:has(input[name=key]) button")
     page.wait_for_selector("nav.rail")
 
 

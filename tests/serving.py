@@ -22,6 +22,7 @@ from tidegate.console.portal.app import portal
 from tidegate.console.public import status_page
 from tidegate.parties import flow as parties
 from tidegate.parties.access import ROLES
+from tidegate.parties.passkey import Relying
 
 
 @dataclass
@@ -61,10 +62,12 @@ class Site:
 
 @contextmanager
 def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
-    """Serve until the block ends; `more` of the server's settings."""
-    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
+    """Serve until the block ends; `more` of the server's settings. Passkeys belong to its own address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    url = f"http://localhost:{listener.getsockname()[1]}"
+    more.setdefault("relying", Relying("localhost", "Tidegate", (url, *Relying().origins)))
+    settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
     app = create_app(settings, console, links, status_page, portal)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
@@ -72,7 +75,6 @@ def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
     deadline = time.monotonic() + 10
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     keys = {
         role: parties.create_key(house.conn, role, f"{role} person", "test", house.now).secret
         for role in ROLES

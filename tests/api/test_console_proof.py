@@ -21,8 +21,15 @@ SENSITIVE = [
     "/exemptions/{id}/approve",
     "/calendars/{id}/confirm",
     "/keys/create",
+    "/keys/{id}/allow",
     "/keys/{id}/revoke",
     "/lists/import",
+    "/me/passkeys",
+    "/me/passkeys/begin",
+    "/me/passkeys/{id}/remove",
+    "/me/password",
+    "/me/password/remove",
+    "/me/prove",
     "/measures/{id}/lift",
     "/merchant-links/{id}/undo",
     "/payments/{id}/cancel",
@@ -78,7 +85,7 @@ def test_the_acts_that_loosen_or_cannot_be_undone_are_these() -> None:
 def test_five_minutes_after_the_last_proof_it_is_asked_again(site: Site, minutes: int, asked: bool) -> None:
     opened = signed_in(site, "admin")
     site.house.wait(minutes=minutes)
-    for page in (one for one in PAGES if one.sensitive and one.scope in ROLES["admin"]):
+    for page in (one for one in PAGES if one.sensitive and one.scope in ROLES["admin"] | {None}):
         path = "/console" + page.path.replace("{id}", "nothing")
         answer = site.http.post(path, data={"csrf": opened.csrf})
         assert ('name="proof"' in answer.text) is asked, (page.path, answer.status_code)

@@ -49,7 +49,7 @@ def test_a_key_is_made_shown_once_and_revoked(page: Page, site: Site, browser: B
     with opened(browser) as mei:
         mei.goto(f"{site.url}/console")
         mei.fill("input[name=key]", secret)
-        mei.click("main button.btn-primary")
+        mei.click("form:has(input[name=key]) button")
         mei.wait_for_selector("nav.rail")
         page.goto(f"{site.url}/console/keys?role=support")
         row = page.locator("tbody tr", has_text="Mei <b>Lin</b>")

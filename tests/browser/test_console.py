@@ -90,11 +90,11 @@ def test_support_may_look_but_not_answer(page: Page, site: Site) -> None:
 def test_a_wrong_key_and_a_machines_key_do_not_open_it(page: Page, site: Site) -> None:
     page.goto(site.url + "/console")
     page.fill("input[name=key]", "tg_wrong")
-    page.click("main button.btn-primary")
-    assert "key_unknown" in page.locator("[role=alert]").inner_text()
+    page.click("form:has(input[name=key]) button")
+    assert "key_unknown" in page.locator("[role=alert]:visible").inner_text()
     page.fill("input[name=key]", site.keys["integrator"])
-    page.click("main button.btn-primary")
-    assert "not_staff" in page.locator("[role=alert]").inner_text()
+    page.click("form:has(input[name=key]) button")
+    assert "not_staff" in page.locator("[role=alert]:visible").inner_text()
 
 
 def test_without_a_session_every_page_leads_to_the_sign_in(page: Page, site: Site) -> None:
@@ -168,7 +168,7 @@ def test_what_was_typed_survives_the_end_of_the_session(page: Page, site: Site) 
     page.click("button[value=approve]")
     assert "/console/sign-in" in page.url
     page.fill("input[name=key]", site.keys["analyst"])
-    page.click("main button.btn-primary")
+    page.click("form:has(input[name=key]) button")
     page.wait_for_selector("textarea[name=reason]")
     assert page.input_value("textarea[name=reason]") == "Known supplier, called back"
     page.click("button[value=approve]")

@@ -142,7 +142,7 @@ def test_everything_wrong_has_one_answer(house: House, post: Post) -> None:
         with pytest.raises(Unauthorised) as refused:
             enter(house, who, password, code, email=email)
         answers.add(said(refused))
-    assert answers == {"sign_in_wrong: Mail address, password or code is wrong."}
+    assert answers == {"sign_in_wrong: Name, password or code is wrong."}
     assert house.conn.execute("SELECT count(*) FROM customer_session").fetchall() == [(0,)]
 
 

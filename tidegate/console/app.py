@@ -20,6 +20,7 @@ from tidegate.console.customers.pages import PAGES as CUSTOMERS
 from tidegate.console.journal.pages import PAGES as JOURNAL
 from tidegate.console.live import Live
 from tidegate.console.market.pages import PAGES as MARKET
+from tidegate.console.me import PAGES as ME
 from tidegate.console.merchants.pages import PAGES as MERCHANTS
 from tidegate.console.render import versions
 from tidegate.console.review.pages import PAGES as REVIEW
@@ -28,7 +29,18 @@ from tidegate.console.signing_in import SigningIn
 from tidegate.console.treasury.pages import PAGES as TREASURY
 from tidegate.console.visit import Page, dressed, guarded, refused
 
-PAGES: tuple[Page, ...] = (*REVIEW, *RULES, *MARKET, *TREASURY, *COMPLIANCE, *CUSTOMERS, *ADMIN, *JOURNAL, *MERCHANTS)
+PAGES: tuple[Page, ...] = (
+    *REVIEW,
+    *RULES,
+    *MARKET,
+    *TREASURY,
+    *COMPLIANCE,
+    *CUSTOMERS,
+    *ADMIN,
+    *JOURNAL,
+    *MERCHANTS,
+    *ME,
+)
 """Every page and form of people who are signed in. Areas add theirs at the end."""
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -41,6 +53,7 @@ def console(gate: Gate) -> ASGIApp:
         routes=[
             *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
             Route("/sign-in", signing_in.sign_in, methods=["GET", "POST"]),
+            Route("/sign-in/passkey", signing_in.options, methods=["POST"]),
             Route("/sign-in/{token}", signing_in.link, methods=["GET", "POST"]),
             Route("/sign-out", guarded(gate, Page("/sign-out", signing_in.sign_out, None, "POST")), methods=["POST"]),
             Route("/live", Live(gate).stream, methods=["GET"]),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.datastructures import URL
@@ -54,9 +55,30 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"when": when, "until": until, "fours": fours, "chart": json.dumps}
+    environment.filters |= {
+        "when": when,
+        "until": until,
+        "fours": fours,
+        "square": square,
+        "grouped": grouped,
+        "chart": json.dumps,
+    }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
+
+
+def grouped(amount: object) -> str:
+    """An amount as people read it: 12500.5 is 12,500.5. What is no number stays as it is."""
+    text = str(amount)
+    whole, point, rest = text.removeprefix("-").partition(".")
+    if not (whole.isascii() and whole.isdigit()):
+        return text
+    return f"{'-' if text.startswith('-') else ''}{int(whole):,}{point}{rest}"
+
+
+def square(uri: str) -> Markup:
+    """What a telephone's camera reads an address from, black on white in any theme."""
+    return Markup(segno.make(uri, error="m").svg_inline(scale=4, border=3, dark="#000", light="#fff", omitsize=False))
 
 
 def tone(state: str) -> str:

@@ -1,14 +1,17 @@
-"""In and out: a staff key, or a link of one use, opens a session of at most twelve hours."""
+"""In and out: a passkey, a password with a code, a key or a link of one use opens a session of at most twelve hours."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
 from tidegate.console.render import draw
-from tidegate.console.visit import COOKIE, Visit, bare, dressed, inside, read_form
+from tidegate.console.visit import COOKIE, Visit, bare, dressed, inside, read_credential, read_form
 from tidegate.parties import flow as parties
 
 
@@ -19,22 +22,43 @@ class SigningIn:
     async def sign_in(self, request: Request) -> Response:
         """The sign-in page and its form; afterwards to the page that somebody wanted."""
         wanted = inside(request.query_params.get("next", ""))  # where somebody wanted to go
-        wrong = None
+        wrong, login = None, ""
         if request.method == "POST":
-            key = str((await read_form(request)).get("key", "")).strip()
+            form = await read_form(request)
+            login = str(form.get("login", ""))
             try:
-                cookie = await self._gate.in_thread(lambda: self._open(request, key))
+                cookie = await self._gate.in_thread(lambda: self._open(request, form))
             except Refusal as refusal:
                 wrong = refusal
             else:
                 return _let_in(request, cookie, wanted)
-        text = draw("sign_in.html", None, **bare(request), wrong=wrong, wanted=wanted)
+        text = draw("sign_in.html", None, **bare(request), wrong=wrong, wanted=wanted, login=login)
         return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
 
-    def _open(self, request: Request, key: str) -> str:
+    def _open(self, request: Request, form: FormData) -> str:
+        gate, now = self._gate, self._gate.clock()
         host = request.client.host if request.client else None
+        said = {name: str(form.get(name, "")) for name in ("key", "credential", "login", "password", "code")}
+        with gate.pool.connection(timeout=5) as conn:
+            if said["credential"]:
+                shown = read_credential(said["credential"])
+                return parties.staff_sign_in_with_passkey(conn, shown, gate.relying, now, host).cookie
+            if said["login"]:
+                who = (said["login"], said["password"], said["code"])
+                return parties.staff_sign_in(conn, *who, gate.data_key, now, host).cookie
+            return parties.open_session(conn, said["key"].strip(), now, host).cookie
+
+    async def options(self, request: Request) -> Response:
+        """What a passkey has to sign to come in."""
+        try:
+            asked = await self._gate.in_thread(self._ask)
+        except Refusal as refusal:
+            return dressed(request, JSONResponse({"code": refusal.code}, refusal.status))
+        return dressed(request, JSONResponse(asked))
+
+    def _ask(self) -> dict[str, Any]:
         with self._gate.pool.connection(timeout=5) as conn:
-            return parties.open_session(conn, key, self._gate.clock(), host).cookie
+            return parties.ask_passkey(conn, self._gate.relying, self._gate.clock())
 
     async def link(self, request: Request) -> Response:
         """The page of a link of one use, and its button. Programs that scan mails and chats follow links, so that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, Refusal, Unauthorised
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, Refusal, TooMany, Unauthorised
 from tidegate.console.nav import sections
 from tidegate.console.render import LANGUAGE, draw, language
 from tidegate.console.words import LANGUAGES, Say
@@ -31,8 +32,9 @@ POLICY = (
 )
 _MOST_FORM_BYTES = 64 * 1024
 _FORMS = "console"
-_PROOF, _BACK, _AGAIN = "proof", "proof_back", "proof_again"
-_PROVING = {"csrf", _PROOF, _BACK, _AGAIN}
+_PROOF, _CODE, _SIGNED = "proof", "proof_code", "proof_credential"
+_BACK, _AGAIN = "proof_back", "proof_again"
+_PROVING = {"csrf", _PROOF, _CODE, _SIGNED, _BACK, _AGAIN}
 """Fields of the page on which somebody shows once more who they are."""
 
 _MOST_UPLOAD_BYTES = 16 * 1024 * 1024
@@ -61,6 +63,11 @@ class Visit:
     @property
     def actor(self) -> str:
         return self.session.identity.actor
+
+    @property
+    def host(self) -> str | None:
+        """The network address that asks."""
+        return self.request.client.host if self.request.client else None
 
     def may(self, scope: str) -> bool:
         return self.session.identity.may(scope)
@@ -200,22 +207,46 @@ def _visit(gate: Gate, request: Request, form: FormData | None, page: Page) -> R
 
 
 def _prove(visit: Visit) -> Response | None:
-    """None once the form carries the key of whoever is signed in; else the page that asks for it and keeps what was
-    typed. A file cannot be kept: there the form is filled in once more, by somebody who has shown who they are."""
-    key, wrong = visit.given(_PROOF), None
+    """None once the form carries what shows who is signed in: their key, a code, or their passkey's answer; else the
+    page that asks for it and keeps what was typed. A file cannot be kept: there the form is filled in once more, by
+    somebody who has shown who they are."""
+    wrong: Refusal | None = None
     sent = [(name, text) for name, text in (visit.form or FormData()).multi_items() if name not in _PROVING]
     kept = [(name, text) for name, text in sent if isinstance(text, str)]
     back, again = _came_from(visit.request, visit.form), bool(visit.given(_AGAIN)) or len(kept) < len(sent)
-    if key:
-        host = visit.request.client.host if visit.request.client else None
+    if visit.given(_PROOF) or visit.given(_CODE) or visit.given(_SIGNED):
         try:
-            parties.prove(visit.conn, visit.request.cookies.get(COOKIE, ""), key.strip(), visit.now, host)
-        except Forbidden as refusal:
+            _shown(visit)
+        except (Forbidden, TooMany, Malformed) as refusal:
             wrong = refusal
         else:
             return visit.back_to(back) if again else None
+    ways = parties.staff_ways(visit.conn, visit.session.identity.key_id)
     status = wrong.status if wrong else 401
-    return visit.render("prove.html", status, kept=kept, again=again, wrong=wrong, back=back)
+    return visit.render("prove.html", status, kept=kept, again=again, wrong=wrong, back=back, ways=ways)
+
+
+def _shown(visit: Visit) -> None:
+    """Somebody shows once more who they are. Raises as `parties.prove` and `parties.prove_otherwise` do."""
+    conn, gate, now = visit.conn, visit.gate, visit.now
+    cookie, host = visit.request.cookies.get(COOKIE, ""), visit.host
+    if visit.given(_PROOF):
+        parties.prove(conn, cookie, visit.given(_PROOF).strip(), now, host)
+        return
+    signed = visit.given(_SIGNED)
+    shown = parties.Shown(visit.given(_CODE), read_credential(signed) if signed else None)
+    parties.prove_otherwise(conn, cookie, shown, gate.data_key, gate.relying, now, host)
+
+
+def read_credential(text: str) -> dict[str, Any]:
+    """A passkey's answer as the browser wrote it into a form. Raises Malformed `credential_malformed`."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError) as bad:
+        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential") from bad
+    if not isinstance(said, dict):
+        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential")
+    return said
 
 
 def _came_from(request: Request, form: FormData | None) -> str:

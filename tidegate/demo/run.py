@@ -188,7 +188,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
         signer_socket=_socket_of(home),
         data_key_file=home / "secrets" / "data.key",
         authoriser_key_file=home / "secrets" / "authoriser.key",
-        public_url=f"http://127.0.0.1:{port}",
+        public_url=f"http://localhost:{port}",  # passkeys belong to a name, and a number is none
         passkeys=PasskeySettings("localhost", (f"http://localhost:{port}",)),
         mail=MailSettings("Tidegate demo <no-reply@tidegate.example>", folder=home / "mails"),
         webhook_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
@@ -208,7 +208,7 @@ def _start(house: House, port: int, stop: threading.Event) -> dict[str, Any]:
     _await_ready(house, address, stop)
     return {
         "api": address,
-        "console": f"{address}/console",
+        "console": f"http://localhost:{port}/console",
         "evm_rpc": rpc,
         "keys": keys,
         "assets": [

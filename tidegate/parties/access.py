@@ -294,6 +294,16 @@ def check_key(
         raise Malformed("expires_at_past", "The key would have expired already", field="expires_at")
 
 
+def check_login(login: str) -> None:
+    """Raises Malformed `login_invalid`: a name that somebody can type again."""
+    if not 2 <= len(login) <= 100 or not login.isprintable() or login != login.strip():
+        raise Malformed(
+            "login_invalid",
+            f"{login[:40]!r} is no name to sign in by; give 2 to 100 printable characters",
+            field="login",
+        )
+
+
 def person(label: str) -> str:
     """Who a credential's label means, where people are compared: however it is spaced and cased.
 

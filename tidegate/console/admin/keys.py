@@ -6,10 +6,10 @@ from datetime import UTC, datetime, time
 
 from starlette.responses import Response
 
-from tidegate.base.refusals import Malformed
+from tidegate.base.refusals import Malformed, NotFound
 from tidegate.console.visit import Page, Visit
 from tidegate.parties import flow as parties
-from tidegate.parties.access import ROLES
+from tidegate.parties.access import ROLES, STAFF
 from tidegate.parties.store import Key
 from tidegate.policy import flow as policies
 
@@ -95,6 +95,40 @@ def _expiry(text: str) -> datetime | None:
         raise Malformed("day_malformed", f"{text[:20]!r} is no day of the calendar.", field="expires") from bad
 
 
+def key(visit: Visit) -> Response:
+    """One key: what it may, what else opens the console for its person, and what an admin can take away."""
+    found = next((key for key in parties.keys(visit.conn) if key.id == visit.id), None)
+    if found is None:
+        raise NotFound("key_missing", f"There is no key {visit.id[:40]!r}.")
+    person = found.role in STAFF
+    return visit.render(
+        "admin/key.html",
+        key=found,
+        state=_state(found, visit.now),
+        person=person,
+        ways=parties.staff_ways(visit.conn, found.id) if person else None,
+        signed_in=[s for s in parties.signed_in(visit.conn, visit.now) if s.key_id == found.id],
+    )
+
+
+def take_ways(visit: Visit) -> Response:
+    """A device was lost: nothing but the key opens the console for this person, and every session ends."""
+    parties.take_staff_ways(visit.conn, visit.id, visit.actor, visit.now)
+    return visit.back_to(f"{HOME}/{visit.id}", "ways_taken")
+
+
+def bar(visit: Visit) -> Response:
+    """The key itself opens the console no more."""
+    parties.bar_key(visit.conn, visit.id, visit.actor, visit.now)
+    return visit.back_to(f"{HOME}/{visit.id}", "key_barred")
+
+
+def allow(visit: Visit) -> Response:
+    """The key itself opens the console again."""
+    parties.allow_key(visit.conn, visit.id, visit.actor, visit.now)
+    return visit.back_to(f"{HOME}/{visit.id}", "key_allowed")
+
+
 def revoke(visit: Visit) -> Response:
     """Take a key away for good, and its sessions with it."""
     parties.revoke_key(visit.conn, visit.id, visit.actor, visit.now)
@@ -120,6 +154,10 @@ PAGES = (
     Page("/keys", keys, "keys:read"),
     Page("/keys/new", new, "keys:write"),
     Page("/keys/create", create, "keys:write", "POST", sensitive=True),
+    Page("/keys/{id}", key, "keys:read"),
+    Page("/keys/{id}/ways/take", take_ways, "keys:write", "POST"),
+    Page("/keys/{id}/bar", bar, "keys:write", "POST"),
+    Page("/keys/{id}/allow", allow, "keys:write", "POST", sensitive=True),
     Page("/keys/{id}/revoke", revoke, "keys:write", "POST", sensitive=True),
     Page("/approvals", approvals, "policy:read"),
 )

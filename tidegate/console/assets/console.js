@@ -73,7 +73,7 @@ document.addEventListener("click", async (event) => {
     const asked = await fetch(button.dataset.passkey, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) });
     if (!asked.ok) throw new Error(`refused: ${asked.status}`);
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await asked.json());
-    form.elements.credential.value = JSON.stringify(await navigator.credentials.get({ publicKey }));
+    form.elements[button.dataset.passkeyInto ?? "credential"].value = JSON.stringify(await navigator.credentials.get({ publicKey }));
     form.requestSubmit();
   } catch {
     failed.hidden = false;

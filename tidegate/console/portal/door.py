@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +13,7 @@ from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import hours
 from tidegate.console.portal.visit import COOKIE, DEVICE, Visit, came, outside, wanted
-from tidegate.console.visit import dressed, read_form
+from tidegate.console.visit import dressed, read_credential, read_form
 from tidegate.db import Conn
 from tidegate.parties import flow as parties
 from tidegate.parties import passwords
@@ -131,14 +130,3 @@ def sign_out(visit: Visit) -> Response:
     answer = RedirectResponse("/portal/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/portal")
     return answer
-
-
-def read_credential(text: str) -> dict[str, Any]:
-    """A passkey's answer as the browser wrote it into a form. Raises Malformed `credential_malformed`."""
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError) as bad:
-        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential") from bad
-    if not isinstance(said, dict):
-        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential")
-    return said

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from tidegate.api.journal.say import entry
 from tidegate.base.refusals import Refusal
 from tidegate.console.customers import store as customers_store
-from tidegate.console.portal.door import read_credential, sign_out
+from tidegate.console.portal.door import sign_out
 from tidegate.console.portal.visit import Page, Visit
+from tidegate.console.visit import read_credential
 from tidegate.db import act
 from tidegate.parties import flow as parties
 from tidegate.parties.access import proof_over

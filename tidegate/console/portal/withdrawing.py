@@ -12,8 +12,8 @@ from tidegate.api.withdrawals import say
 from tidegate.base.canonical import digest
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, Refusal
-from tidegate.console.portal.door import read_credential
 from tidegate.console.portal.visit import Page, Visit
+from tidegate.console.visit import read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
 from tidegate.screening import flow as screening

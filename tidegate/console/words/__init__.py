@@ -10,6 +10,7 @@ from tidegate.console.words import (
     desk,
     journal,
     market,
+    me,
     merchants,
     papers,
     portal,
@@ -40,9 +41,9 @@ _COMMON: Words = {
     ),
     "prove": ("Show once more that it is you", "请再次验证身份"),
     "prove_hint": (
-        "What you are about to do loosens something or cannot be undone. Your key is asked again five minutes after "
-        "you last showed it. What you typed is kept.",
-        "您即将执行的操作会放宽限制或无法撤销。距上次验证超过五分钟，需再次输入密钥。您已填写的内容会保留。",
+        "What you are about to do loosens something or cannot be undone. You are asked again five minutes after you "
+        "last showed who you are. What you typed is kept.",
+        "您即将执行的操作会放宽限制或无法撤销。距上次验证超过五分钟，需再次验证身份。您已填写的内容会保留。",
     ),
     "prove_again": (
         "A file cannot be kept: you will be led back to choose it again.",
@@ -129,7 +130,7 @@ def _together(*areas: Words) -> Words:
     return merged
 
 
-_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, papers, portal)
+_STAFF = (treasury, compliance, customers, admin, journal, merchants, status, desk, papers, portal, me)
 
 WORDS = _together(_COMMON, review.WORDS, rules.WORDS, market.WORDS, *(area.WORDS for area in _STAFF))
 """Every word of every page."""
@@ -142,8 +143,8 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = _together(desk.REFUSED, portal.REFUSED)
-"""What customers read when something is refused, by its code."""
+REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED)
+"""What people read when something is refused, by its code."""
 
 CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
@@ -245,7 +246,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "mail.given_up": ("Mail could not be sent", "邮件发送失败"),
     "session.offered": ("A link to sign in was made", "生成登录链接"),
     "session.proven": ("Showed once more who they are", "已再次验证身份"),
-    "session.proof_failed": ("The wrong key was shown", "再次验证身份失败"),
+    "session.proof_failed": ("Did not show who they are", "再次验证身份失败"),
 }
 """The commonest kinds of journal entries."""
 

@@ -233,7 +233,7 @@ CODES: dict[str, tuple[str, str]] = {
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "sign_in_wrong": ("Mail address, password or code is wrong.", "邮箱、密码或动态码错误。"),
+    "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或动态码错误。"),
     "sign_in_paused": ("Too many wrong tries. Wait a while, then try again.", "尝试次数过多，请稍后再试。"),
     "link_used": ("This link was used already. Ask for a new one.", "链接已使用，请重新申请。"),
     "link_unknown": ("This link does not count. Ask for a new one.", "链接无效，请重新申请。"),

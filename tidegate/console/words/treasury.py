@@ -20,6 +20,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "No look at a paying wallet is young enough to tell how long it lasts.",
         "没有足够新的钱包观察数据，无法估算可支撑时间。",
     ),
+    "in_1h": ("came in within 1 h", "1 小时净流入"),
+    "in_24h": ("came in within 24 h", "24 小时净流入"),
     "out_1h": ("left in 1 h", "1 小时净流出"),
     "out_24h": ("left in 24 h", "24 小时净流出"),
     "waits": ("What payments wait for", "付款等待原因"),

@@ -8,7 +8,8 @@
 | what a decision reads of many at once | `gathering.py` |
 | factors come and go, and prove who it is | `enrolling.py`, `proving.py` |
 | keys, and who stands behind them | `calling.py` |
-| staff are signed in | `staying.py` |
+| staff are signed in | `staying.py`; other ways in than the key: `staff_ways.py`, `arriving.py` |
+| tries to sign in are bounded | `trying.py` |
 | a customer comes to a password, signs in, stays | `inviting.py`, `visiting.py`; hashes: `hashing.py` |
 | restrictions, and how they end | `restricting.py` |
 | what nobody needs any more | `forgetting.py` |
@@ -18,6 +19,13 @@ The journal never carries a name, a mail address or a birthday: it cannot be era
 
 from __future__ import annotations
 
+from tidegate.parties.flow.arriving import (
+    Shown,
+    ask_staff_proof,
+    prove_otherwise,
+    staff_sign_in,
+    staff_sign_in_with_passkey,
+)
 from tidegate.parties.flow.calling import (
     NewKey,
     Person,
@@ -55,6 +63,20 @@ from tidegate.parties.flow.restricting import (
     restrict,
     restriction_page,
 )
+from tidegate.parties.flow.staff_ways import (
+    App,
+    Ways,
+    allow_key,
+    bar_key,
+    begin_staff_passkey,
+    drop_staff_passkey,
+    drop_staff_password,
+    finish_staff_passkey,
+    new_app,
+    set_staff_password,
+    staff_ways,
+    take_staff_ways,
+)
 from tidegate.parties.flow.staying import (
     Opened,
     Session,
@@ -83,6 +105,7 @@ from tidegate.parties.flow.visiting import (
 )
 
 __all__ = [
+    "App",
     "Came",
     "Ceremony",
     "CodeBound",
@@ -92,20 +115,29 @@ __all__ = [
     "Opened",
     "Person",
     "Session",
+    "Shown",
     "SignedIn",
     "Visiting",
+    "Ways",
     "alarms",
+    "allow_key",
     "ask_passkey",
+    "ask_staff_proof",
+    "bar_key",
     "begin_passkey",
+    "begin_staff_passkey",
     "challenge_passkey",
     "check_passkey",
     "check_totp",
     "create_key",
+    "drop_staff_passkey",
+    "drop_staff_password",
     "end_session",
     "enrol_totp",
     "factors",
     "factors_of",
     "finish_passkey",
+    "finish_staff_passkey",
     "freeze",
     "freeze_by_link",
     "freeze_own",
@@ -124,12 +156,14 @@ __all__ = [
     "lock",
     "logins",
     "make_link",
+    "new_app",
     "on_new_device",
     "open_by_link",
     "open_session",
     "page",
     "people",
     "prove",
+    "prove_otherwise",
     "purge",
     "record_event",
     "register",
@@ -142,10 +176,15 @@ __all__ = [
     "session",
     "set_identity",
     "set_language",
+    "set_staff_password",
     "sign_in",
     "sign_in_by_link",
     "sign_in_with_passkey",
     "signed_in",
+    "staff_sign_in",
+    "staff_sign_in_with_passkey",
+    "staff_ways",
+    "take_staff_ways",
     "timeline",
     "visiting",
     "visits",

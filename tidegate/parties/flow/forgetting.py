@@ -13,6 +13,7 @@ def purge(conn: Conn, challenges: timedelta, sessions: timedelta, now: datetime,
     with act(conn, "worker", now) as tx:
         done = store.purge(conn, now - challenges, now - sessions, limit)
         sessions_done = done.sessions + store.purge_visits(conn, now - sessions, limit)
-        if done.challenges or sessions_done:
-            tx.note("retention.purged", "sessions", {"challenges": done.challenges, "sessions": sessions_done})
-    return done.challenges + sessions_done
+        challenges_done = done.challenges + store.purge_staff_challenges(conn, now - challenges, limit)
+        if challenges_done or sessions_done:
+            tx.note("retention.purged", "sessions", {"challenges": challenges_done, "sessions": sessions_done})
+    return challenges_done + sessions_done

@@ -1,4 +1,4 @@
-"""Staff sign in with their key, stay a while, and leave."""
+"""Staff sign in with their key, stay a while, and leave. Other ways in: `arriving.py`."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ class SignedIn:
     key_id: str
     since: datetime
     seen_at: datetime
+    way: str  # "key", "link", "password", "passkey"
 
 
 def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = None) -> Opened:
-    """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers."""
+    """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers,
+    `key_barred` where an admin wants another way in."""
     identity = whoami(conn, key_secret, now, ip)
-    _require_staff(identity)
+    _check_opens(conn, identity)
     with act(conn, identity.actor, now) as tx:
-        return _open(tx, identity)
+        return begin_session(tx, identity, "key")
 
 
 def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
@@ -54,7 +56,7 @@ def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
     It opens one session within a quarter of an hour. Raises as `open_session` does.
     """
     identity = whoami(conn, key_secret, now, None)
-    _require_staff(identity)
+    _check_opens(conn, identity)
     secret = secrets.token_urlsafe(32)
     with act(conn, actor, now) as tx:
         store.add_staff_link(conn, hash_of(secret), identity.key_id, now, now + access.LINK_LASTS)
@@ -72,7 +74,7 @@ def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None) 
     with act(conn, identity.actor, now) as tx:
         if not store.use_staff_link(conn, hash_of(secret), now):
             raise over
-        return _open(tx, identity)
+        return begin_session(tx, identity, "link")
 
 
 def prove(conn: Conn, cookie: str, key_secret: str, now: datetime, ip: str | None = None) -> None:
@@ -85,25 +87,34 @@ def prove(conn: Conn, cookie: str, key_secret: str, now: datetime, ip: str | Non
         shown = whoami(conn, key_secret, now, ip)
     except Unauthorised:
         shown = None
+    right = shown is not None and shown.key_id == signed_in.key_id and store.barred(conn, signed_in.key_id) is None
     with act(conn, signed_in.actor, now) as tx:
-        if shown is None or shown.key_id != signed_in.key_id:
-            tx.note("session.proof_failed", signed_in.key_id)
-        else:
-            store.prove_session(conn, hash_of(cookie), now)
-            tx.note("session.proven", signed_in.key_id)
-    if shown is None or shown.key_id != signed_in.key_id:
+        proven(tx, cookie, signed_in, right)
+    if not right:
         raise Forbidden("proof_wrong", f'This is not the key of "{signed_in.label}", who is signed in here.')
 
 
-def _require_staff(identity: Identity) -> None:
+def proven(tx: Tx, cookie: str, who: Identity, right: bool) -> None:
+    """Whoever is signed in has shown who they are, or has not."""
+    if right:
+        store.prove_session(tx.conn, hash_of(cookie), tx.now)
+    tx.note("session.proven" if right else "session.proof_failed", who.key_id)
+
+
+def _check_opens(conn: Conn, identity: Identity) -> None:
     if identity.role not in access.STAFF:
         raise Forbidden("not_staff", f'"{identity.label}" ({identity.role}) is no person of ours; the console is.')
+    if store.barred(conn, identity.key_id) is not None:
+        raise Forbidden(
+            "key_barred", f'The key of "{identity.label}" does not open the console; use a passkey or password.'
+        )
 
 
-def _open(tx: Tx, identity: Identity) -> Opened:
+def begin_session(tx: Tx, identity: Identity, way: str) -> Opened:
+    """A session of whoever showed who they are, by that way in."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    store.add_session(tx.conn, hash_of(cookie), identity.key_id, csrf, tx.now)
-    tx.note("session.opened", identity.key_id)
+    store.add_session(tx.conn, hash_of(cookie), identity.key_id, csrf, way, tx.now)
+    tx.note("session.opened", identity.key_id, {"way": way})
     return Opened(cookie, csrf, identity)
 
 
@@ -131,7 +142,7 @@ def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, se
 def signed_in(conn: Conn, now: datetime) -> list[SignedIn]:
     """Who is signed in at the console, the latest seen first."""
     found = store.open_sessions(conn, now - access.SESSION_IDLE, now - access.SESSION_LIFE)
-    return [SignedIn(item.key_id, item.created_at, item.seen_at) for item in found]
+    return [SignedIn(item.key_id, item.created_at, item.seen_at, item.way) for item in found]
 
 
 def end_session(conn: Conn, cookie: str, now: datetime) -> None:

@@ -1,15 +1,14 @@
 """Customers sign in, stay a while, see where they are signed in, and leave.
 
-An unknown account, a wrong password and a wrong code get one answer and cost the same work. Tries are counted by the
-name that was typed, known or not, and by the network they came from.
+An unknown account, a wrong password and a wrong code get one answer and cost the same work; tries are bounded
+(`trying.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,9 +17,9 @@ import structlog
 
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, NotFound, Refusal, TooMany, Unauthorised
-from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act
-from tidegate.parties import party, passkey, store, tries
+from tidegate.parties import passkey, store
+from tidegate.parties.flow import trying
 from tidegate.parties.flow.calling import hash_of
 from tidegate.parties.flow.hashing import is_it
 from tidegate.parties.flow.inviting import login_of
@@ -68,16 +67,18 @@ def sign_in(
 ) -> Visiting:
     """With a password and a code. Raises Unauthorised `sign_in_wrong`, TooMany `sign_in_paused`."""
     login = login_of(email)
-    counted = _subjects(login, came)
-    _paused(store.tries(conn, counted), now)
+    counted = trying.subjects(login, came.ip)
+    trying.check(conn, counted, now)
     known = store.password(conn, login) if login.isprintable() else None
     right = is_it(None if known is None else known.hash, password)
     with act(conn, "portal" if known is None else known.party_id, now) as tx:
-        _lock_tries(tx, counted)
+        trying.lock(tx, counted)
         if right and known is not None and _code_right(tx, known.party_id, code, data_key, codes):
-            store.set_tries(conn, counted[0], 0, now)
+            trying.right(tx, counted[0])
             return _enter(tx, known.party_id, "totp", came)
-        _count(tx, counted, None if known is None else known.party_id)
+        trying.wrong(tx, counted)
+        if known is not None:
+            tx.note("sign_in.refused", known.party_id)
     raise _wrong()
 
 
@@ -93,14 +94,14 @@ def sign_in_with_passkey(
     conn: Conn, credential: Mapping[str, Any], came: Came, relying: Relying, now: datetime
 ) -> Visiting:
     """With a passkey, which says itself whose it is. Raises as `sign_in` does."""
-    counted = _subjects(None, came)
-    _paused(store.tries(conn, counted), now)
+    counted = trying.subjects(None, came.ip)
+    trying.check(conn, counted, now)
     with act(conn, "portal", now) as tx:
-        _lock_tries(tx, counted)
+        trying.lock(tx, counted)
         owner = _signed_by(tx, credential, relying)
         if owner is not None:
             return _enter(tx, owner, "passkey", came)
-        _count(tx, counted, None)
+        trying.wrong(tx, counted)
     raise _wrong()
 
 
@@ -203,35 +204,5 @@ def _enter(tx: Tx, party_id: str, way: str, came: Came) -> Visiting:
     return Visiting(cookie, made)
 
 
-def _subjects(login: str | None, came: Came) -> list[str]:
-    """What tries are counted for: the name first, where one was typed; then the network."""
-    named = [] if login is None else [f"login:{hashlib.sha256(login.encode('utf-8', 'surrogatepass')).hexdigest()}"]
-    return [*named, f"network:{party.network_of(came.ip)}"]
-
-
-def _bound(subject: str) -> tries.Bound:
-    return tries.ACCOUNT if subject.startswith("login:") else tries.NETWORK
-
-
-def _paused(found: Mapping[str, store.Tries], now: datetime) -> None:
-    waits = [tries.waits_until(t.wrong, t.newest_at, _bound(t.subject), now) for t in found.values()]
-    until = max((wait for wait in waits if wait is not None), default=None)
-    if until is not None:
-        raise TooMany("sign_in_paused", f"Too many wrong tries; the next one counts after {rfc3339(until)}.")
-
-
-def _lock_tries(tx: Tx, subjects: Sequence[str]) -> None:
-    """Whoever tries at the same time waits, and then finds what was counted. Raises TooMany `sign_in_paused`."""
-    store.begin_tries(tx.conn, subjects, tx.now)
-    _paused(store.tries(tx.conn, subjects, lock=True), tx.now)
-
-
-def _count(tx: Tx, subjects: Sequence[str], party_id: str | None) -> None:
-    for found in store.tries(tx.conn, subjects).values():
-        store.set_tries(tx.conn, found.subject, tries.after(found.wrong, found.newest_at, tx.now), tx.now)
-    if party_id is not None:
-        tx.note("sign_in.refused", party_id)
-
-
 def _wrong() -> Refusal:
-    return Unauthorised("sign_in_wrong", "Mail address, password or code is wrong.")
+    return Unauthorised("sign_in_wrong", "Name, password or code is wrong.")

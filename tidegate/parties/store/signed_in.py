@@ -15,6 +15,7 @@ class StaffSession:
     created_at: datetime
     seen_at: datetime
     proven_at: datetime
+    way: str  # "key", "link", "password", "passkey"
     ended_at: datetime | None
 
 
@@ -23,15 +24,15 @@ class Id:
     id: str
 
 
-def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, now: datetime) -> None:
+def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, way: str, now: datetime) -> None:
     """Sign a person in."""
     run(
         conn,
         """
-        INSERT INTO staff_session (hash, key_id, csrf, created_at, seen_at, proven_at)
-        VALUES (%(hash)s, %(key)s, %(csrf)s, %(now)s, %(now)s, %(now)s)
+        INSERT INTO staff_session (hash, key_id, csrf, way, created_at, seen_at, proven_at)
+        VALUES (%(hash)s, %(key)s, %(csrf)s, %(way)s, %(now)s, %(now)s, %(now)s)
         """,
-        {"hash": hash, "key": key_id, "csrf": csrf, "now": now},
+        {"hash": hash, "key": key_id, "csrf": csrf, "way": way, "now": now},
     )
 
 
@@ -40,7 +41,7 @@ def session(conn: Conn, hash: bytes) -> StaffSession | None:
     return row(
         conn,
         StaffSession,
-        "SELECT key_id, csrf, created_at, seen_at, proven_at, ended_at FROM staff_session WHERE hash = %(hash)s",
+        "SELECT key_id, csrf, created_at, seen_at, proven_at, way, ended_at FROM staff_session WHERE hash = %(hash)s",
         {"hash": hash},
     )
 
@@ -51,7 +52,7 @@ def open_sessions(conn: Conn, seen_after: datetime, opened_after: datetime) -> l
         conn,
         StaffSession,
         """
-        SELECT key_id, csrf, created_at, seen_at, proven_at, ended_at FROM staff_session
+        SELECT key_id, csrf, created_at, seen_at, proven_at, way, ended_at FROM staff_session
          WHERE ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s ORDER BY seen_at DESC, key_id
         """,
         {"seen": seen_after, "opened": opened_after},
