@@ -124,6 +124,7 @@ def test_one_payout_that_fails_again_counts_once_for_its_lane(
         (1_000, 100, Fees(1_130, 113), Fees(1_131, 114)),
         (0, 0, Fees(0, 0), Fees(1, 1)),
         (100, 100, Fees(1, 1), Fees(114, 114)),
+        (10**18, 10**18, Fees(1, 1), Fees(113 * 10**16 + 1, 113 * 10**16 + 1)),  # beyond what a float tells apart
     ],
 )
 def test_a_replacement_is_dearer_or_what_the_network_wants(max_fee: int, tip: int, now: Fees, asked: Fees) -> None:
