@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from chain_house import ChainHouse
@@ -15,9 +16,11 @@ from house import NETWORK
 from tidegate.base.findings import Outcome
 from tidegate.base.outside import Silent
 from tidegate.integrations.evm import EvmChain
+from tidegate.settings import NetworkSettings, Settings
 from tidegate.withdrawals import destination, jobs
 from tidegate.withdrawals.facts import DESTINATION_CODE
 from tidegate.withdrawals.withdrawal import Status
+from tidegate.worker import loops, outside_of
 
 COIN = 10**6
 SOMEBODY = fresh_address("somebody")
@@ -66,6 +69,19 @@ def test_a_node_that_does_not_answer_leaves_it_to_a_person(asking: ChainHouse) -
     assert at.house.confirm(ada, id).status is Status.IN_REVIEW
     with pytest.raises(Silent, match="no node of nowhere"):
         vendor.ask("ask_1", json.dumps({"withdrawal": {"network": "nowhere", "address": SOMEBODY}}))
+
+
+def test_a_worker_asks_the_nodes_of_its_own_networks(asking: ChainHouse, tmp_path: Path) -> None:
+    at = asking
+    ada = at.customer(usdt=100 * COIN)
+    token = at.node.deploy("NoReturnToken", 1).address
+    id = at.house.asked(ada, "40", address=token).id
+    networks = {NETWORK: NetworkSettings(at.node.url, trace=False)}
+    settings = Settings("postgresql://x/y", networks, tmp_path, tmp_path, tmp_path)
+    made = loops({}, lambda: None, lambda _: "", at.house.clock, "w1", outside_of(settings))  # type: ignore[arg-type, return-value]
+    (loop,) = [loop for loop in made if loop.name == f"vendor:{DESTINATION_CODE}"]
+    assert (loop.step(at.conn), loop.step(at.conn)) == (1, 0)
+    assert at.house.confirm(ada, id).status is Status.DECLINED
 
 
 @pytest.mark.parametrize(
