@@ -78,9 +78,15 @@ def test_a_worker_asks_the_nodes_of_its_own_networks(asking: ChainHouse, tmp_pat
     id = at.house.asked(ada, "40", address=token).id
     networks = {NETWORK: NetworkSettings(at.node.url, trace=False)}
     settings = Settings("postgresql://x/y", networks, tmp_path, tmp_path, tmp_path)
-    made = loops({}, lambda: None, lambda _: "", at.house.clock, "w1", outside_of(settings))  # type: ignore[arg-type, return-value]
+    outside = outside_of(settings)
+    made = loops({}, lambda: None, lambda _: "", at.house.clock, "w1", outside)  # type: ignore[arg-type, return-value]
     (loop,) = [loop for loop in made if loop.name == f"vendor:{DESTINATION_CODE}"]
     assert (loop.step(at.conn), loop.step(at.conn)) == (1, 0)
+    nodes = outside.vendors[DESTINATION_CODE]
+    assert isinstance(nodes, jobs.NodeVendor)
+    for node in nodes.nodes.values():
+        assert isinstance(node, EvmChain)
+        node.close()
     assert at.house.confirm(ada, id).status is Status.DECLINED
 
 
