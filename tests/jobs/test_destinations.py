@@ -84,9 +84,9 @@ def test_a_worker_asks_the_nodes_of_its_own_networks(asking: ChainHouse, tmp_pat
     assert (loop.step(at.conn), loop.step(at.conn)) == (1, 0)
     nodes = outside.vendors[DESTINATION_CODE]
     assert isinstance(nodes, jobs.NodeVendor)
-    for node in nodes.nodes.values():
-        assert isinstance(node, EvmChain)
-        node.close()
+    for ours in nodes.nodes.values():
+        assert isinstance(ours, EvmChain)
+        ours.close()
     assert at.house.confirm(ada, id).status is Status.DECLINED
 
 
