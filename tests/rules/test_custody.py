@@ -88,7 +88,9 @@ def test_what_the_chain_says_of_a_payout(
 def test_paid_is_what_was_ordered_and_nothing_else(
     effect: tuple[Transfer, ...], fate: Fate, arrived: int, others: int
 ) -> None:
-    judged = judge(OWED, VERSIONS, {"0xp1": mined(*effect)}, FINAL, FINALITY, 8)
+    receipt = mined(*effect)
+    judged = judge(OWED, VERSIONS, {"0xp1": receipt}, FINAL, FINALITY, 8)
+    assert judged.receipt == receipt
     wrong = f"100 units were ordered, {arrived} arrived, and {others} other transfers left the wallet"
     assert (judged.fate, judged.words) == (fate, "paid" if fate is Fate.PAID else wrong)
 

@@ -87,6 +87,14 @@ def test_what_is_no_list_is_refused_with_a_code(text: str, format: str, code: st
     assert refused.value.code == code
 
 
+def test_a_refused_format_or_file_says_what_is_wrong() -> None:
+    with pytest.raises(Malformed, match=f"^'{'x' * 20}' is no format; it is one of csv, tags, events.$") as format:
+        rows("asset,address\n", "x" * 21)
+    assert format.value.field == "format"
+    with pytest.raises(Malformed, match=r"^Line 2 is not CSV: field larger than field limit"):
+        rows('asset,address\n"' + "x" * 200_000)
+
+
 def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tidegate.screening.lists.MAX_ROWS", 2)
     assert said(f"asset,address\nETH,{A}\nETH,{B}\n") == [A, B]
