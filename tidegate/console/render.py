@@ -61,10 +61,20 @@ def _environment() -> Environment:
         "fours": fours,
         "square": square,
         "plain": plain,
+        "grouped": grouped,
         "chart": json.dumps,
     }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
+
+
+def grouped(amount: object) -> str:
+    """An amount as people read it: 12500.5 is 12,500.5. What is no number stays as it is."""
+    text = str(amount)
+    whole, point, rest = text.removeprefix("-").partition(".")
+    if not (whole.isascii() and whole.isdigit()):
+        return text
+    return f"{'-' if text.startswith('-') else ''}{int(whole):,}{point}{rest}"
 
 
 def square(uri: str) -> Markup:
