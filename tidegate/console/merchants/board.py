@@ -59,7 +59,6 @@ def off_boarding(visit: Visit) -> Response:
         "merchants/off_boarding.html",
         waiting=found,
         acts=leaving.ACTS,
-        now=visit.now,
         next=found[-1].measure.id if len(found) == _QUEUE else None,
     )
 

@@ -119,7 +119,7 @@ def propose(visit: Visit) -> Response:
 def look_ahead(visit: Visit) -> Response:
     """Ask who would move under this version; the second person looks at the answer here."""
     done = governance.look_ahead(visit.conn, _number(visit.id), visit.actor, visit.now)
-    return visit.back_to(f"/console/policies/{done.version}#ahead", "looked_ahead")
+    return visit.back_to(f"/console/policies/{done.version}", "looked_ahead")
 
 
 def approve(visit: Visit) -> Response:
