@@ -149,6 +149,7 @@ def _frame(visit: Visit) -> dict[str, Any]:
         "theme": visit.request.cookies.get(THEME, "auto"),
         "languages": LANGUAGES,
         "now": visit.now,
+        "fragment": visit.asked("part") is not None and "hx-request" in visit.request.headers,
         "number": secrets.token_urlsafe(18),
     }
 
