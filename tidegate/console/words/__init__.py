@@ -14,6 +14,7 @@ from tidegate.console.words import (
     merchants,
     papers,
     portal,
+    refused,
     review,
     rules,
     status,
@@ -143,7 +144,7 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED)
+REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED, refused.REFUSED)
 """What people read when something is refused, by its code."""
 
 CODES = _together(conduct.CODES, review.CODES, *(area.CODES for area in _STAFF))
