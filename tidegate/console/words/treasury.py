@@ -93,7 +93,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "books_agree": ("agree", "一致"),
     "books_way": ("explained by payments under way", "由在途付款解释"),
     "books_rounds": ("unexplained rounds", "轮无法解释"),
-    "books_checked": ("Checked", "核对时间"),
     "ledger_good": ("Every account is the sum of its entries and holds.", "所有账户均与其分录和冻结之和一致。"),
     "ledger_bad": ("accounts do not add up:", "个账户不平："),
 }
