@@ -89,7 +89,7 @@ def fill(conn: Conn) -> None:
           FROM withdrawal WHERE number % 10 = 0
         """
     )
-    conn.execute("UPDATE case_file SET overdue_at = due_at, escalation = 1 WHERE right(id, 1) IN ('0', '1', '2')")
+    conn.execute("UPDATE case_file SET overdue_at = due_at, escalation = 1")
     conn.execute(
         """
         INSERT INTO payout (id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text,
