@@ -108,6 +108,8 @@ def _one(visit: Visit, refusal: Refusal | None) -> Response:
         refusal=refusal,
         w=withdrawals.view(visit.conn, found, setting.assets),
         lines=answer.as_lines(found, asset),
+        ahead=withdrawals.ahead(visit.conn, found) if found.status in CANCELLABLE else None,
+        waits=waits,
         missing=missing(found.required_factors, found.used_factors) if waits else [],
         warnings=[say.warning(w) for w in screening.warnings_of(visit.conn, found.id)],
         asks=found.status is Status.AWAITING_INFORMATION,
