@@ -1,7 +1,8 @@
-"""What the portal looks up across rooms: a customer's holds one by one, with what holds them."""
+"""What the portal looks up across rooms: a customer's holds one by one, with what holds them; and their news."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,3 +35,32 @@ def holds(conn: Conn, party_id: str) -> list[Held]:
         """,
         {"party": party_id},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    room: str
+
+
+def rooms_since(conn: Conn, party_id: str, after: int, newest: int, rooms_told: Sequence[str]) -> list[str]:
+    """In which rooms, "withdrawal", something of the customer's happened after one link and up to another."""
+    found = rows(
+        conn,
+        _Room,
+        """
+        SELECT DISTINCT j.room
+          FROM (SELECT DISTINCT split_part(kind, '.', 1) AS room, subject FROM journal
+                 WHERE link > %(after)s AND link <= %(newest)s) AS j
+         WHERE j.room = ANY(%(rooms)s::text[])
+           AND (j.subject = %(party)s
+                OR EXISTS (SELECT FROM withdrawal w WHERE w.id = j.subject AND w.party_id = %(party)s)
+                OR EXISTS (SELECT FROM standing s WHERE s.id = j.subject AND s.party_id = %(party)s)
+                OR EXISTS (SELECT FROM p2p_order o
+                            WHERE o.id = j.subject AND %(party)s IN (o.merchant_party, o.taker_id))
+                OR EXISTS (SELECT FROM p2p_ad a WHERE a.id = j.subject AND a.party_id = %(party)s)
+                OR EXISTS (SELECT FROM p2p_merchant m WHERE m.id = j.subject AND m.party_id = %(party)s))
+         ORDER BY j.room
+        """,
+        {"party": party_id, "after": after, "newest": newest, "rooms": list(rooms_told)},
+    )
+    return [item.room for item in found]

@@ -94,7 +94,11 @@ def listed(visit: Visit) -> Response:
 
 
 def one(visit: Visit) -> Response:
-    """Where it stands, why, until when, and what the customer can do."""
+    """Where it stands, why, until when, and what the customer can do. An open page that asks for its state again, and
+    was drawn for another one, is drawn anew: what can be done has changed too."""
+    was = visit.asked("was")
+    if "hx-request" in visit.request.headers and was is not None and was != _own(visit).status:
+        return Response(status_code=204, headers={"HX-Redirect": f"/portal/withdrawals/{visit.id}"})
     return _one(visit, None)
 
 
