@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from starlette.datastructures import URL
 from starlette.requests import Request
 
+from tidegate.console.agents import named
 from tidegate.console.words import LANGUAGES, Say, best
 
 LANGUAGE = "tidegate_language"
@@ -55,7 +56,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"when": when, "until": until, "fours": fours, "square": square, "chart": json.dumps}
+    environment.filters |= {
+        "when": when,
+        "until": until,
+        "fours": fours,
+        "square": square,
+        "chart": json.dumps,
+        "agent": named,
+    }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
 
