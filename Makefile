@@ -58,11 +58,11 @@ bench-rating: setup ## a month's indicators on PostgreSQL and DuckDB beside pand
 	$(BIN)/python bench/rating.py $(ORDERS)
 
 mutate: setup ## break each rule on purpose, and list what no test noticed: make mutate FILES='tidegate.withdrawals.checks.*' TESTS=…
-	@$(BIN)/python tests/mutation.py $(if $(FILES),'$(FILES)',) --show $(if $(EVERY),--every $(EVERY),) $(if $(TESTS),--tests $(TESTS),)
+	@$(BIN)/python tests/mutation.py $(foreach name,$(FILES),'$(name)') --show $(if $(EVERY),--every $(EVERY),) $(if $(SLOW),--slow $(SLOW),) $(if $(TESTS),--tests $(TESTS),)
 
 lock: setup ## pin the dependencies anew
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 \
 	  pyproject.toml -o requirements.lock
 
 clean: ## remove what was installed and built; the data folder stays
-	rm -rf .venv node_modules build dist
+	rm -rf .venv node_modules build dist mutants

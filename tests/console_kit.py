@@ -43,6 +43,17 @@ def sign_in(page: Page, site: Site, role: str, path: str = "/") -> None:
     page.wait_for_selector("nav.rail")
 
 
+def with_authenticator(page: Page) -> None:
+    """The browser has a telephone's authenticator, and its owner is there."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    how = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": how})
+
+
 def check(page: Page, name: str) -> None:
     """Nothing that axe finds, nothing wider than the screen, and a picture of the page for people to look at."""
     page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text())

@@ -172,7 +172,7 @@ def _mutants(patterns: list[str]) -> dict[str, str]:
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("patterns", nargs="*", help="mutants to run, as tidegate.withdrawals.checks.*; all of them")
+    asked.add_argument("patterns", nargs="*", help="mutants to run, by pattern or name; all of them")
     asked.add_argument("--tests", nargs="*", help="test files to try, of tests/rules; all of them")
     asked.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
     asked.add_argument("--slow", type=float, default=1.0, help="leave out tests that take more CPU seconds")

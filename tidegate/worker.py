@@ -53,6 +53,7 @@ from tidegate.settings import Settings
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import jobs
 from tidegate.withdrawals.backtest import flow as backtests
+from tidegate.withdrawals.facts import DESTINATION_CODE
 from tidegate.withdrawals.names import jobs as names
 from tidegate.withdrawals.standing import jobs as standing
 
@@ -254,7 +255,9 @@ def _outside_loops(
 
 def outside_of(settings: Settings) -> Outside:
     """Whom the settings name. Raises SettingsFault, ValueError for a number that is no LEI or a wrong dataset."""
-    vendors = {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
+    nodes = {name: EvmChain(n.rpc, name) for name, n in settings.networks.items()}
+    vendors: dict[str, Vendor] = {DESTINATION_CODE: jobs.NodeVendor(nodes)}  # unless the settings name somebody else
+    vendors |= {check: HttpVendor(v.url, v.key()) for check, v in settings.vendors.items()}
     n, t = settings.names, settings.travel_rule
     yente = None if n is None else Yente(n.url, n.dataset, n.key())
     if t is None:

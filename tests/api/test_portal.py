@@ -254,6 +254,7 @@ def test_who_can_act_for_the_account_is_changed_by_somebody_who_signed_in_just_n
     house.wait(minutes=minutes)
     assert sorted(page.path for page in PAGES if page.sensitive) == [
         "/factors",
+        "/factors/app",
         "/factors/begin",
         "/factors/{id}/remove",
     ]

@@ -190,3 +190,4 @@ def test_a_list_shows_news_without_being_asked(page: Page, site: Site) -> None:
     assert page.locator("tbody tr").count() == 0
     site.house.asked(ada, "1")
     page.wait_for_selector("tbody tr", timeout=15_000)
+    assert (page.locator("nav.rail").count(), page.locator("form.filter").count()) == (1, 1)  # the rows alone came

@@ -64,7 +64,7 @@ def test_the_queue_leads_to_the_withdrawal_and_back_by_keys(page: Page, site: Si
 def test_a_note_and_a_question_stand_in_the_file(page: Page, site: Site) -> None:
     id = waiting(site.house)
     sign_in(page, site, "analyst", f"/withdrawals/{id}")
-    page.keyboard.press("e")
+    page.keyboard.press("n")
     page.fill("dialog[open] textarea[name=note]", "Called the supplier back on the number of 2024")
     page.click("dialog[open] button.btn-primary")
     page.wait_for_selector("text=Added to the file.")
@@ -74,7 +74,48 @@ def test_a_note_and_a_question_stand_in_the_file(page: Page, site: Site) -> None
     page.click("dialog[open] button.btn-primary")
     page.wait_for_selector("text=The customer is asked.")
     assert "What is it for?" in page.content()
-    assert page.locator("h1 + .tone").inner_text() == "awaiting information"
+    assert page.locator("#fresh .tone").inner_text() == "awaiting information"
+
+
+def test_a_case_is_raised_and_found_again(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    sign_in(page, site, "analyst", f"/withdrawals/{id}")
+    page.keyboard.press("e")
+    page.fill("dialog[open] textarea[name=reason]", "The supplier's director is a minister")
+    page.click("dialog[open] button.btn-primary")
+    page.wait_for_selector("text=It is raised.")
+    assert "a minister" in page.locator("dl").first.inner_text()
+    page.goto(f"{site.url}/console/cases?view=raised")
+    assert "raised 1" in page.locator("tbody tr").inner_text()
+    page.keyboard.press("/")
+    page.keyboard.type(id)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**about={id}**")
+    assert page.locator("tbody tr").count() == 1
+    page.goto(f"{site.url}/console/cases?about=cus_nobody")
+    assert page.locator("tbody tr").count() == 0
+
+
+def test_the_file_of_a_case_that_ended_can_be_downloaded(page: Page, site: Site) -> None:
+    id = waiting(site.house)
+    cases.answer(site.house.conn, case_of(site, id), "key_other", "approve", "Known supplier", site.house.now)
+    sign_in(page, site, "auditor", f"/withdrawals/{id}")
+    with page.expect_download() as kept:
+        page.click("text=Evidence file")
+    assert id in kept.value.path().read_text()
+
+
+def test_an_address_that_looks_like_another_is_shown_beside_it(page: Page, site: Site) -> None:
+    house = site.house
+    ada = house.customer(level=3, USDT=300_000 * COIN)
+    house.asked(ada, "1", address="0x5290840009852788" + "12345678" + "069857d2e4169ee7")
+    house.wait(hours=49)
+    poison = "0x" + "5290840009852788" + "0" * 8 + "069857d2e4169ee7"
+    asked = house.confirm(ada, house.asked(ada, "20", address=poison).id)
+    sign_in(page, site, "analyst", f"/withdrawals/{asked.id}")
+    warning = page.locator("section[role=alert]")
+    assert warning.locator(".fours").count() == 2
+    assert warning.locator(".fours").first.locator(".other").all_inner_texts() == ["0000", "0000"]
 
 
 def test_a_case_about_a_merchant_is_answered_on_a_page_of_its_own(page: Page, site: Site) -> None:
@@ -100,10 +141,12 @@ def test_the_second_of_two_analysts_sees_who_was_first(browser: Browser, page: P
     sign_in(page, site, "analyst", f"/withdrawals/{id}")
     with opened(browser) as other:
         sign_in(other, site, "compliance", f"/withdrawals/{id}")
+        other.fill("textarea[name=reason]", "I do not know them")
         page.fill("textarea[name=reason]", "Known supplier")
         page.click("button[value=approve]")
-        page.wait_for_selector("[role=status]")
-        other.fill("textarea[name=reason]", "I do not know them")
+        page.wait_for_selector("[data-done]")
+        other.wait_for_selector("#moved >> text=analyst person: Approve")
+        assert other.input_value("textarea[name=reason]") == "I do not know them"
         other.click("button[value=decline]")
         other.wait_for_selector("[role=alert]")
         assert "case_closed" in other.content()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from console_kit import check, opened, sign_in
+from console_kit import check, opened, sign_in, with_authenticator
 from house import furnish
 from playwright.sync_api import Browser, Page
 from serving import Site, served
@@ -19,17 +19,6 @@ from tidegate.parties import flow as parties
 def site(conn: Conn, database_url: str) -> Iterator[Site]:
     with served(furnish(conn), database_url) as site:
         yield site
-
-
-def with_authenticator(page: Page) -> None:
-    """The browser has a telephone's authenticator, and its owner is there."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    how = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": how})
 
 
 def leave(page: Page) -> None:

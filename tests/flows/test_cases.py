@@ -197,6 +197,25 @@ def test_a_late_case_is_marked_once_raised_three_times_and_belongs_to_nobody(hou
     assert cases.get(house.conn, id).due_at == case.due_at
 
 
+def test_a_person_hands_a_case_up_before_it_is_late(house: House) -> None:
+    _, _, id = in_review(house)
+    anna, case = key(house, "Anna"), cases.get(house.conn, id)
+    cases.assign(house.conn, id, anna, anna, house.now)
+    refused("reason_invalid", lambda: cases.hand_up(house.conn, id, " ", anna, house.now))
+    refused("case_other_role", lambda: cases.hand_up(house.conn, id, "x", key(house, "Tom", "treasury"), house.now))
+    for level in (1, 2, 3):
+        cases.snooze(house.conn, id, case.due_at, "Waits for the bank", anna, house.now)
+        file = cases.hand_up(house.conn, id, f"Reason {level}", anna, house.now)
+        raised = file.case
+        assert (raised.escalation, raised.assignee, raised.snoozed_until) == (level, None, None)
+        assert (raised.due_at, raised.overdue_at) == (case.due_at, None)
+        assert file.evidence[-1].note == f"Reason {level}"
+    refused("case_raised_fully", lambda: cases.hand_up(house.conn, id, "x", anna, house.now))
+    assert kinds(house, id).count("case.escalated") == 3
+    cases.answer(house.conn, id, anna, "decline", "No", house.now)
+    refused("case_closed", lambda: cases.hand_up(house.conn, id, "x", anna, house.now))
+
+
 def test_of_four_workers_one_raises_a_late_case(house: House, database_url: str) -> None:
     _, _, id = in_review(house)
     house.now = cases.get(house.conn, id).due_at

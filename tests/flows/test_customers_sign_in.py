@@ -41,9 +41,14 @@ def invited(house: House, post: Post, who: str) -> str:
     return token(next(m for m in post.deliver() if m["Subject"] == "Set your password"))
 
 
+def join(house: House, link: str, password: str = PASSWORD) -> Visiting | None:
+    """Follow an invitation as somebody who has a factor already."""
+    return parties.join(house.conn, link, password, None, HOME, DATA_KEY, Relying(), house.now)
+
+
 def with_password(house: House, post: Post, **funds: int) -> Customer:
     who = house.customer(**funds)
-    parties.join(house.conn, invited(house, post, who.id), PASSWORD, DATA_KEY, house.now)
+    join(house, invited(house, post, who.id))
     return who
 
 
@@ -65,23 +70,12 @@ def said(refused: Any) -> str:
     return f"{refused.value.code}: {refused.value.message}"
 
 
-def test_a_first_password_comes_with_an_app_and_pauses_nothing(house: House, post: Post) -> None:
-    who = parties.register(house.conn, "new", "DE", "Ben New", "Ben@Example.com", "test", house.now)
-    made = parties.join(house.conn, invited(house, post, who.id), PASSWORD, DATA_KEY, house.now)
-    assert made is not None
-    ben = Customer(who.id, made.secret)
-    opened = enter(house, ben, email=" ben@example.COM ")
-    assert parties.visiting(house.conn, opened.cookie, house.now).party_id == who.id
-    latest = parties.latest_events(house.conn, [who.id], ["login", "password_changed", "mfa_changed"])[who.id]
-    assert latest == {"login": house.now}
-
-
 def test_another_password_pauses_withdrawals_and_ends_every_session(house: House, post: Post) -> None:
     ada = with_password(house, post)
     opened = enter(house, ada)
     house.wait(seconds=1)
-    again = parties.join(house.conn, invited(house, post, ada.id), "another horse battery", DATA_KEY, house.now)
-    assert again is None  # the factors stay
+    again = join(house, invited(house, post, ada.id), "another horse battery")
+    assert again is None  # the factors stay, and are shown at the door
     with pytest.raises(Unauthorised, match="signed out"):
         parties.visiting(house.conn, opened.cookie, house.now)
     events = parties.latest_events(house.conn, [ada.id], ["password_changed"])[ada.id]
@@ -95,13 +89,13 @@ def test_an_invitation_counts_once_for_a_day_and_only_the_last_of_them(house: Ho
     ada = house.customer()
     first, second = invited(house, post, ada.id), invited(house, post, ada.id)
     with pytest.raises(Malformed, match="12"):
-        parties.join(house.conn, second, "short", DATA_KEY, house.now)
+        join(house, second, "short")
     house.wait(hours=23, minutes=59)
     assert parties.invited(house.conn, second, house.now).party.id == ada.id
-    parties.join(house.conn, second, PASSWORD, DATA_KEY, house.now)
+    join(house, second)
     for spent in (first, second):
         with pytest.raises(Conflict, match="was set"):
-            parties.join(house.conn, spent, PASSWORD, DATA_KEY, house.now)
+            join(house, spent)
     late = invited(house, post, ada.id)
     house.wait(hours=24)
     with pytest.raises(Conflict, match="counted until"):
@@ -117,7 +111,7 @@ def test_of_many_at_once_with_one_invitation_one_sets_the_password(house: House,
     def join(n: int) -> str:
         with connect(database_url) as conn:
             try:
-                parties.join(conn, secret, f"correct horse {n:04}", DATA_KEY, house.now)
+                parties.join(conn, secret, f"correct horse {n:04}", None, HOME, DATA_KEY, Relying(), house.now)
             except Refusal as refusal:
                 return refusal.code
             return "set"

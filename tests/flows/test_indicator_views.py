@@ -52,6 +52,11 @@ def test_a_share_is_whole_millionths_and_nothing_of_nothing(conn: Conn) -> None:
     assert conn.execute(shares, [10**70, 10**70]).fetchone() == (333_333, 666_666, None, 0, 1_000_000)
 
 
+def test_a_price_is_whole_and_exact(conn: Conn) -> None:
+    prices = "SELECT price_units(7.2), price_units(0.00000001), price_units(%s), price_units(NULL)"
+    assert conn.execute(prices, [10**30]).fetchone() == (720_000_000, 1, 10**38, None)
+
+
 def test_an_instant_is_whole_microseconds(conn: Conn) -> None:
     told = conn.execute("SELECT epoch_us('2026-09-01 00:00:00.000001+00'), epoch_us(NULL)").fetchone()
     assert told == (1_788_220_800_000_001, None)

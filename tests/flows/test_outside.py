@@ -117,6 +117,16 @@ def test_a_person_who_looked_lets_the_silent_check_pass(house: House) -> None:
     assert house.get(id).status is Status.APPROVED
 
 
+def test_a_page_of_broken_ones_hides_none_that_is_overdue(house: House) -> None:
+    asked = [screened(house)[1] for _ in range(6)]
+    for id in asked[:-1]:
+        store.waits_for(house.conn, id, "person")
+    house.wait(seconds=61)
+    turns = [store.outside_overdue(house.conn, house.now, turn, 2) for turn in range(20)]
+    assert {turn[0] for turn in turns} == {asked[-1]}
+    assert {id for turn in turns for id in turn[1:]} == set(asked[:-1])
+
+
 def test_a_policy_of_two_people_may_let_a_silent_check_pass_for_a_while(house: House) -> None:
     silent = {"check": "vendor_a", "on_error": "review", "on_timeout": "ignore", "until": "2026-11-27T00:00:00Z"}
     house.agree(outside_checks=CHECKS, check_failures=[silent])

@@ -108,6 +108,22 @@ def test_the_figures_of_a_month(desk: Desk) -> None:
     assert found.rises is True
 
 
+def test_a_reviewer_with_two_keys_is_one_in_the_figures(desk: Desk) -> None:
+    second = merchant_kit.staff(desk.house, "MEI")
+    lines = []
+    for _ in range(3):
+        merchant = desk.merchant()
+        desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE)
+        lines.append(merchant.id)
+    desk.month_over()
+    run = desk.run().run
+    by = {line.subject_id: line.id for line in runs.lines_of(desk.conn, run.id)}
+    for merchant, who in zip(lines, (desk.mei, second, desk.anton), strict=True):
+        desk.decide(by[merchant], "medium", who, code="victim")
+    found = governance.of_run(desk.conn, run.id).overrides
+    assert {(o.reviewer, o.decided) for o in found} == {(min(desk.mei, second), 2), (desk.anton, 1)}
+
+
 def test_two_months_are_compared(desk: Desk) -> None:
     desk.merchant()
     desk.month_over()

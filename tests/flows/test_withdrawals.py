@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -544,15 +544,50 @@ def test_many_that_wait_do_not_stand_before_one_that_can_go(house: House) -> Non
     for id in waiting:
         store.waits_for(house.conn, id, "person")
     _, last = approved(house)
-    turns = [store.to_authorise(house.conn, turn, 2) for turn in range(4)]
-    assert [turn[0] for turn in turns] == [last] * 4
-    assert [turn[1:] for turn in turns] == [
-        [waiting[0], waiting[1]],
-        [waiting[2], waiting[3]],
-        [waiting[4], waiting[0]],
-        [waiting[1], waiting[2]],
-    ], "each of those that wait has its turn, however many stand before it"
+    turns = [store.to_authorise(house.conn, turn, 2) for turn in range(20)]
+    assert {turn[0] for turn in turns} == {last}
+    assert {id for turn in turns for id in turn[1:]} == set(waiting), "each of those that wait has its turn"
+    assert store.to_authorise(house.conn, 7, 2) == turns[7], "within one turn the order holds"
     assert len(store.to_authorise(house.conn, 0, 9)) == 6, "nobody twice"
+
+
+def test_a_page_of_frozen_delays_hides_none_that_was_thawed(house: House) -> None:
+    delayed = []
+    for _ in range(6):
+        ada = house.customer(USDT=5_000 * COIN)
+        asked = house.asked(ada, "2000")
+        house.confirm(ada, asked.id)
+        assert house.get(asked.id).status is Status.DELAYED
+        delayed.append((asked.id, parties.freeze(house.conn, ada.id, "Stolen phone", "key_officer", house.now)))
+    house.wait(hours=25)
+    assert jobs.release_due(house.conn, lambda: house.setting, house.clock, limit=9) == 0, "all wait now"
+    thawed, freeze = delayed[-1]
+    parties.lift(house.conn, freeze.id, "Phone found", "key_officer", house.now)
+    for _ in range(30):  # two at a time: five that stay frozen are more than a page
+        house.wait(seconds=1)
+        jobs.release_due(house.conn, lambda: house.setting, house.clock, limit=2)
+    assert house.get(thawed).status is Status.APPROVED
+    assert {house.get(id).waiting_for for id, _ in delayed[:-1]} == {"freeze"}
+
+
+def test_a_page_of_broken_deadlines_hides_none_that_has_passed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    who = [house.customer(USDT=100 * COIN) for _ in range(6)]
+    asked = [house.asked(ada, "5").id for ada in who]
+    house.wait(hours=1)
+    sound, expire = asked[-1], withdrawals.expire
+
+    def stumbles(conn: Conn, id: str, setting: withdrawals.Setting, now: datetime) -> Status:
+        if id != sound or house.now < cured:
+            raise LookupError(id)
+        return expire(conn, id, setting, now)
+
+    monkeypatch.setattr(withdrawals, "expire", stumbles)
+    cured = house.now + timedelta(seconds=5)
+    for _ in range(40):
+        house.wait(seconds=1)
+        jobs.expire_due(house.conn, lambda: house.setting, house.clock, limit=2)
+    assert house.get(sound).status is Status.EXPIRED
+    assert {house.get(id).waiting_for for id in asked[:-1]} == {"person"}
 
 
 def test_what_was_proven_never_to_be_paid_is_returned_once(house: House) -> None:

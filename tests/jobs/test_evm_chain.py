@@ -242,6 +242,22 @@ def test_contracts_have_code_and_people_have_none(node: Node, chain: EvmChain) -
     assert chain.code(ADA) == b""
 
 
+@pytest.mark.parametrize(("name", "args"), [("TestUSDT", [1]), ("NoReturnToken", [1]), ("FeeToken", [1])])
+def test_a_token_is_known_by_the_balances_that_it_keeps(
+    node: Node, chain: EvmChain, name: str, args: list[object]
+) -> None:
+    assert chain.is_token(node.deploy(name, *args).address)
+
+
+def test_who_answers_nothing_or_everything_is_no_token(node: Node, chain: EvmChain) -> None:
+    echo = "0x60206000f3"  # whatever is asked: one word of zeros
+    node.ask("anvil_setCode", ADA, echo)
+    assert not chain.is_token(ADA)
+    assert not chain.is_token(node.deploy("Bouncer").address), "it refuses every call"
+    assert not chain.is_token(node.deploy("Splitter").address), "it takes every call and gives nothing back"
+    assert not chain.is_token(fresh_address("ben")), "nothing stands there"
+
+
 def test_fees_leave_room_for_a_base_fee_twice_as_high(node: Node, chain: EvmChain) -> None:
     node.mine()
     block = node.ask("eth_getBlockByNumber", "latest", False)

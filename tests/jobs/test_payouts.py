@@ -11,9 +11,11 @@ from chain_kit import node as node
 from house import ETH
 
 from tidegate.base.chain import Fees, Sent, Unreachable
+from tidegate.base.money import Asset
 from tidegate.custody import flow as custody
 from tidegate.custody import jobs, store
-from tidegate.db import journal, lease
+from tidegate.db import act, journal, lease
+from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.withdrawals.withdrawal import Status
@@ -467,6 +469,26 @@ def test_a_token_that_is_no_asset_is_credited_to_nobody_and_kept_once_a_day_as_a
     signs = at.conn.execute("SELECT party_id, asset_id, reason FROM counterfeits_v").fetchall()
     assert signs == [(ada.id, None, "no_asset")] * 2
     at.check()
+
+
+def test_a_registered_token_is_booked_by_what_arrived_whatever_its_events_say(at: ChainHouse) -> None:
+    """Rulebook section 8: a fee on the way, an event without movement, and a transfer that answers "false"."""
+    ada = at.customer()
+    address = at.deposit_address(ada)
+    sent = {"FeeToken": "transfer", "FakeEventToken": "fake", "FalseToken": "transfer"}
+    tokens = [at.node.deploy(name, 10**9) for name in sent]
+    assets = [Asset(n, f"T{n}", NETWORK, 6, token.address) for n, token in enumerate(tokens, start=3)]
+    with act(at.conn, "test", at.house.now):
+        for asset in assets:
+            ledger_store.add_asset(at.conn, asset)
+    for token, function in zip(tokens, sent.values(), strict=True):
+        at.node.transact(token, function, address, 1_000)
+        at.node.transact(token, function, at.hot, 1_000)  # a wallet of ours is funded by no more, either
+    at.settle_deposits()
+    assert [at.house.available(ada, asset) for asset in assets] == [990, 0, 0]
+    told = {(d.asset_id, d.claimed, d.credited, d.status, d.reason) for d in custody.deposits(at.conn, ada.id)}
+    assert told == {(3, 1_000, 990, "credited", "less_arrived"), (4, 1_000, 0, "refused", "no_movement")}
+    at.check_at_rest()
 
 
 def test_native_deposits_are_swept_and_their_rest_is_not_chased(at: ChainHouse) -> None:

@@ -189,7 +189,7 @@ def test_whom_we_ask_comes_from_the_settings_alone(tmp_path: Path) -> None:
     save(asked, tmp_path / "file")
     assert load(tmp_path / "file") == asked
     made = outside_of(asked)
-    assert set(made.vendors) == {"vendor_a", "vendor_b"}
+    assert set(made.vendors) == {"destination_code", "vendor_a", "vendor_b"}
     assert made.travel_rule is not None
     assert set(made.travel_rule[1].vasps) == {"bob"}
     assert asked.counterparty_keys() == {"bob": bytes(range(32))}

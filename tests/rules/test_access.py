@@ -74,6 +74,12 @@ def test_narrowing_a_key_never_gives_it_more(role: str, scopes: Collection[str] 
         assert scopes is None or needed in scopes
 
 
+def test_a_key_may_what_is_left_of_its_role() -> None:
+    assert access.allows("integrator", None, "withdrawals:write")
+    assert access.allows("integrator", ["withdrawals:write"], "withdrawals:write")
+    assert not access.allows("integrator", ["withdrawals:read"], "withdrawals:write")
+
+
 def test_an_unknown_role_may_do_nothing() -> None:
     assert not any(allows("root", None, scope) for scope in SCOPES)
 
@@ -107,31 +113,55 @@ def check(
 
 def test_good_keys_pass() -> None:
     check()
+    check(label="l")
+    check(label="l" * 100)
     check("customer", party_id="cus_1")
     check(scopes=["withdrawals:read"], addresses=["10.0.0.0/8", "2001:db8::/32"], expires_at=NOW + SECOND)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field"),
+    ("wrong", "code", "field", "words"),
     [
-        ({"role": "root"}, "role"),
-        ({"label": ""}, "label"),
-        ({"label": "l" * 101}, "label"),
-        ({"label": "a\nb"}, "label"),
-        ({"role": "customer"}, "party_id"),
-        ({"party_id": "cus_1"}, "party_id"),
-        ({"scopes": []}, "scopes"),
-        ({"scopes": ["keys:write"]}, "scopes"),
-        ({"addresses": []}, "addresses"),
-        ({"addresses": ["10.0.0.1/8"]}, "addresses"),
-        ({"addresses": ["localhost"]}, "addresses"),
-        ({"expires_at": NOW}, "expires_at"),
+        (
+            {"role": "root" + "x" * 40},
+            "role_unknown",
+            "role",
+            f"'root{'x' * 36}' is not a role; known are integrator, ",
+        ),
+        ({"label": ""}, "label_invalid", "label", "Name whose key it is in 1 to 100 printable characters"),
+        ({"label": "l" * 101}, "label_invalid", "label", "Name"),
+        ({"label": "a\nb"}, "label_invalid", "label", "Name"),
+        ({"label": " a"}, "label_invalid", "label", "Name"),
+        ({"role": "customer"}, "party_mismatch", "party_id", "Exactly the role customer names a customer"),
+        ({"party_id": "cus_1"}, "party_mismatch", "party_id", "Exactly"),
+        ({"scopes": []}, "scopes_invalid", "scopes", "No scope does not narrow the role integrator, which has "),
+        ({"scopes": ["keys:write", "a:b"]}, "scopes_invalid", "scopes", "a:b, keys:write does not narrow"),
+        ({"addresses": []}, "addresses_invalid", "addresses", "A key without any address could not be used"),
+        ({"addresses": ["10.0.0.1/8"]}, "addresses_invalid", "addresses", "'10.0.0.1/8' is not a network like "),
+        ({"addresses": ["localhost"]}, "addresses_invalid", "addresses", "'localhost' is not a network like "),
+        ({"expires_at": NOW}, "expires_at_past", "expires_at", "The key would have expired already"),
     ],
 )
-def test_a_good_key_but_with_one_thing_wrong_is_refused(wrong: dict[str, object], field: str) -> None:
+def test_a_good_key_but_with_one_thing_wrong_is_refused(
+    wrong: dict[str, object], code: str, field: str, words: str
+) -> None:
     with pytest.raises(Malformed) as refused:
         check(**wrong)  # type: ignore[arg-type]
-    assert refused.value.field == field
+    assert (refused.value.code, refused.value.field) == (code, field)
+    assert str(refused.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("login", "taken"),
+    [("a", False), ("ab", True), ("a" * 100, True), ("a" * 101, False), ("ab ", False), ("a\nb", False)],
+)
+def test_a_name_to_sign_in_by_can_be_typed_again(login: str, taken: bool) -> None:
+    if taken:
+        access.check_login(login)
+        return
+    with pytest.raises(Malformed, match="is no name to sign in by; give 2 to 100 printable characters") as refused:
+        access.check_login(login)
+    assert (refused.value.code, refused.value.field) == ("login_invalid", "login")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -13,16 +14,18 @@ from hypothesis import strategies as st
 from rule_kit import line_about
 
 from tidegate.base.canonical import canonical, digest
-from tidegate.base.findings import Outcome
+from tidegate.base.findings import Finding, Outcome
 from tidegate.policy import flow as policies
 from tidegate.policy.language import check, compile_pack, explain
 from tidegate.policy.pack import Policy, faults, parse
 from tidegate.policy.rules import Mode, PackRule, RuleBook, with_rule
+from tidegate.withdrawals.checks.rules import analyst_rules, explained, shadowed
 from tidegate.withdrawals.facts import CATALOGUE, FactType, Use
 from tidegate.withdrawals.review import review
 from tidegate.withdrawals.vocabulary import KINDS, VOCABULARY, values
 
 POLICY = parse(policies.shipped("default"), 1)
+SECOND = timedelta(seconds=1)
 
 
 def with_rules(*lines: PackRule) -> Policy:
@@ -88,6 +91,59 @@ def test_a_rule_that_cannot_be_read_any_more_asks_for_a_person_or_says_so_in_sha
     trial = review(GOOD, with_rules(live("gone", gone.when, Mode.SHADOW)))
     assert (trial.outcome, trial.findings) == (Outcome.ALLOW, ())
     assert trial.shadow[0].data == {"check": "shadow_rules"}
+
+
+UNKNOWN = live("unknown", "sent_7d_usd > 5 and sent_30d_usd > 5 -> step_up")
+SEVEN = PackRule("seven", "amount_units == 7 -> review", Mode.LIVE, "Sevens are looked at")
+WAITS = live("waits", "amount_units == 7 -> delay 48")
+RULES = with_rules(UNKNOWN, WAITS, SEVEN)
+SAID = [
+    Finding(
+        "rule_unknown",
+        Outcome.REVIEW,
+        "W3 analyst rules",
+        "unknown: sent_7d_usd > 5 and sent_30d_usd > 5 -> step_up (unknown: sent_30d_usd, sent_7d_usd)",
+        data={"rule": "unknown", "unknown": "sent_30d_usd, sent_7d_usd"},
+    ),
+    Finding(
+        "analyst_rule",
+        Outcome.DELAY,
+        "W3 analyst rules",
+        "waits: amount_units == 7 -> delay 48",
+        ends_at="2026-11-26T11:59:59Z",
+        data={"rule": "waits"},
+    ),
+    Finding("analyst_rule", Outcome.REVIEW, "W3 analyst rules", "seven: Sevens are looked at", data={"rule": "seven"}),
+]
+YOUNG = replace(GOOD, units=7, requested_at=NOW - SECOND, windows=())
+OLD = replace(YOUNG, requested_at=NOW - 48 * HOUR)
+
+
+def test_what_rules_say_to_the_word_one_after_the_other() -> None:
+    assert list(analyst_rules(YOUNG, RULES)) == SAID
+    assert list(analyst_rules(OLD, RULES)) == [SAID[0], SAID[2]], "48 hours to the second, and the next is asked too"
+    assert list(analyst_rules(replace(OLD, requested_at=OLD.requested_at + SECOND), RULES))[1].code == "analyst_rule"
+    assert list(analyst_rules(YOUNG, RULES, Mode.SHADOW)) == []
+
+
+def test_rules_on_trial_that_cannot_be_run_are_written_down() -> None:
+    trial = with_rules(live("gone", "a_fact_of_old > 1 -> step_up", Mode.SHADOW))
+    why = "The rules in shadow could not be run (UnreadableRules)."
+    written = Finding("check_failed", Outcome.REVIEW, "W3 failing checks", why, data={"check": "shadow_rules"})
+    assert shadowed(YOUNG, trial) == (written,)
+
+
+def test_of_each_rule_that_a_decision_names_everything_it_saw_is_told() -> None:
+    other = Finding("large_amount", Outcome.REVIEW, "W1", "")
+    told = explained(YOUNG, RULES, [other, *SAID], Mode.LIVE)
+    assert [(one.rule, one.mode, one.when, one.message) for one in told] == [
+        ("unknown", Mode.LIVE, "sent_7d_usd > 5 and sent_30d_usd > 5 -> step_up", ""),
+        ("waits", Mode.LIVE, WAITS.when, ""),
+        ("seven", Mode.LIVE, SEVEN.when, "Sevens are looked at"),
+    ]
+    seen = values(YOUNG, VOCABULARY)
+    assert [one.seen for one in told] == [explain(check(r.when, VOCABULARY), seen) for r in (UNKNOWN, WAITS, SEVEN)]
+    assert [one.seen.holds for one in told] == [None, True, True]
 
 
 def test_a_pack_without_rules_has_no_shadow_and_the_bytes_of_before() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tidegate.base.findings import Outcome
 from tidegate.base.money import Asset
+from tidegate.base.refusals import Malformed
 from tidegate.notifications import templates
 from tidegate.parties.party import network_of
 from tidegate.policy import breaker
@@ -210,6 +211,54 @@ def test_where_logins_are_required_one_that_says_too_little_needs_a_person(
     but: dict[str, Any], outcome: Outcome | None
 ) -> None:
     assert asked_by("login_unknown", replace(GOOD, **{"behaviour": QUIET, **but}), STRICT) == outcome
+
+
+SESSION = BEHAVIOUR["session"]
+BOTH = parse(
+    {
+        **PACK,
+        "behaviour": {
+            **BEHAVIOUR,
+            "session": {
+                **SESSION,
+                "new_device": {**SESSION["new_device"], "step_up": True},
+                "new_network": {**SESSION["new_network"], "step_up": True},
+                "travel": {**SESSION["travel"], "outcome": "delay", "step_up": True},
+            },
+        },
+    },
+    1,
+)
+
+
+@pytest.mark.parametrize(
+    ("but", "checks"),
+    [
+        ({}, []),
+        (seen(device_at=NOW - 24 * HOUR), []),
+        (seen(device_at=NOW - 24 * HOUR + SECOND), ["new_device"]),
+        (seen(network_at=NOW, country_at=NOW), ["new_network"]),
+        (travel(180, HOUR), []),
+        (travel(179, HOUR), ["impossible_travel"]),
+        (seen(device_at=NOW, network_at=NOW, country_at=NOW), ["new_device", "new_network"]),
+    ],
+)
+def test_a_delay_may_ask_for_a_stronger_factor_as_well(but: dict[str, Any], checks: list[str]) -> None:
+    facts = replace(GOOD, **{"behaviour": QUIET, **but})
+    both, alone = review(facts, BOTH), review(facts, POLICY)
+    asked = [f.data["check"] for f in both.findings if f.outcome is Outcome.STEP_UP]
+    assert (both.asks_step_up, asked) == (bool(checks), checks)
+    assert both.outcome is (Outcome.DELAY if checks else Outcome.ALLOW)
+    assert not alone.asks_step_up
+
+
+@pytest.mark.parametrize("outcome", ["step_up", "review", "decline"])
+def test_only_beside_a_delay_is_a_factor_asked_as_well(outcome: str) -> None:
+    line = {"hours": 24, "outcome": outcome, "step_up": True}
+    pack = {**PACK, "behaviour": {**BEHAVIOUR, "session": {**SESSION, "new_device": line}}}
+    with pytest.raises(Malformed) as said:
+        parse(pack, 1)
+    assert said.value.field == "behaviour.session.new_device.step_up"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -66,6 +66,13 @@ def test_a_difference_is_told_when_it_stands_for_two_rounds(offs: tuple[int, ...
 def test_people_are_asked_when_patience_ends_and_when_it_changes(offs: tuple[int, ...], asked: list[bool]) -> None:
     found = rounds(*offs)
     assert [books.asks(before, now) for before, now in zip([None, *found], found, strict=False)] == asked
+
+
+def test_a_round_says_what_it_looked_at() -> None:
+    second = rounds(-5, -5)[1]
+    assert second == Checked(1, 9, 100, 95, 0, 2, -5, NOW)
+    later = books.round_of(second, 1, 10, 100, 95, 5, NOW + timedelta(minutes=1))
+    assert later == Checked(1, 10, 100, 95, 5, 0, -5, NOW + timedelta(minutes=1)), "it stays told until it is gone"
 
 
 @given(st.lists(st.integers(-50, 0), min_size=1, max_size=20))

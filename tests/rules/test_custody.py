@@ -53,7 +53,7 @@ RIGHT = mined(moved(100))
         ({"0xc": mined(moved(0, None, HOT, HOT))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
         ({"0xc": mined(moved(0, None, HOT, BOB))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
         ({"0xc": mined(moved(5, None, HOT, HOT))}, FINAL, 8, Fate.FAILED, "cancelled on chain"),
-        ({"0xc": RIGHT}, FINAL, 8, Fate.WRONG, "cancelled on chain"),  # a cancellation that paid
+        ({"0xc": RIGHT}, FINAL, 8, Fate.WRONG, "a cancellation in which coins moved"),
         ({"0xp1": RIGHT, "0xc": mined()}, FINAL, 8, Fate.WRONG, "the node shows 2 transactions on nonce 7"),
         ({"0xother": RIGHT}, FINAL, 7, Fate.MISSING, "not in the chain"),
     ],
@@ -88,7 +88,9 @@ def test_what_the_chain_says_of_a_payout(
 def test_paid_is_what_was_ordered_and_nothing_else(
     effect: tuple[Transfer, ...], fate: Fate, arrived: int, others: int
 ) -> None:
-    judged = judge(OWED, VERSIONS, {"0xp1": mined(*effect)}, FINAL, FINALITY, 8)
+    receipt = mined(*effect)
+    judged = judge(OWED, VERSIONS, {"0xp1": receipt}, FINAL, FINALITY, 8)
+    assert judged.receipt == receipt
     wrong = f"100 units were ordered, {arrived} arrived, and {others} other transfers left the wallet"
     assert (judged.fate, judged.words) == (fate, "paid" if fate is Fate.PAID else wrong)
 
@@ -124,6 +126,7 @@ def test_one_payout_that_fails_again_counts_once_for_its_lane(
         (1_000, 100, Fees(1_130, 113), Fees(1_131, 114)),
         (0, 0, Fees(0, 0), Fees(1, 1)),
         (100, 100, Fees(1, 1), Fees(114, 114)),
+        (10**18, 10**18, Fees(1, 1), Fees(113 * 10**16 + 1, 113 * 10**16 + 1)),  # beyond what a float tells apart
     ],
 )
 def test_a_replacement_is_dearer_or_what_the_network_wants(max_fee: int, tip: int, now: Fees, asked: Fees) -> None:

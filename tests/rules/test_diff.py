@@ -17,6 +17,7 @@ from tidegate.policy.yaml_pack import from_text, from_yaml, to_yaml
 from tidegate.withdrawals.vocabulary import VOCABULARY
 
 DEFAULT = policies.shipped("default")
+NODE = {"check": "destination_code", "from_value": "0"}
 
 
 def but(path: str, value: Any) -> dict[str, Any]:
@@ -64,7 +65,9 @@ ROWS: list[tuple[str, Any, str, str]] = [
     ("fixed_prices", {"A@b": "1"}, "fixed_prices.A@b", "looser"),
     ("required_lists", [], "required_lists.sanctions", "looser"),
     ("required_lists", ["sanctions", "scam"], "required_lists.scam", "tighter"),
-    ("outside_checks", [{"check": "v", "from_value": "0"}], "outside_checks.v", "tighter"),
+    ("outside_checks", [NODE, {"check": "v", "from_value": "0"}], "outside_checks.v", "tighter"),
+    ("outside_checks", [], "outside_checks.destination_code", "looser"),
+    ("behaviour/session/new_device/step_up", True, "behaviour.session.new_device.step_up", "tighter"),
     ("authorisation_minutes", 61, "authorisation_minutes", "looser"),
     ("screening/look_alike/lead", 4, "screening.look_alike.lead", "looser"),
     ("screening/actions/*/blocklist", "review", "screening.actions.*.blocklist", "tighter"),

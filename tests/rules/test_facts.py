@@ -70,6 +70,8 @@ CASES: list[tuple[str, dict[str, Any], Seen]] = [
     ("address_paid_before", {"address_paid_at": NOW}, True),
     ("ownership", {}, "vasp"),
     ("sent_1h_usd", {}, 1),
+    ("sent_4h_usd", {}, None),  # of a decision from before it was counted
+    ("sent_4h_usd", {"windows": (Use("party", 4, 6_000_000),)}, 6_000_000),
     ("sent_24h_usd", {}, 2),
     ("sent_7d_usd", {}, 3),
     ("sent_30d_usd", {}, 4),

@@ -438,7 +438,7 @@ def test_service_is_shown_with_its_figures() -> None:
 def test_what_an_indicator_did_not_read_does_not_change_its_hash() -> None:
     rows = desk(merchant("mer_a"), merchant("mer_b"), p2p_orders=many(3))
     more = order("ord_z", "mer_b", "cus_z", "sell", USD, after(days=1))
-    touched = [rows["p2p_orders"][0] | {"agent": "another"}, *rows["p2p_orders"][1:]]
+    touched = [rows["p2p_orders"][0] | {"known_at": after(days=2)}, *rows["p2p_orders"][1:]]
 
     def hash(indicator: str, orders: Sequence[Row]) -> str:
         return read(indicator, rows | {"p2p_orders": orders}).inputs_hash

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from zoneinfo import ZoneInfo
 
 import pytest
 from indicator_kit import numbers
@@ -15,6 +16,7 @@ from tidegate.policy.pack import PolicySilent, parse
 from tidegate.policy.reading import Reader
 from tidegate.rating.indicators import texts
 from tidegate.rating.indicators.catalogue import BY_ID, INDICATORS, RECORDS, Raises
+from tidegate.rating.lake.store import database
 
 FILES = sorted(
     path.name.removesuffix(".sql")
@@ -121,3 +123,20 @@ def test_a_pack_from_before_merchants_were_rated_is_silent() -> None:
     with pytest.raises(PolicySilent) as refused:
         _ = parse(pack).indicators
     assert refused.value.code == "no_indicators"
+
+
+@pytest.mark.parametrize(
+    ("price", "units"),
+    [
+        ("0", 0),
+        ("0.00000001", 1),
+        ("7.2", 720_000_000),
+        ("900.5", 90_050_000_000),
+        ("999999999.99999999", 99_999_999_999_999_999),
+        ("1000000000", 10**17),
+        ("123456789012345678901.12345678", 12_345_678_901_234_567_890_112_345_678),
+    ],
+)
+def test_a_price_is_a_whole_number_of_its_smallest_part(price: str, units: int) -> None:
+    with database(ZoneInfo("UTC")) as db:
+        assert db.execute(f"SELECT price_units(CAST({price} AS DECIMAL(38,8)))").fetchone() == (units,)

@@ -68,6 +68,7 @@ GOOD: dict[str, Any] = {
         ]
     },
 }
+ABSENT = object()
 PERSON = "originator.originatorPersons[0].naturalPerson"
 FIRM = "beneficiary.beneficiaryPersons[0].legalPerson"
 
@@ -80,7 +81,70 @@ def test_a_good_payload_is_read() -> None:
     assert ivms101.as_json(payload) == GOOD
 
 
-ABSENT = object()
+def firm(name: str, **more: Any) -> dict[str, Any]:
+    said = {"legalPersonName": name, "legalPersonNameIdentifierType": "LEGL"}
+    return {"legalPerson": {"name": {"nameIdentifier": [said], **more.pop("names", {})}, **more}}
+
+
+def test_everything_that_can_be_said_is_read_and_written_by_its_name() -> None:
+    said = copy.deepcopy(GOOD)
+    person = said["originator"]["originatorPersons"][0]["naturalPerson"]
+    spoken = [{"primaryIdentifier": "ハワード", "secondaryIdentifier": "J", "nameIdentifierType": "BIRT"}]
+    person["name"] |= {"localNameIdentifier": spoken, "phoneticNameIdentifier": spoken}
+    person["geographicAddress"].append(
+        {"addressType": "GEOG", "townName": "Wien", "addressLine": ["Gasse 1", "Tür 2"], "country": "AT"}
+    )
+    local = {"localNameIdentifier": [{"legalPersonName": "ボブ", "legalPersonNameIdentifierType": "SHRT"}]}
+    said["beneficiary"]["beneficiaryPersons"] = [firm("Bob Ltd", names=local, customerNumber="7")]
+    said["beneficiary"]["accountNumber"] = ["1", "2"]
+    lei = {"nationalIdentifier": "506700T7Z685VUOZL877", "nationalIdentifierType": "LEIX"}
+    said["originatingVASP"] = {"originatingVASP": firm("We", nationalIdentification=lei)}
+    said["beneficiaryVASP"] = {"beneficiaryVASP": firm("They", countryOfRegistration="GB")}
+    steps = [firm("One"), firm("Two")]
+    said["transferPath"] = {
+        "transferPath": [{"intermediaryVASP": step, "sequence": n} for n, step in enumerate(steps, start=1)]
+    }
+    said["payloadMetadata"] = {"transliterationMethod": ["kana"]}
+    payload = ivms101.read(said)
+    assert ivms101.as_json(payload) == said
+    assert [(step.names[0].primary, place) for step, place in payload.path] == [("One", 1), ("Two", 2)]
+    assert payload.beneficiaries[0].local_names == (Name("ボブ", type="SHRT"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field", "message"),
+    [
+        ("originator", ABSENT, "originator", "is missing"),
+        (f"{PERSON}.geographicAddress", "x", f"{PERSON}.geographicAddress", "is str; it must be a list"),
+        (
+            f"{FIRM}.nationalIdentification.nationalIdentifier",
+            "506700T7Z685VUOZL878",
+            f"{FIRM}.nationalIdentification.nationalIdentifier",
+            "'506700T7Z685VUOZL878' is no LEI: 20 characters, the last two a check",
+        ),
+        (
+            f"{FIRM}.name.nameIdentifier[0].legalPersonNameIdentifierType",
+            "ALIA",
+            f"{FIRM}.name.nameIdentifier[0].legalPersonNameIdentifierType",
+            None,
+        ),
+        (
+            "transferPath",
+            {"transferPath": [{"intermediaryVASP": firm("One"), "sequence": "1"}]},
+            "transferPath.transferPath[0].sequence",
+            "is '1'; it must be 1",
+        ),
+        ("transferPath", {"transferPath": 5}, "transferPath.transferPath", "is int; it must be a list"),
+    ],
+)
+def test_what_a_fault_says(path: str, value: Any, field: str, message: str | None) -> None:
+    said = copy.deepcopy(GOOD)
+    put(said, path, value)
+    (found,) = [fault for fault in ivms101.faults(said) if fault.field == field]
+    assert found.code == "ivms101_invalid"
+    assert message is None or found.message == message
+
+
 FAULTS: list[tuple[str, Any, str]] = [
     (f"{PERSON}.name", {}, f"{PERSON}.name.nameIdentifier"),
     (f"{PERSON}.name.nameIdentifier", [], f"{PERSON}.name.nameIdentifier"),

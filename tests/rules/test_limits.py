@@ -175,8 +175,8 @@ def test_one_address_is_one_destination_on_every_network_of_its_family() -> None
 def test_a_window_that_is_limited_is_counted_once_beside_the_party_s_own() -> None:
     limited = [
         {"scope": "party", "hours": 24, "usd": "5"},
-        {"scope": "party", "hours": 4, "usd": "5"},
+        {"scope": "party", "hours": 6, "usd": "5"},
         {"scope": "asset", "hours": 24, "usd": "5"},
     ]
     policy = parse({**policies.shipped("default"), "limits": limited}, 1)
-    assert windows_of(policy) == {"party": (1, 24, 168, 720, None, 4), "asset": (24,)}
+    assert windows_of(policy) == {"party": (1, 4, 24, 168, 720, None, 6), "asset": (24,)}

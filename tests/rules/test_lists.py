@@ -52,10 +52,17 @@ def test_a_row_is_listed_or_shown_with_a_reason(row: str, expected: list[str]) -
 
 def test_the_byte_order_mark_and_the_order_of_columns_do_not_matter() -> None:
     assert said(f"\ufeffaddress,entry,network\r\n{A},Somebody,ethereum\r\n") == [A]
+    assert said(f"asset,address\nETH,{A}\n\ufeffETH,{B}\n") == [A, "not_printable"], "a mark inside is a letter"
 
 
 @pytest.mark.parametrize(
-    ("name", "category"), [("sanctions", "sanctions"), ("ofac-sdn", "sanctions"), ("blocklist", "blocklist")]
+    ("name", "category"),
+    [
+        ("sanctions-eu", "sanctions"),
+        ("ofac-sdn", "sanctions"),
+        ("blocklist", "blocklist"),
+        ("eu-sanctions", "eu-sanctions"),
+    ],
 )
 def test_a_list_without_categories_is_one_of_its_own(name: str, category: str) -> None:
     (row,) = rows(f"asset,address\nETH,{A}\n", name=name)
@@ -78,6 +85,14 @@ def test_what_is_no_list_is_refused_with_a_code(text: str, format: str, code: st
     with pytest.raises(Malformed) as refused:
         rows(text, format)
     assert refused.value.code == code
+
+
+def test_a_refused_format_or_file_says_what_is_wrong() -> None:
+    with pytest.raises(Malformed, match=f"^'{'x' * 20}' is no format; it is one of csv, tags, events.$") as format:
+        rows("asset,address\n", "x" * 21)
+    assert format.value.field == "format"
+    with pytest.raises(Malformed, match=r"^Line 2 is not CSV: field larger than field limit"):
+        rows('asset,address\n"' + "x" * 200_000)
 
 
 def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +148,20 @@ def test_events_become_spans(lines: list[str], expected: list[object]) -> None:
     assert events(*lines) == expected
 
 
+def test_a_row_of_a_history_that_is_wrong_is_shown_with_its_line_and_the_next_are_read() -> None:
+    lines = [f"{FEB},remove,ETH,{A}", f"soon,add,ETH,{A}", f"{FEB},add,ETH,{B}", f"{MAR},remove,ETH,{B}"]
+    unlisted, timeless, listed = rows("commit_time,event,asset,address\n" + "\n".join(lines) + "\n", "events")
+    assert unlisted == Quarantined(2, "remove_unlisted", lines[0])
+    assert timeless == Quarantined(3, "time_malformed", lines[1])
+    assert isinstance(listed, Listed)
+    assert (listed.line, listed.entry.address) == (4, B)
+
+
+def test_what_stands_joined_to_a_row_is_shown_whole() -> None:
+    _, joined = rows(f"asset,address\nETH,{A},ETH,{B}\n")
+    assert joined == Quarantined(2, "row_joined", f"ETH,{A},ETH,{B}")
+
+
 @pytest.mark.parametrize(
     ("listed", "reasons", "code"),
     [
@@ -161,8 +190,8 @@ def test_a_file_is_refused_when_most_of_it_is_wrong(listed: int, reasons: dict[s
 
 def test_a_refused_file_says_how_much_of_it_is_wrong() -> None:
     tally = Tally(10)
-    tally.reasons.update({"address_malformed": 30, "row_joined": 2, "chain_unknown": 7})
-    worst = "30 address_malformed, 7 chain_unknown, 2 row_joined"
+    tally.reasons.update({"address_malformed": 29, "row_joined": 2, "chain_unknown": 7, "not_printable": 1})
+    worst = "29 address_malformed, 7 chain_unknown, 2 row_joined"
     with pytest.raises(Malformed) as refused:
         check_file("sanctions", tally)
     assert str(refused.value) == f"32 of 42 rows cannot be read ({worst}); list sanctions stays as it is."

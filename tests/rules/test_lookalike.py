@@ -141,6 +141,19 @@ def test_strangers_agree_as_often_as_the_formula_says() -> None:
     assert abs(found - expected) < 4 * expected**0.5  # four standard deviations; the dice are loaded with one seed
 
 
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        (LookAlike(lead=1, tail=1, score=2, one_end=5), 1 / 4 + 2 / 32),
+        (LookAlike(lead=1, tail=1, score=3, one_end=5), 1 / 8 * (1 + 1 / 2) + 2 / 32),
+        (LookAlike(lead=1, tail=1, score=4, one_end=4), 1 / 16 * (1 + 2 / 2) + 2 / 16),
+        (LookAlike(lead=3, tail=2, score=1, one_end=6), 1 / 32 + 2 / 64),  # the ends alone ask for more
+    ],
+)
+def test_chance_by_hand_for_coins_that_are_tossed(numbers: LookAlike, expected: float) -> None:
+    assert chance(2, numbers) == expected
+
+
 def test_the_shipped_numbers_disturb_nobody_with_a_book_of_a_hundred() -> None:
     assert 100 * chance(16, NUMBERS) < 1e-5
     assert 100 * chance(32, NUMBERS) < 1e-5

@@ -15,7 +15,7 @@ from tidegate.base.money import Asset
 from tidegate.base.refusals import Malformed
 from tidegate.notifications import templates
 from tidegate.policy.market import regime as regimes
-from tidegate.policy.market.hearing import Heard, hear
+from tidegate.policy.market.hearing import Heard, believe, hear
 from tidegate.policy.market.params import DEFAULTS, Level, Market, Steps
 from tidegate.policy.market.quotes import Quote, bar_of, source_name
 from tidegate.policy.market.regime import (
@@ -762,3 +762,32 @@ def test_a_tightened_regime_never_outlives_its_evidence(returns: list[int]) -> N
     later = room.state.clock + DEFAULTS.expiry + HOUR * 3
     found = standing(room.state, list(room.known.values()), later, DEFAULTS)
     assert (found.name, found.reason) == ("nervous", "prices_stale")
+
+
+def test_a_price_that_a_person_vouches_for_begins_its_source_anew() -> None:
+    room = Room()
+    for minute in range(3):
+        room.tick(100, minute * MINUTE, "a", "b")
+    far = Bar.tick(START + 4 * MINUTE, 100_000 * USD)
+    assert [found.code for found in [room.hear("a", far).refused] if found] == ["price_jump"]
+    heard = believe(room.state, room.known, "a", far, NAME, room.p)
+    assert heard.series == follow(None, "a", far, NAME, room.p)
+    assert (heard.refused, heard.state.clock) == (None, START + 4 * MINUTE)
+    after = hear(
+        heard.state, {**room.known, "a": heard.series or pytest.fail("no series")}, "a", far, None, NAME, room.p
+    )
+    assert after.refused is None or after.refused.code != "price_jump"
+
+
+def test_what_a_person_vouches_for_tightens_at_once_and_lets_time_pass_before() -> None:
+    room = Room()
+    room.tick(100, 0 * MINUTE)
+    room.tick(86, MINUTE)
+    assert room.state.level is Level.NERVOUS
+    late = Bar(START + 60 * HOUR, 3600, 100 * USD, 100 * USD, 79 * USD, 79 * USD)
+    heard = believe(room.state, room.known, "a", late, NAME, room.p)
+    assert (heard.changes[-1].after, heard.changes[-1].reason) == (Level.STORMY, "fall")
+    assert heard.state.clock == START + 60 * HOUR
+    assert heard.state.level is Level.STORMY
+    older = believe(heard.state, room.known, "a", Bar.tick(START, 100 * USD), NAME, room.p)
+    assert older.state.clock == START + 60 * HOUR, "time never runs backwards"

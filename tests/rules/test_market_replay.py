@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tidegate.__main__ import main
 from tidegate.base.refusals import Malformed
-from tidegate.policy.market.replay import Row, read
+from tidegate.policy.market.params import DEFAULTS
+from tidegate.policy.market.replay import Row, pegged, read
 from tidegate.policy.market.series import Bar
 
 HEAD = "ts_utc,open,high,low,close,volume\n"
@@ -182,3 +183,12 @@ def test_what_is_no_price_file_is_one_clear_line_and_exit_2(tmp_path: Path, caps
         assert (code, said, err.count("\n")) == (2, {}, 1), name
         assert "prices_unreadable" in err
     assert run(capsys, str(tmp_path / "nothing.csv"))[0] == 2
+
+
+def test_a_peg_is_a_price_above_zero() -> None:
+    assert pegged(DEFAULTS, "EURC@ethereum", "1.1").pegs == {**DEFAULTS.pegs, "EURC@ethereum": 11 * 10**11}
+    for text, words in (("0", "A peg must be more than 0"), ("x", "The peg: ")):
+        with pytest.raises(Malformed) as said:
+            pegged(DEFAULTS, "EURC@ethereum", text)
+        assert (said.value.code, said.value.field) == ("peg_malformed", "peg")
+        assert str(said.value).startswith(words)

@@ -15,6 +15,7 @@ from tidegate.custody.outlook import LONGEST, lasts
         (100, 100, timedelta(days=1)),
         (50, 100, timedelta(hours=12)),
         (0, 100, timedelta(0)),
+        (1, 7, timedelta(seconds=12_342)),  # whole seconds
         (100, 0, None),
         (100, -5, None),
         (10**30, 1, LONGEST),

@@ -64,6 +64,7 @@ def test_the_default_pack_says_what_the_rulebook_says() -> None:
     assert (policy.confirmation_minutes, policy.confirmation_tries) == (15, 5)
     assert policy.authorisation_minutes == 60
     assert policy.required_lists == ("sanctions",)
+    assert policy.outside_required(0) == ("destination_code",)
 
 
 def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
@@ -74,6 +75,7 @@ def test_the_demo_pack_differs_only_where_a_demonstration_needs_it() -> None:
         "fees",
         "network_fee_ceiling",
         "fixed_prices",
+        "outside_checks",
         "behaviour",
         "merchants",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -49,6 +50,92 @@ def test_a_good_customer_but_with_one_field_wrong_is_refused(field: str, value: 
     with pytest.raises(Malformed) as refused:
         party.check_customer(**{**GOOD, field: value})
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def refused(check: Callable[[], object]) -> tuple[str, str | None, str]:
+    with pytest.raises(Malformed) as said:
+        check()
+    return said.value.code, said.value.field, str(said.value)
+
+
+@pytest.mark.parametrize(
+    ("check", "code", "field", "words"),
+    [
+        (
+            lambda: party.check_customer("u" * 129, "DE", "Ana", "a@b.co"),
+            "external_id_invalid",
+            "external_id",
+            f"external_id is '{'u' * 40}'; it must be 1 to 128 printable characters without spaces around them",
+        ),
+        (
+            lambda: party.check_country("Germany" * 9),
+            "country_unknown",
+            "country",
+            f"'{('Germany' * 9)[:20]}' is not an assigned ISO 3166-1 code of two capital letters, like DE or GB",
+        ),
+        (
+            lambda: party.check_language("fr"),
+            "language_unknown",
+            "language",
+            "'fr' is no language that we write in; use en or zh",
+        ),
+        (
+            lambda: party.check_verified(Verified(4), NOW),
+            "level_unknown",
+            "level",
+            "4 is not an identity level; levels are 0 to 3",
+        ),
+        (
+            lambda: party.check_event("x" * 41, NOW, None, None, None, NOW),
+            "event_unknown",
+            "type",
+            f"'{'x' * 40}' is not an event; known are login, password_changed, ",
+        ),
+        (
+            lambda: party.check_event("login", NOW, None, "9" * 61, None, NOW),
+            "ip_invalid",
+            "ip",
+            f"'{'9' * 60}' is not an IPv4 or IPv6 address",
+        ),
+        (
+            lambda: party.check_restriction("y" * 41, None, "Fraud", None, NOW),
+            "restriction_unknown",
+            "kind",
+            f"'{'y' * 40}' is not a restriction; known are ",
+        ),
+        (
+            lambda: party.check_restriction("ban", NOW, "Fraud", None, NOW),
+            "until_past",
+            "until",
+            "2026-11-24T12:00:00Z is over already; name a later time or none",
+        ),
+        (
+            lambda: party.check_restriction("ban", None, "Fraud", "1" * 41, NOW),
+            "value_unexpected",
+            "value",
+            f"ban takes no value; leave out '{'1' * 40}'",
+        ),
+        (
+            lambda: party.check_restriction("withdrawal_delay", None, "Fraud", "0", NOW),
+            "value_invalid",
+            "value",
+            "withdrawal_delay needs ",
+        ),
+        (lambda: party.check_reason("", "note"), "note_invalid", "note", "Say why, in 1 to 500 readable characters"),
+    ],
+)
+def test_what_a_refusal_says(check: Callable[[], object], code: str, field: str, words: str) -> None:
+    said = refused(check)
+    assert said[:2] == (code, field)
+    assert said[2].startswith(words)
+
+
+def test_the_shortest_and_the_longest_that_are_taken() -> None:
+    party.check_customer("u", "DE", "n", "a@b.co")
+    party.check_reason("r")
+    party.check_reason("r" * 500)
+    party.check_reason("a\r\n\tb")
+    assert [party.check_language(language) for language in ("en", "zh")] == [None, None]
 
 
 def test_a_mail_address_may_have_254_characters_and_no_more() -> None:

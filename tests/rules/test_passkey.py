@@ -125,3 +125,4 @@ def test_a_passkey_has_a_name_that_people_can_read(name: str) -> None:
     with pytest.raises(Malformed):
         passkey.check_name(name)
     passkey.check_name("手机 " + "a" * 61)
+    passkey.check_name("a")

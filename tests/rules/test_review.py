@@ -17,7 +17,7 @@ from tidegate.notifications import templates
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy, PolicySilent, faults, parse
 from tidegate.withdrawals.checks import CHECKS
-from tidegate.withdrawals.facts import Bound, Facts, OutsideAnswer, Resembles, State, Use
+from tidegate.withdrawals.facts import DESTINATION_CODE, Bound, Facts, OutsideAnswer, Resembles, State, Use
 from tidegate.withdrawals.review import BLOCKING, blocked, review
 from tidegate.withdrawals.vocabulary import VOCABULARY
 
@@ -223,6 +223,21 @@ CASES: list[tuple[str, dict[str, Any], Outcome, list[str]]] = [
         },
         Outcome.REVIEW,
         ["outside_flagged"],
+    ),
+    (
+        "a token's contract stands there",
+        {
+            "required": (DESTINATION_CODE,),
+            "outside": (OutsideAnswer(DESTINATION_CODE, State.ANSWERED, Outcome.DECLINE, "a token"),),
+        },
+        Outcome.DECLINE,
+        ["address_is_token_contract"],
+    ),
+    (
+        "no token stands there",
+        {"required": (DESTINATION_CODE,), "outside": (OutsideAnswer(DESTINATION_CODE, State.ANSWERED, Outcome.ALLOW),)},
+        Outcome.ALLOW,
+        [],
     ),
     ("a rule fires", {"units": 7}, Outcome.REVIEW, ["analyst_rule"]),
     ("a unit beside the rule", {"units": 6}, Outcome.ALLOW, []),

@@ -322,6 +322,77 @@ def test_a_tenth_dearer_and_more_than_nothing(old: int, new: int, taken: bool) -
     assert (said is None) == taken
 
 
+# --- what our own work takes of the day --------------------------------------------------------------------------
+
+FEES, TOP_UPS = "fees@evm-local", "gas@evm-local"
+
+
+@pytest.mark.parametrize(
+    ("order", "versions", "took"),
+    [
+        (pay(), None, {FEES: 6_000_000}),
+        (SWEEP, None, {FEES: 6_000_000}),
+        (GAS, None, {FEES: 6_000_000, TOP_UPS: 10**15}),
+        (priced(GAS, max_fee=150), [(60_000, 100)], {FEES: 3_000_000}),  # its coins were counted when it was new
+        (priced(max_fee=150), [(60_000, 100)], {FEES: 3_000_000}),
+        (priced(max_fee=150), [(60_000, 100), (60_000, 140)], {FEES: 600_000}),
+        (priced(CANCEL, max_fee=150), [(60_000, 100)], {FEES: 0}),  # dearer for each gas, and cheaper together
+        (priced(CANCEL, max_fee=300), [(60_000, 100)], {FEES: 300_000}),
+    ],
+)
+def test_what_an_order_takes_of_the_day(
+    order: Order, versions: list[tuple[int, int]] | None, took: dict[str, int]
+) -> None:
+    known = versions and replace(PAID, versions=[Version("pay", gas, fee, 10, b"") for gas, fee in versions])
+    assert rules.costs(order, known or None, "evm-local") == took
+
+
+DAYS = replace(NETWORK, fees_24h=10_000_000, gas_24h=3 * 10**15)
+
+
+@pytest.mark.parametrize(
+    ("took", "used", "network", "said"),
+    [
+        ({FEES: 6_000_000}, {FEES: 4_000_000}, DAYS, None),
+        (
+            {FEES: 6_000_000},
+            {FEES: 4_000_001},
+            DAYS,
+            ("over_fee_day_limit", "4000001 wei of fees in 24 hours and 6000000 pass 10000000."),
+        ),
+        (
+            {FEES: 0},
+            {FEES: 10_000_001},
+            DAYS,
+            None,
+        ),  # a limit that was lowered stops no cancellation that costs no more
+        ({FEES: 1, TOP_UPS: 10**15}, {FEES: 0, TOP_UPS: 2 * 10**15}, DAYS, None),
+        (
+            {FEES: 1, TOP_UPS: 10**15},
+            {FEES: 0, TOP_UPS: 2 * 10**15 + 1},
+            DAYS,
+            (
+                "over_gas_day_limit",
+                "2000000000000001 wei of gas for deposit addresses in 24 hours and 1000000000000000 pass "
+                "3000000000000000.",
+            ),
+        ),
+        ({FEES: 10**18}, {FEES: 0}, NETWORK, None),  # where the file names none: a hundred of the highest
+        (
+            {FEES: 10**18},
+            {FEES: 1},
+            NETWORK,
+            ("over_fee_day_limit", f"1 wei of fees in 24 hours and {10**18} pass {10**18}."),
+        ),
+        ({TOP_UPS: 10**15}, {TOP_UPS: 99 * 10**15}, NETWORK, None),
+    ],
+)
+def test_costs_of_a_day(
+    took: dict[str, int], used: dict[str, int], network: NetworkRule, said: tuple[str, str] | None
+) -> None:
+    assert refusal(lambda: rules.check_costs(took, used, network)) == said
+
+
 # --- what an id stands for, and the transaction that is built ----------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from signer_kit import start as start
 from tidegate.base.chain import Unreachable
 from tidegate.integrations.signer_client import SignerClient
 from tidegate.signer import settings
-from tidegate.signer.settings import SettingsFault, SignerSettings
+from tidegate.signer.settings import NetworkRule, SettingsFault, SignerSettings
 
 NOBODY = 65534
 OTHER = NOBODY if os.getuid() == 0 else os.getuid()
@@ -115,6 +115,14 @@ def test_callers_are_a_list_and_survive_being_written(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('"networks"', '"callers": "root", "networks"'))
     with pytest.raises(SettingsFault, match="list of accounts"):
         settings.load(tmp_path)
+
+
+def test_limits_of_a_day_survive_being_written_and_may_be_left_out(tmp_path: Path) -> None:
+    rule = NetworkRule(1, 20, 3, {}, fees_24h=2**60, gas_24h=2**61)
+    home_of(tmp_path, networks={"n": rule, "m": NetworkRule(1, 20, 3, {})})
+    read = settings.load(tmp_path).networks
+    assert read["n"] == rule
+    assert (read["m"].most_fees_24h, read["m"].most_gas_24h) == (2_000, 300)
 
 
 def test_a_key_store_that_is_there_is_never_replaced(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class Refusal(Exception):
@@ -12,6 +13,7 @@ class Refusal(Exception):
     """
 
     status = 422
+    until: datetime | None = None  # when it is over, where a time is known
 
     def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -52,6 +54,10 @@ class TooMany(Refusal):
     """Too many tries or too much at once (429)."""
 
     status = 429
+
+    def __init__(self, code: str, message: str, *, field: str | None = None, until: datetime | None = None) -> None:
+        super().__init__(code, message, field=field)
+        self.until = until
 
 
 class Unavailable(Refusal):

@@ -75,7 +75,7 @@ class Case:
     due_at: datetime
     closed_at: datetime | None
     policy_version: int | None = None  # that asked for a person: its author and approver may not answer
-    escalation: int = 0  # how often it was raised for being late; higher = more urgent
+    escalation: int = 0  # how often it was raised, for being late or by a person; higher = more urgent
     escalates_at: datetime | None = None  # next raise; None = as high as it goes
     overdue_at: datetime | None = None  # first seen late
     snoozed_until: datetime | None = None
@@ -217,6 +217,14 @@ def raised(case: Case, now: datetime) -> tuple[int, datetime | None]:
     """(escalation, time of the next one) of a case that is late: once more for each half of the time it had."""
     level = min(case.escalation + 1, ESCALATIONS)
     return level, None if level == ESCALATIONS else now + case.span / 2
+
+
+def check_raise(case: Case, reason: str) -> None:
+    """Whether a person may hand it up to whoever stands above them. Raises Malformed `reason_invalid`; Conflict
+    `case_raised_fully`."""
+    check_words(reason, "reason", 500)
+    if case.escalation >= ESCALATIONS:
+        raise Conflict("case_raised_fully", f"{case.id} was raised {case.escalation} times; above that is nobody.")
 
 
 def outcome(quorum: int, people: Mapping[str, str], answers: Sequence[Answer]) -> str | None:

@@ -164,6 +164,18 @@ def raise_case(conn: Conn, id: str, level: int, again_at: datetime | None, now: 
     )
 
 
+def hand_up(conn: Conn, id: str, level: int) -> None:
+    """Make it more urgent, awake and nobody's, though it is not late."""
+    run(
+        conn,
+        """
+        UPDATE case_file SET escalation = %(level)s, assignee = NULL, snoozed_until = NULL, snooze_reason = NULL
+         WHERE id = %(id)s
+        """,
+        {"id": id, "level": level},
+    )
+
+
 def snooze(conn: Conn, id: str, until: datetime, reason: str) -> None:
     """Let it sleep."""
     run(
@@ -348,10 +360,13 @@ def queue(
     assignee: str | None,
     unassigned: bool,
     late: bool,
+    raised: bool,
+    about: str | None,
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Case]:
-    """Open cases that are awake, the soonest due first, those after (due, id); None = whatever it is."""
+    """Open cases that are awake, the soonest due first, those after (due, id); None = whatever it is. `about` is the
+    id of a case, of what it is about, or of a customer."""
     return rows(
         conn,
         Case,
@@ -363,6 +378,8 @@ def queue(
            AND (%(kind)s::text IS NULL OR kind = %(kind)s)
            AND (%(assignee)s::text IS NULL OR assignee = %(assignee)s)
            AND (NOT %(unassigned)s OR assignee IS NULL) AND (NOT %(late)s OR overdue_at IS NOT NULL)
+           AND (NOT %(raised)s OR escalation > 0)
+           AND (%(about)s::text IS NULL OR %(about)s IN (id, subject, party_id))
            AND (%(due)s::timestamptz IS NULL OR (due_at, id) > (%(due)s, %(id)s))
          ORDER BY due_at, id LIMIT %(limit)s
         """,
@@ -372,6 +389,8 @@ def queue(
             "assignee": assignee,
             "unassigned": unassigned,
             "late": late,
+            "raised": raised,
+            "about": about,
             "due": after[0] if after else None,
             "id": after[1] if after else None,
             "limit": limit,

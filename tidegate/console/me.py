@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from tidegate.base.refusals import Malformed, Refusal
-from tidegate.console.visit import COOKIE, Page, Visit, read_credential
+from tidegate.console.visit import COOKIE, Page, Visit, asking, read_credential
 from tidegate.parties import flow as parties
 from tidegate.parties import passwords
 from tidegate.parties.access import proof_over
@@ -43,7 +43,9 @@ def prove(visit: Visit) -> Response:
 def ask_proof(visit: Visit) -> Response:
     """What the passkey of whoever is signed in has to sign."""
     cookie = visit.request.cookies.get(COOKIE, "")
-    return JSONResponse(parties.ask_staff_proof(visit.conn, cookie, visit.gate.relying, visit.now, visit.host))
+    return asking(
+        visit.say, lambda: parties.ask_staff_proof(visit.conn, cookie, visit.gate.relying, visit.now, visit.host)
+    )
 
 
 def set_password(visit: Visit) -> Response:
@@ -74,9 +76,13 @@ def drop_password(visit: Visit) -> Response:
 
 def begin(visit: Visit) -> Response:
     """What an authenticator is asked for a new key."""
-    who, name = visit.session.identity, visit.given("name").strip()
-    id, options = parties.begin_staff_passkey(visit.conn, who, name, visit.gate.relying, visit.now)
-    return JSONResponse({"factor": id, "options": options})
+
+    def ask() -> dict[str, object]:
+        who, name = visit.session.identity, visit.given("name").strip()
+        id, options = parties.begin_staff_passkey(visit.conn, who, name, visit.gate.relying, visit.now)
+        return {"factor": id, "options": options}
+
+    return asking(visit.say, ask)
 
 
 def finish(visit: Visit) -> Response:

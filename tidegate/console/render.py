@@ -61,11 +61,22 @@ def _environment() -> Environment:
         "until": until,
         "fours": fours,
         "square": square,
+        "plain": plain,
+        "grouped": grouped,
         "chart": json.dumps,
         "agent": named,
     }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
+
+
+def grouped(amount: object) -> str:
+    """An amount as people read it: 12500.5 is 12,500.5. What is no number stays as it is."""
+    text = str(amount)
+    whole, point, rest = text.removeprefix("-").partition(".")
+    if not (whole.isascii() and whole.isdigit()):
+        return text
+    return f"{'-' if text.startswith('-') else ''}{int(whole):,}{point}{rest}"
 
 
 def square(uri: str) -> Markup:
@@ -132,10 +143,18 @@ def _groups(text: str) -> list[str]:
 
 def changed(here: URL, **parameters: str) -> str:
     """This page's address with other parameters, without the host: a link for another language, page or filter."""
-    url = here.include_query_params(**parameters).remove_query_params(
-        ["part", "done", *(name for name, value in parameters.items() if value == "")]
-    )
+    kept = {name: value for name, value in parameters.items() if value != ""}
+    url = here.remove_query_params(["part", "done", "seen", *parameters]).include_query_params(**kept)
     return f"{url.path}?{url.query}" if url.query else str(url.path)
+
+
+def plain(value: object) -> str:
+    """A value of the journal as people write it: a list by its parts, yes and no as they are stored."""
+    if isinstance(value, list):
+        return ", ".join(plain(one) for one in value) or "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {plain(one)}" for name, one in value.items()) or "–"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def icon(name: str) -> Markup:

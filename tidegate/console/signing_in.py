@@ -6,12 +6,12 @@ from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
-from tidegate.console.render import draw
-from tidegate.console.visit import COOKIE, Visit, bare, dressed, inside, read_credential, read_form
+from tidegate.console.render import draw, language
+from tidegate.console.visit import COOKIE, Visit, asking, bare, dressed, inside, read_credential, read_form
 from tidegate.parties import flow as parties
 
 
@@ -50,11 +50,8 @@ class SigningIn:
 
     async def options(self, request: Request) -> Response:
         """What a passkey has to sign to come in."""
-        try:
-            asked = await self._gate.in_thread(self._ask)
-        except Refusal as refusal:
-            return dressed(request, JSONResponse({"code": refusal.code}, refusal.status))
-        return dressed(request, JSONResponse(asked))
+        say = language(request)
+        return dressed(request, await self._gate.in_thread(lambda: asking(say, self._ask)))
 
     def _ask(self) -> dict[str, Any]:
         with self._gate.pool.connection(timeout=5) as conn:

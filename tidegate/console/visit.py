@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, Refusal, TooMany, Unauthorised
@@ -149,6 +149,7 @@ def _frame(visit: Visit) -> dict[str, Any]:
         "theme": visit.request.cookies.get(THEME, "auto"),
         "languages": LANGUAGES,
         "now": visit.now,
+        "fragment": visit.asked("part") is not None and "hx-request" in visit.request.headers,
         "number": secrets.token_urlsafe(18),
     }
 
@@ -247,6 +248,15 @@ def read_credential(text: str) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential")
     return said
+
+
+def asking(say: Say, ask: Callable[[], Mapping[str, Any]]) -> Response:
+    """What an authenticator is asked, for the script of a page; a refusal is told there in the reader's words."""
+    try:
+        return JSONResponse(ask())
+    except Refusal as refusal:
+        told = {"code": refusal.code, "message": say.refused(refusal.code, refusal.message)}
+        return JSONResponse(told, refusal.status)
 
 
 def _came_from(request: Request, form: FormData | None) -> str:

@@ -77,7 +77,9 @@ def judge(
         return Judged(Fate.FAILED, receipt, "reverted")
     if version.kind == "cancel":
         moved = [t for t in receipt.transfers if t.units and t.receiver != owed.sender]
-        return Judged(Fate.WRONG if moved else Fate.FAILED, receipt, "cancelled on chain")
+        if moved:
+            return Judged(Fate.WRONG, receipt, "a cancellation in which coins moved")
+        return Judged(Fate.FAILED, receipt, "cancelled on chain")
     return _effect(owed, receipt)
 
 

@@ -23,6 +23,7 @@ _TRANSFER_TOPIC = (
 )
 _TRANSFER = "a9059cbb"  # transfer(address,uint256)
 _BALANCE_OF = "70a08231"  # balanceOf(address)
+_NOTHING = "c0ffee00" + "00" * 32  # a function that no contract has
 _CALL_TRACER = {"tracer": "callTracer"}
 # Frames that move their value. A DELEGATECALL repeats its parent's, a CALLCODE pays itself, a STATICCALL has none.
 _MOVING_FRAMES = frozenset({"CALL", "CREATE", "CREATE2", "SELFDESTRUCT"})
@@ -158,6 +159,11 @@ class EvmChain:
         """The code at this address; empty for most accounts that a person holds, but see EIP-7702."""
         return _data(self._ask("eth_getCode", _address(address), "latest"), "code")
 
+    def is_token(self, address: str) -> bool:
+        """Whether what stands there keeps balances as tokens do. Who also answers what nobody ever asks, answers
+        everything, and is none for that."""
+        return self._answers(address, _BALANCE_OF + _word(_address(address))) and not self._answers(address, _NOTHING)
+
     def fees(self) -> Fees:
         """A fee that outlasts six full blocks in a row (each raises the base fee by an eighth), with the node's tip."""
         latest = _record(self._ask("eth_getBlockByNumber", "latest", False), "latest block")
@@ -176,8 +182,7 @@ class EvmChain:
         try:
             answer = self._node.ask("eth_estimateGas", call)
         except NodeError as fault:
-            # Code 3 is geth's for a revert; other nodes only say so in words.
-            if fault.code == 3 or "revert" in fault.message.lower():
+            if _reverted(fault):
                 raise WouldRevert(fault.message) from fault
             raise Unreachable(str(fault)) from fault
         estimate = _quantity(answer, "gas estimate", _MOST_GAS)
@@ -196,6 +201,16 @@ class EvmChain:
             return self._node.ask(method, *params)
         except NodeError as fault:
             raise Unreachable(str(fault)) from fault
+
+    def _answers(self, contract: str, data: str) -> bool:
+        """Whether a call gives one word back; a contract that refuses the call does not."""
+        try:
+            said = self._node.ask("eth_call", {"to": _address(contract), "data": "0x" + data}, "latest")
+        except NodeError as fault:
+            if _reverted(fault):
+                return False
+            raise Unreachable(str(fault)) from fault
+        return len(_data(said, "answer")) == 32
 
     def _block_record(self, number: int, *, full: bool) -> Record | None:
         said = self._ask("eth_getBlockByNumber", hex(number), full)
@@ -294,6 +309,11 @@ def _block(record: Record) -> Block:
         parent=_hash(record.get("parentHash"), "parent hash"),
         at=datetime.fromtimestamp(_quantity(record.get("timestamp"), "block time", _LAST_SECOND), UTC),
     )
+
+
+def _reverted(fault: NodeError) -> bool:
+    """Code 3 is geth's for a revert; other nodes only say so in words."""
+    return fault.code == 3 or "revert" in fault.message.lower()
 
 
 def _succeeded(receipt: Record) -> bool:

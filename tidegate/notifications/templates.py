@@ -47,6 +47,10 @@ FINDINGS: dict[str, Text] = {
     "outside_flagged": Text(
         "This withdrawal needs a closer look before anything is sent.", "本次提币需进一步核查后方可处理。"
     ),
+    "address_is_token_contract": Text(
+        "This is the contract of a token; coins sent there are lost. Ask the receiver for an address of their own.",
+        "该地址是代币合约地址，转入的资产将无法取回。请向收款方索取其本人的收款地址。",
+    ),
     "address_sanctioned": Text("We cannot send to this address.", "无法向该地址提币。"),
     "address_listed": Text(
         "This destination is checked by a person before anything is sent.", "该收款地址需经人工审核后方可提币。"

@@ -30,6 +30,7 @@ class Since:
 
     hours: int
     outcome: Outcome
+    step_up: bool = False  # beside a delay: a stronger factor as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Travel:
     hours: int
     look_back_hours: int
     outcome: Outcome
+    step_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +199,23 @@ def _sessions(reader: Reader, value: object) -> Sessions:
     part = reader.section(path, value, "new_device", "new_network", "travel", "logins_required")
 
     def since(key: str) -> Since:
-        line = reader.section(f"{path}.{key}", part[key], "hours", "outcome")
-        return Since(
-            reader.whole(f"{path}.{key}.hours", line["hours"], 0, 24 * 90),
-            _outcome(reader, f"{path}.{key}.outcome", line["outcome"], _ENDING),
-        )
+        line = reader.section(f"{path}.{key}", part[key], "hours", "outcome", optional=("step_up",))
+        return Since(reader.whole(f"{path}.{key}.hours", line["hours"], 0, 24 * 90), *asks(key, line))
 
-    line = reader.section(f"{path}.travel", part["travel"], "hours", "look_back_hours", "outcome")
+    def asks(key: str, line: Mapping[str, object]) -> tuple[Outcome, bool]:
+        outcome = _outcome(reader, f"{path}.{key}.outcome", line["outcome"], _ENDING)
+        also = _flag(reader, f"{path}.{key}.step_up", line.get("step_up", False))
+        if also and outcome is not Outcome.DELAY:
+            reader.fault(f"{path}.{key}.step_up", "stands beside a delay only; say step_up as the outcome.")
+        return outcome, also
+
+    line = reader.section(
+        f"{path}.travel", part["travel"], "hours", "look_back_hours", "outcome", optional=("step_up",)
+    )
     travel = Travel(
         reader.whole(f"{path}.travel.hours", line["hours"], 0, 48),
         reader.whole(f"{path}.travel.look_back_hours", line["look_back_hours"], 1, 24 * 30),
-        _outcome(reader, f"{path}.travel.outcome", line["outcome"], _ENDING),
+        *asks("travel", line),
     )
     return Sessions(
         since("new_device"),

@@ -106,6 +106,7 @@ CAP = Way(_less, added=_T, removed=_L)  # a limit that holds where it is said: w
 OPENING = Way(_less, added=_L, removed=_T)  # without it nothing leaves at all: silence is a refusal
 BOND = Way(_more, added=_L, removed=_T)  # an asset more to choose from is a way more to do with less
 NEEDED = Way(None, added=_T, removed=_L)
+ALSO = Way(_word(("False", "True")), added=_T, removed=_L)  # left out it is false
 
 WAYS: tuple[tuple[Path, Way], ...] = (
     (("limits_24h", "*"), OPENING),
@@ -167,6 +168,7 @@ WAYS: tuple[tuple[Path, Way], ...] = (
     (("market", "two_sources_from_value"), LESS),
     (("market", "outflow_percent", "*", "*"), LESS),
     (("behaviour", "session", "logins_required"), FLAG),
+    (("behaviour", "session", "*", "step_up"), ALSO),
     # With these two the facts themselves are gathered: a rule that held whom nobody knew enough of may let them go.
     (("behaviour", "session", "travel", "hours"), CHANGED),
     (("behaviour", "session", "travel", "look_back_hours"), CHANGED),

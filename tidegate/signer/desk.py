@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -53,8 +53,10 @@ class Desk:
             if isinstance(order, Pay) and known is None:
                 spent = self._ledger.spent_24h(order.authorisation.asset, self._clock())
                 rules.check_first(order, spent, network, self._clock())
+            took = rules.costs(order, known, _network_of(order))
+            rules.check_costs(took, {what: self._ledger.cost_24h(what, self._clock()) for what in took}, network)
             version = self._make(order, network, payer)
-            self._keep(order, payer, version, known is None)
+            self._keep(order, payer, version, took, known is None)
             return Signed(version.raw, codec.hash_of(version.raw))
 
     def close(self) -> None:
@@ -72,10 +74,10 @@ class Desk:
         kind = "cancel" if isinstance(order, Cancel) else "pay"
         return Version(kind, order.terms.gas, order.terms.max_fee, order.terms.tip, raw)
 
-    def _keep(self, order: Order, payer: Account, version: Version, first: bool) -> None:
+    def _keep(self, order: Order, payer: Account, version: Version, took: Mapping[str, int], first: bool) -> None:
         now = self._clock()
         if not first:
-            self._ledger.add(order.id, version, now)
+            self._ledger.add(order.id, version, took, now)
             return
         asset, units = None, 0
         if isinstance(order, Pay):
@@ -89,6 +91,7 @@ class Desk:
             asset,
             units,
             version,
+            took,
             now,
         )
 

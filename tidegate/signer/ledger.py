@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from tidegate.base.signing import SignerRefused
 from tidegate.signer.rules import Known, Version
+from tidegate.signer.totals import Totals
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS signed_order (
@@ -46,6 +48,15 @@ CREATE TABLE IF NOT EXISTS spent (       -- running totals: a day's use is a dif
     PRIMARY KEY (asset, seq)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS spent_window ON spent (asset, at, seq);
+CREATE TABLE IF NOT EXISTS cost (        -- the same of what our own work takes: fees and gas, wei
+    what     TEXT NOT NULL,              -- "fees@evm-local", "gas@evm-local"
+    seq      INTEGER NOT NULL,
+    at       REAL NOT NULL,
+    total    TEXT NOT NULL,
+    order_id TEXT NOT NULL REFERENCES signed_order,
+    PRIMARY KEY (what, seq)
+) STRICT;
+CREATE INDEX IF NOT EXISTS cost_window ON cost (what, at, seq);
 DROP INDEX IF EXISTS signed_by_asset;    -- of ledgers that added up every order of the day
 """
 
@@ -62,6 +73,7 @@ class Ledger:
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(_SCHEMA)
+        self._spent, self._cost = Totals(self._db, "spent", "asset"), Totals(self._db, "cost", "what")
         self._catch_up()
 
     def known(self, id: str) -> Known | None:
@@ -85,11 +97,11 @@ class Ledger:
 
     def spent_24h(self, asset: str, now: datetime) -> int:
         """Units of an asset authorised and signed in the last 24 hours."""
-        since = (now - timedelta(hours=24)).timestamp()
-        before = self._db.execute(
-            "SELECT total FROM spent WHERE asset = ? AND at <= ? ORDER BY at DESC, seq DESC LIMIT 1", (asset, since)
-        ).fetchone()
-        return self._newest(asset)[2] - (int(before[0]) if before else 0)
+        return self._spent.used_24h(asset, now)
+
+    def cost_24h(self, what: str, now: datetime) -> int:
+        """Wei signed for in the last 24 hours: `rules.Costs` names what for."""
+        return self._cost.used_24h(what, now)
 
     def owner_of(self, network: str, account: str, nonce: int) -> str | None:
         """The id that owns a nonce."""
@@ -108,6 +120,7 @@ class Ledger:
         asset: str | None,
         units: int,
         version: Version,
+        costs: Mapping[str, int],
         now: datetime,
     ) -> None:
         """Give an id its nonce and keep its first bytes, on disk before they are handed out.
@@ -127,14 +140,20 @@ class Ledger:
             )
             self._keep(id, 0, version, at)
             if asset is not None:
-                self._spend(id, asset, units, at)
+                self._spent.add(asset, units, at, id)
+            self._bear(id, costs, at)
 
-    def add(self, id: str, version: Version, now: datetime) -> None:
+    def add(self, id: str, version: Version, costs: Mapping[str, int], now: datetime) -> None:
         """Keep another version of an id that has its nonce."""
         (count,) = self._db.execute("SELECT count(*) FROM signed_bytes WHERE order_id = ?", (id,)).fetchone()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._keep(id, count, version, now.timestamp())
+            self._bear(id, costs, now.timestamp())
+
+    def _bear(self, id: str, costs: Mapping[str, int], at: float) -> None:
+        for what, wei in costs.items():
+            self._cost.add(what, wei, at, id)
 
     def _keep(self, id: str, seq: int, version: Version, at: float) -> None:
         self._db.execute(
@@ -142,21 +161,6 @@ class Ledger:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (id, seq, version.kind, version.gas, str(version.max_fee), str(version.tip), version.raw, at),
         )
-
-    def _spend(self, id: str, asset: str, units: int, at: float) -> None:
-        """Move the asset's running total on."""
-        seq, newest_at, total = self._newest(asset)
-        self._db.execute(
-            "INSERT INTO spent (asset, seq, at, total, order_id) VALUES (?, ?, ?, ?, ?)",
-            (asset, seq + 1, max(at, newest_at), str(total + units), id),
-        )
-
-    def _newest(self, asset: str) -> tuple[int, float, int]:
-        """Number, time and total of the asset's newest row; zeros where there is none."""
-        found = self._db.execute(
-            "SELECT seq, at, total FROM spent WHERE asset = ? ORDER BY seq DESC LIMIT 1", (asset,)
-        ).fetchone()
-        return (found[0], found[1], int(found[2])) if found else (0, 0.0, 0)
 
     def _catch_up(self) -> None:
         """Take orders into the totals that a program without totals has signed, all or none."""
@@ -167,7 +171,7 @@ class Ledger:
                 "AND id NOT IN (SELECT order_id FROM spent) ORDER BY at, rowid"
             ).fetchall()
             for id, asset, units, at in missing:
-                self._spend(id, asset, int(units), at)
+                self._spent.add(asset, int(units), at, id)
 
     def close(self) -> None:
         self._db.close()

@@ -6,7 +6,7 @@ the key that signs them; then these limits per payment and per day are what is l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -141,6 +141,35 @@ def check_terms(order: Order, network: NetworkRule) -> None:
             raise SignerRefused("units_wrong", f"{order.units} units cannot be moved.")
     if isinstance(order, Cancel) and terms.gas != CANCEL_GAS:
         raise SignerRefused("terms_wrong", f"A cancellation takes {CANCEL_GAS} gas, not {terms.gas}.")
+
+
+def costs(order: Order, known: Known | None, network: str) -> dict[str, int]:
+    """What a new version of an order takes of the day, by the ledger's name for it, in wei.
+
+    Of the versions of one nonce one is mined, so a dearer one takes only what it may cost more. What is paid at
+    last is less; a limit that counted that would have to believe a node.
+    """
+    before = max((v.gas * v.max_fee for v in known.versions), default=0) if known is not None else 0
+    took = {f"{FEES}@{network}": max(0, order.terms.gas * order.terms.max_fee - before)}
+    if isinstance(order, Gas) and known is None:
+        took[f"{GAS}@{network}"] = order.units
+    return took
+
+
+FEES, GAS = "fees", "gas"
+
+
+def check_costs(took: Mapping[str, int], used: Mapping[str, int], network: NetworkRule) -> None:
+    """Fees and gas stay within the day's limits, whoever asks for them. Raises SignerRefused."""
+    for what, wei in took.items():
+        is_gas = what.startswith(f"{GAS}@")
+        limit = network.most_gas_24h if is_gas else network.most_fees_24h
+        if wei and used[what] + wei > limit:
+            raise SignerRefused(
+                "over_gas_day_limit" if is_gas else "over_fee_day_limit",
+                f"{used[what]} wei of {'gas for deposit addresses' if is_gas else 'fees'} in 24 hours and {wei} pass "
+                f"{limit}.",
+            )
 
 
 def same_again(order: Order, known: Known, network: str, account: str) -> Version | None:

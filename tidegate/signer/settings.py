@@ -32,6 +32,20 @@ class NetworkRule:
     fee_ceiling: int  # wei: most gas * max_fee of one transaction, whatever an authorisation allows
     gas_top_up: int  # wei: most native coin for one of our deposit addresses at a time
     assets: Mapping[str, AssetRule]  # "USDT@evm-local"
+    fees_24h: int | None = None  # wei: most fees of all transactions in 24 hours; None = DAILY of the highest ones
+    gas_24h: int | None = None  # wei: most gas for deposit addresses in 24 hours; None = DAILY top-ups
+
+    @property
+    def most_fees_24h(self) -> int:
+        return DAILY * self.fee_ceiling if self.fees_24h is None else self.fees_24h
+
+    @property
+    def most_gas_24h(self) -> int:
+        return DAILY * self.gas_top_up if self.gas_24h is None else self.gas_24h
+
+
+DAILY = 100
+"""So many transactions at the highest fee, and so many top-ups, are the limits of a day where the file names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,8 @@ def load(home: Path) -> SignerSettings:
                         asset: AssetRule(rule["contract"], int(rule["limit_per_payout"]), int(rule["limit_24h"]))
                         for asset, rule in network["assets"].items()
                     },
+                    fees_24h=_daily(network, "fees_24h"),
+                    gas_24h=_daily(network, "gas_24h"),
                 )
                 for name, network in said["networks"].items()
             },
@@ -100,6 +116,10 @@ def load(home: Path) -> SignerSettings:
         raise SettingsFault(f"There is no {path}; a signer's home has one.") from fault
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise SettingsFault(f"{path} cannot be read: {type(fault).__name__} {fault}.") from fault
+
+
+def _daily(network: Mapping[str, str], name: str) -> int | None:
+    return None if network.get(name) is None else int(network[name])
 
 
 def _texts(said: object) -> tuple[str, ...]:
@@ -135,6 +155,8 @@ def save(home: Path, settings: SignerSettings) -> None:
                     "chain_id": network.chain_id,
                     "fee_ceiling": str(network.fee_ceiling),
                     "gas_top_up": str(network.gas_top_up),
+                    **({} if network.fees_24h is None else {"fees_24h": str(network.fees_24h)}),
+                    **({} if network.gas_24h is None else {"gas_24h": str(network.gas_24h)}),
                     "assets": {
                         asset: {
                             "contract": rule.contract,

@@ -82,6 +82,9 @@ class OutsideAnswer:
 TRAVEL_RULE = "travel_rule"
 """The outside check whose answer is the counterparty's."""
 
+DESTINATION_CODE = "destination_code"
+"""The outside check that the network's own node answers: whether a token's contract stands at the destination."""
+
 NAMES = "names"
 """The outside check that a service of names answers, as a policy names it in `outside_checks`."""
 
@@ -372,6 +375,8 @@ CATALOGUE: tuple[Fact, ...] = (
     Fact("unbound_units", _T.UNITS, "units", "W4 retention",
          "what retention lots leave free; unknown where the party has none", "未被锁定期限制的数量；无锁定批次时未知",
          lambda f: None if f.bound is None else f.bound.free_units),
+    Fact("sent_4h_usd", _T.MONEY_USD, "USD", "W4 limits", "reserved or sent in 4 hours, this one not counted",
+         "近 4 小时已用额度（不含本次）", lambda f: f.sent(4)),
 )  # fmt: skip
 """Every fact that a rule may name, in the order of the reference page, which is made from it."""
 

@@ -6,19 +6,21 @@ that meets a bug is set aside where a person sees it, and tried again in later t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import psycopg
 
+from tidegate.base.chain import Unreachable
 from tidegate.base.ids import new_id
 from tidegate.base.outside import Message, Opinion, Refused, Reply, Silent, TravelRule, Vendor
 from tidegate.db import Conn
 from tidegate.screening.ivms101 import Person
-from tidegate.withdrawals import flow, store
+from tidegate.withdrawals import destination, flow, store
 from tidegate.withdrawals.withdrawal import Status
 
 Clock = Callable[[], datetime]
@@ -27,23 +29,30 @@ SettingNow = Callable[[], flow.Setting]
 
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Review again what has waited long enough; how many went on."""
-    return _each(
-        conn, lambda: store.due(conn, clock(), limit), lambda id: flow.release(conn, id, setting(), clock()), clock
-    )
+    turn = _turn(clock)
+
+    def due() -> list[str]:
+        return store.due(conn, clock(), turn, limit)
+
+    return _each(conn, due, lambda id: flow.release(conn, id, setting(), clock()), clock)
 
 
 def expire_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """End what was not confirmed or informed about in time; how many went on."""
-    return _each(
-        conn, lambda: store.expiring(conn, clock(), limit), lambda id: flow.expire(conn, id, setting(), clock()), clock
-    )
+    turn = _turn(clock)
+
+    def expiring() -> list[str]:
+        return store.expiring(conn, clock(), turn, limit)
+
+    return _each(conn, expiring, lambda id: flow.expire(conn, id, setting(), clock()), clock)
 
 
 def outside_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
     """Go on without outside checks that did not answer in time; how many withdrawals went on."""
+    turn = _turn(clock)
 
     def overdue() -> list[str]:
-        return store.outside_overdue(conn, clock(), limit)
+        return store.outside_overdue(conn, clock(), turn, limit)
 
     return _each(conn, overdue, lambda id: flow.outside_overdue(conn, id, setting(), clock()), clock)
 
@@ -68,8 +77,13 @@ def authorise_approved(
     def step(id: str) -> Status:
         return flow.authorise(conn, id, sign, chain_ids, setting(), clock())
 
-    turn = int(clock().timestamp())
+    turn = _turn(clock)
     return _each(conn, lambda: store.to_authorise(conn, turn, limit), step, clock)
+
+
+def _turn(clock: Clock) -> int:
+    """Which turn this is: each is another one, and what a queue says holds within it."""
+    return int(clock().timestamp() * 1000)
 
 
 def _each(conn: Conn, due: Callable[[], list[str]], step: Callable[[str], object], clock: Clock) -> int:
@@ -136,6 +150,33 @@ def ask_vendors(conn: Conn, vendors: Mapping[str, Vendor], setting: SettingNow, 
     for (asked, _), said in zip(taken, _all(ask, taken), strict=True):
         flow.vendor_answered(conn, asked.ref, asked.check_id, said, setting(), clock())
     return len(taken)
+
+
+class Codes(Protocol):
+    """A node, asked what stands at an address. Both raise Unreachable."""
+
+    def code(self, address: str) -> bytes: ...
+
+    def is_token(self, address: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NodeVendor:
+    """The nodes of our networks as the vendor that answers `facts.DESTINATION_CODE`."""
+
+    nodes: Mapping[str, Codes]
+
+    def ask(self, id: str, question: str) -> Opinion:
+        """What stands at the question's destination now. Raises Silent."""
+        said = json.loads(question)["withdrawal"]
+        node, address = self.nodes.get(said["network"]), said["address"]
+        if node is None:
+            raise Silent(f"no node of {said['network']} is known here")
+        try:
+            code = node.code(address)
+            return destination.judge(code, destination.is_contract(code) and node.is_token(address))
+        except Unreachable as fault:
+            raise Silent(str(fault)) from fault
 
 
 def exchange_travel_rule(

@@ -15,7 +15,7 @@ from tidegate.policy.pack import SCOPES, Policy
 from tidegate.screening import address as addresses
 
 PLATFORM = "platform"
-PARTY_HOURS: tuple[int | None, ...] = (1, 24, 7 * 24, 30 * 24, None)
+PARTY_HOURS: tuple[int | None, ...] = (1, 4, 24, 7 * 24, 30 * 24, None)
 """The party's windows that are looked at for every withdrawal: the catalogue of facts names them."""
 
 Subject = tuple[str, str]

@@ -81,6 +81,7 @@ TOLD_APART_BY: Mapping[str, tuple[str, ...]] = {
     "check_failed": ("check",),
     "check_timed_out": ("check",),
     "outside_flagged": ("check",),
+    "step_up_required": ("check",),
     "place_delay": ("place", "event"),
     "place_cap": ("place", "assets", "hours"),
     "new_device": ("since",),

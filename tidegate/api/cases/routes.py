@@ -48,6 +48,11 @@ def snooze_case(call: Call, id: str, body: shapes.Snooze) -> Any:
     return say.case(cases.snooze(call.conn, _case(call, id), body.until, body.reason, call.actor, call.now))
 
 
+def escalate_case(call: Call, id: str, body: shapes.Escalate) -> Any:
+    """Hand it up: it is more urgent and nobody's, and the reason stands in its file."""
+    return say.case_file(cases.hand_up(call.conn, _case(call, id), body.reason, call.actor, call.now))
+
+
 def add_evidence(call: Call, id: str, body: shapes.NewEvidence) -> Any:
     """Add to the file what was found out."""
     return say.case_file(cases.add_evidence(call.conn, _case(call, id), body.note, call.actor, call.now))
@@ -81,6 +86,9 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("GET", "/v1/cases/{id}/bundle", "journal:read", get_bundle, shapes.Bundle, refuses=UNKNOWN),
     Route("POST", "/v1/cases/{id}/snooze", "cases:answer", snooze_case, shapes.Case, 200, True, "json", UNFIT),
+    Route(
+        "POST", "/v1/cases/{id}/escalate", "cases:answer", escalate_case, shapes.CaseWithFile, 200, True, "json", UNFIT
+    ),
     Route("POST", "/v1/cases/{id}/ask", "cases:answer", ask_customer, shapes.CaseWithFile, 201, True, "json", UNFIT),
     Route("POST", "/v1/cases/{id}/answer", "cases:answer", answer_case, shapes.CaseWithFile, 200, True, "json", UNFIT),
 )

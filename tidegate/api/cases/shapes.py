@@ -52,7 +52,9 @@ class Case(Out):
     policy_version: int | None = Field(description="That asked for a person: its author and approver may not answer.")
     overdue: bool = Field(description="Whether it was not answered in time.")
     overdue_at: At | None
-    escalation: int = Field(description="0 to 3: how often it was raised for being late; higher = more urgent.")
+    escalation: int = Field(
+        description="0 to 3: how often it was raised, for being late or by a person; higher = more urgent."
+    )
     snoozed_until: At | None
     snooze_reason: str | None
 
@@ -84,6 +86,10 @@ class NewAnswer(In):
 
 class Snooze(In):
     until: Time
+    reason: Text
+
+
+class Escalate(In):
     reason: Text
 
 

@@ -61,47 +61,45 @@ addEventListener("pageshow", () => {
   });
 });
 
-// A passkey signs what a form shows: what to sign comes from the server, the answer goes with the form.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-passkey]");
-  if (!button || button.disabled) return;
-  const { form } = button;
-  const failed = form.querySelector("[data-passkey-failed]");
-  failed.hidden = true;
-  button.disabled = true;
-  try {
-    const asked = await fetch(button.dataset.passkey, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) });
-    if (!asked.ok) throw new Error(`refused: ${asked.status}`);
-    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await asked.json());
-    form.elements[button.dataset.passkeyInto ?? "credential"].value = JSON.stringify(await navigator.credentials.get({ publicKey }));
-    form.requestSubmit();
-  } catch {
-    failed.hidden = false;
-    button.disabled = false;
-  }
-});
+// A passkey signs what a form shows, or is made for it: what the authenticator is asked comes from the server, its
+// answer goes with the form. What the server refuses is told in the form.
+async function asked(path, sent) {
+  const answer = await fetch(path, { method: "POST", body: new URLSearchParams(sent) });
+  if (answer.redirected) return leaving(() => location.assign(answer.url)); // signed out meanwhile
+  if (answer.status === 401) return leaving(() => location.reload()); // to be proven once more
+  const said = await answer.json();
+  if (answer.ok) return said;
+  throw new Error(said.message, { cause: "refused" });
+}
+const leaving = (go) => new Promise(() => go());
 
-// A new passkey: the form names it, the authenticator makes it, the answer goes with the form.
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-passkey-new]");
-  if (!button || button.disabled) return;
-  const { form } = button;
-  const failed = form.querySelector("[data-passkey-failed]");
-  failed.hidden = true;
-  button.disabled = true;
-  try {
-    const named = new URLSearchParams({ csrf: form.elements.csrf.value, name: form.elements.name.value });
-    const asked = await fetch(button.dataset.passkeyNew, { method: "POST", body: named });
-    if (!asked.ok) throw new Error(`refused: ${asked.status}`);
-    const { factor, options } = await asked.json();
-    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
-    form.elements.factor.value = factor;
-    form.elements.credential.value = JSON.stringify(await navigator.credentials.create({ publicKey }));
-    form.requestSubmit();
-  } catch {
-    failed.hidden = false;
-    button.disabled = false;
-  }
+function ceremony(selector, act) {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest(selector);
+    if (!button || button.disabled || ("passkeyNew" in button.dataset && !button.form.reportValidity())) return;
+    const failed = button.form.querySelector("[data-passkey-failed]");
+    failed.dataset.passkeyFailed ||= failed.textContent;
+    failed.hidden = true;
+    button.disabled = true;
+    try {
+      await act(button, button.form.elements);
+      button.form.requestSubmit();
+    } catch (fault) {
+      failed.textContent = fault.cause === "refused" ? fault.message : failed.dataset.passkeyFailed;
+      failed.hidden = false;
+      button.disabled = false;
+    }
+  });
+}
+ceremony("[data-passkey]", async (button, fields) => {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(await asked(button.dataset.passkey, { csrf: fields.csrf.value }));
+  fields[button.dataset.passkeyInto ?? "credential"].value = JSON.stringify(await navigator.credentials.get({ publicKey }));
+});
+ceremony("[data-passkey-new]", async (button, fields) => {
+  const { factor, options } = await asked(button.dataset.passkeyNew, new FormData(button.form));
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+  fields.factor.value = factor;
+  fields.credential.value = JSON.stringify(await navigator.credentials.create({ publicKey }));
 });
 
 document.addEventListener("click", async (event) => {

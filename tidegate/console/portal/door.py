@@ -1,23 +1,26 @@
-"""In and out: a password and a code, or a passkey; the link that sets a password; the demo's link."""
+"""In and out: a password and a code, or a passkey; an invitation's link; the demo's link."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.background import BackgroundTask
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import hours
 from tidegate.console.portal.visit import COOKIE, DEVICE, Visit, came, outside, wanted
-from tidegate.console.visit import dressed, read_credential, read_form
+from tidegate.console.render import language
+from tidegate.console.visit import asking, dressed, read_credential, read_form
 from tidegate.db import Conn
 from tidegate.parties import flow as parties
 from tidegate.parties import passwords
-from tidegate.parties.flow import Came, CodeBound, Visiting
+from tidegate.parties.flow import Came, CodeBound, FirstApp, FirstPasskey, Visiting
 
 _YEAR = 365 * 24 * 3600
 
@@ -46,13 +49,9 @@ class Door:
 
     async def options(self, request: Request) -> Response:
         """What a passkey has to sign to come in."""
-        try:
-            asked = await self._gate.in_thread(
-                lambda: self._with(lambda conn: parties.ask_passkey(conn, self._gate.relying, self._gate.clock()))
-            )
-        except Refusal as refusal:
-            return dressed(request, JSONResponse({"code": refusal.code}, refusal.status))
-        return dressed(request, JSONResponse(asked))
+        return await self._asking(
+            request, lambda conn: parties.ask_passkey(conn, self._gate.relying, self._gate.clock())
+        )
 
     async def link(self, request: Request) -> Response:
         """The demo's way in: looking changes nothing, the button opens the session."""
@@ -65,48 +64,117 @@ class Door:
             lambda refusal: outside(request, "portal/refused.html", refusal.status, refusal=refusal),
         )
 
-    async def join(self, request: Request) -> Response:
-        """Behind an invitation: set a password, and get an authenticator app where there is no factor yet."""
-        token = str(request.path_params["token"])
-        form = await read_form(request) if request.method == "POST" else None
-        return dressed(
-            request, await self._gate.in_thread(lambda: self._with(lambda c: self._join(c, request, token, form)))
-        )
-
-    def _join(self, conn: Conn, request: Request, token: str, form: Any) -> Response:
-        now, wrong = self._gate.clock(), None
+    async def forgotten(self, request: Request) -> Response:
+        """A mail to whoever signs in by an address, and one answer to whoever asks; the mail is ordered after it."""
+        if request.method == "GET":
+            return dressed(request, outside(request, "portal/forgotten.html", wrong=None, email="", sent=False))
+        email = str((await read_form(request)).get("email", ""))
+        host = request.client.host if request.client else None
+        wrong = None
         try:
-            found = parties.invited(conn, token, now)
-            if form is not None:
-                try:
-                    first, again = str(form.get("password", "")), str(form.get("again", ""))
-                    if first != again:
-                        raise Malformed("passwords_differ", "The two passwords are not the same.", field="again")
-                    made = parties.join(conn, token, first, self._gate.data_key, now)
-                    return outside(request, "portal/joined.html", made=made, email=found.party.email)
-                except Malformed as refusal:
-                    wrong = refusal
+            await self._gate.in_thread(
+                lambda: self._with(lambda conn: parties.count_forgotten(conn, email, host, self._gate.clock()))
+            )
+        except Refusal as refusal:
+            wrong = refusal
+        status = 200 if wrong is None else wrong.status
+        shown = {"wrong": wrong, "email": email, "sent": wrong is None}
+        answer = dressed(request, outside(request, "portal/forgotten.html", status, **shown))
+        if wrong is None:
+            answer.background = BackgroundTask(self._invite_again, email)
+        return answer
+
+    async def _invite_again(self, email: str) -> None:
+        def do(conn: Conn) -> None:
+            now = self._gate.clock()
+            days = self._gate.settings.at(conn, now).policy.factors.freeze_link_days
+            parties.invite_again(conn, email, days, now)
+
+        await self._gate.in_thread(lambda: self._with(do))
+
+    async def join(self, request: Request) -> Response:
+        """Behind an invitation: set a password, and with the first one a passkey or an authenticator app."""
+        token = str(request.path_params["token"])
+        form = await read_form(request) if request.method == "POST" else FormData()
+
+        def enter(conn: Conn, by: Came) -> Visiting | None:
+            first, data_key = _first(form), self._gate.data_key
+            return parties.join(
+                conn, token, _password(form), first, by, data_key, self._gate.relying, self._gate.clock()
+            )
+
+        def page(refusal: Refusal | None) -> Response:
+            shown = {"name": str(form.get("name", "")), "app": str(form.get("app", ""))}
+            return self._with(lambda conn: self._join_page(conn, request, token, shown, refusal))  # type: ignore[no-any-return]
+
+        if request.method == "GET":
+            return dressed(request, await self._gate.in_thread(lambda: page(None)))
+        joined = outside(request, "portal/joined.html")
+        return await self._enter(request, enter, page, joined)
+
+    async def join_with_passkey(self, request: Request) -> Response:
+        """What an authenticator is asked for the passkey that comes with a first password."""
+        token, form = str(request.path_params["token"]), await read_form(request)
+
+        def ask(conn: Conn) -> Mapping[str, Any]:
+            now, name = self._gate.clock(), str(form.get("name", "")).strip()
+            minutes = self._gate.settings.at(conn, now).policy.factors.challenge_minutes
+            made = parties.begin_first_passkey(conn, token, _password(form), name, self._gate.relying, minutes, now)
+            return {"factor": made.id, "options": made.options}
+
+        return await self._asking(request, ask)
+
+    def _join_page(
+        self, conn: Conn, request: Request, token: str, typed: Mapping[str, str], wrong: Refusal | None
+    ) -> Response:
+        """The form, with the app that was shown before: it may have been scanned already."""
+        try:
+            found = parties.invited(conn, token, self._gate.clock())
         except Refusal as refusal:
             return outside(request, "portal/refused.html", refusal.status, refusal=refusal)
-        status = 200 if wrong is None else wrong.status
         return outside(
-            request, "portal/join.html", status, found=found, wrong=wrong, token=token, least=passwords.LEAST
+            request,
+            "portal/join.html",
+            200 if wrong is None else wrong.status,
+            found=found,
+            wrong=wrong,
+            token=token,
+            least=passwords.LEAST,
+            name=typed["name"],
+            app=parties.first_app(found, self._gate.data_key, self._gate.platform, typed["app"]),
         )
+
+    async def _asking(self, request: Request, ask: Callable[[Conn], Mapping[str, Any]]) -> Response:
+        say = language(request)
+        answer = await self._gate.in_thread(lambda: self._with(lambda conn: asking(say, lambda: ask(conn))))
+        return dressed(request, answer)
 
     async def _enter(
         self,
         request: Request,
-        enter: Callable[[Conn, Came], Visiting],
+        enter: Callable[[Conn, Came], Visiting | None],
         refused: Callable[[Refusal], Response],
+        outside: Response | None = None,
     ) -> Response:
-        """Open a session; the device keeps a name, so that the next sign-in from it is no news."""
+        """Open a session; the device keeps a name, so that the next sign-in from it is no news. The session that was
+        open in this browser ends. `outside` is the answer where nobody is let in yet."""
         device = request.cookies.get(DEVICE) or secrets.token_urlsafe(24)
-        request.cookies[DEVICE] = device
-        by = came(request)
+        before, by = request.cookies.get(COOKIE, ""), came(request, device)
+
+        def do(conn: Conn) -> Visiting | None:
+            opened = enter(conn, by)
+            if opened is not None:
+                parties.leave_by_cookie(conn, before, self._gate.clock())
+            return opened
+
         try:
-            opened = await self._gate.in_thread(lambda: self._with(lambda conn: enter(conn, by)))
+            opened = await self._gate.in_thread(lambda: self._with(do))
         except Refusal as refusal:
-            return dressed(request, refused(refusal))
+            wrong = refusal  # the name of a caught one ends with its block
+            return dressed(request, await self._gate.in_thread(lambda: refused(wrong)))
+        if opened is None:
+            assert outside is not None  # an invitation alone
+            return dressed(request, outside)
         answer: Response = RedirectResponse(wanted(request), 303)
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, opened.cookie, path="/portal", httponly=True, samesite="strict", secure=secure)
@@ -130,3 +198,21 @@ def sign_out(visit: Visit) -> Response:
     answer = RedirectResponse("/portal/sign-in", 303)
     answer.delete_cookie(COOKIE, path="/portal")
     return answer
+
+
+def _password(form: FormData) -> str:
+    """The new password, typed twice. Raises Malformed `passwords_differ`."""
+    password = str(form.get("password", ""))
+    if password != str(form.get("again", "")):
+        raise Malformed("passwords_differ", "The two passwords are not the same.", field="again")
+    return password
+
+
+def _first(form: FormData) -> FirstApp | FirstPasskey | None:
+    """The factor that comes with a first password; None where the form has none. Raises Malformed
+    `credential_malformed`."""
+    if form.get("credential"):
+        return FirstPasskey(str(form.get("factor", "")), read_credential(str(form["credential"])))
+    if form.get("code"):
+        return FirstApp(str(form.get("app", "")), str(form["code"]))
+    return None

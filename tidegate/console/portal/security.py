@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from tidegate.api.journal.say import entry
 from tidegate.base.refusals import Refusal
@@ -12,7 +12,7 @@ from tidegate.console.customers import store as customers_store
 from tidegate.console.customers.pages import place
 from tidegate.console.portal.door import sign_out
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import read_credential
+from tidegate.console.visit import asking, read_credential
 from tidegate.db import act
 from tidegate.parties import flow as parties
 from tidegate.parties.access import proof_over
@@ -32,14 +32,16 @@ def page(visit: Visit) -> Response:
 def _page(visit: Visit, refusal: Refusal | None) -> Response:
     conn, party_id = visit.conn, visit.party_id
     orders = parties.restrictions(conn, [party_id], visit.now)[party_id]
+    owner, fresh = visit.party(), not proof_over(visit.session.created_at, visit.now)
     news = customers_store.history(conn, party_id, place(visit.asked("before")), _HISTORY)
     return visit.render(
         "portal/security.html",
         200 if refusal is None else refusal.status,
         refusal=refusal,
-        party=visit.party(),
+        party=owner,
         factors=parties.factors(conn, party_id),
-        fresh=not proof_over(visit.session.created_at, visit.now),
+        fresh=fresh,
+        app=parties.new_own_app(owner, visit.gate.data_key, visit.gate.platform, visit.given("app")) if fresh else None,
         sessions=parties.visits(conn, party_id, visit.now),
         frozen=any(order.kind == RestrictionKind.FREEZE for order in orders),
         timeline=[entry(item) for item in news if not item.kind.startswith(_INSIDE)],
@@ -50,10 +52,15 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
 def begin(visit: Visit) -> Response:
     """What an authenticator is asked for a new key."""
     minutes = visit.setting().policy.factors.challenge_minutes
-    made = parties.begin_passkey(
-        visit.conn, visit.party_id, visit.given("name").strip(), visit.gate.relying, minutes, visit.actor, visit.now
-    )
-    return JSONResponse({"factor": made.id, "options": made.options})
+
+    def ask() -> dict[str, object]:
+        name = visit.given("name").strip()
+        made = parties.begin_passkey(
+            visit.conn, visit.party_id, name, visit.gate.relying, minutes, visit.actor, visit.now
+        )
+        return {"factor": made.id, "options": made.options}
+
+    return asking(visit.say, ask)
 
 
 def finish(visit: Visit) -> Response:
@@ -71,6 +78,16 @@ def finish(visit: Visit) -> Response:
             visit.now,
         ),
     )
+
+
+def set_app(visit: Visit) -> Response:
+    """An authenticator app that has shown a code, in the place of the one before."""
+
+    def do() -> None:
+        kept, code = visit.given("app"), visit.given("code")
+        parties.set_own_app(visit.conn, visit.party_id, kept, code, visit.gate.data_key, visit.actor, visit.now)
+
+    return _done(visit, "portal_app_added", do)
 
 
 def remove(visit: Visit) -> Response:
@@ -129,6 +146,7 @@ PAGES = (
     Page("/security", page),
     Page("/factors/begin", begin, "POST", sensitive=True),
     Page("/factors", finish, "POST", sensitive=True),
+    Page("/factors/app", set_app, "POST", sensitive=True),
     Page("/factors/{id}/remove", remove, "POST", sensitive=True),
     Page("/sessions/{id}/end", end, "POST"),
     Page("/sessions/others", end_others, "POST"),

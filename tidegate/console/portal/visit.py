@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import FormData
+from starlette.datastructures import URL, FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -177,10 +177,9 @@ def outside(request: Request, template: str, status: int = 200, **shown: object)
     return HTMLResponse(draw(template, None, **{**bare(request), "done": None}, **shown), status)
 
 
-def came(request: Request) -> Came:
+def came(request: Request, device: str) -> Came:
     """From where somebody comes. The device is named by the hash of its cookie, so that the journal has no cookie."""
-    device = request.cookies.get(DEVICE, "")
-    named = f"portal:{hashlib.sha256(device.encode('utf-8', 'replace')).hexdigest()[:32]}" if device else None
+    named = f"portal:{hashlib.sha256(device.encode('utf-8', 'replace')).hexdigest()[:32]}"
     host = request.client.host if request.client else None
     agent = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
     return Came(host, agent, named)
@@ -199,6 +198,7 @@ def _to_sign_in(request: Request) -> Response:
         here = f"{HOME}{path}" if found else HOME
     else:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    here = str(URL(here).remove_query_params("done"))  # that was said before
     target = f"/portal/sign-in?next={quote(here)}" if here != HOME else "/portal/sign-in"
     if "hx-request" in request.headers:
         return Response(status_code=204, headers={"HX-Redirect": target})

@@ -24,11 +24,14 @@ from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.appeals import APPEALABLE
 from tidegate.withdrawals.asking import Ask
 from tidegate.withdrawals.factors import covers, missing
-from tidegate.withdrawals.withdrawal import CANCELLABLE, Status, Withdrawal
+from tidegate.withdrawals.withdrawal import CANCELLABLE, FINAL, Status, Withdrawal
 
 ROWS = 20
 _ASKED = ("asset", "address_id", "address", "memo", "amount", "description")
 _TOLD = ("kind", "text", "name", "vasp", "country")
+
+_ANSWERED_HERE = ("information_asked", "travel_rule_pending")
+"""What a customer can give on this page; a proof that an address is theirs goes through the platform's own app."""
 
 
 def form(visit: Visit) -> Response:
@@ -114,13 +117,16 @@ def _one(visit: Visit, refusal: Refusal | None) -> Response:
         200 if refusal is None else refusal.status,
         refusal=refusal,
         w=shown,
+        over=found.status in FINAL,
         lines=answer.as_lines(found, asset),
         ahead=withdrawals.ahead(visit.conn, found) if found.status in CANCELLABLE else None,
         waits=waits,
         missing=lacks,
         passkey=_passkey_does(visit, lacks),
         warnings=_warnings(visit, found, asset.network),
-        asks=[r["code"] for r in shown["hold"]["reasons"]] if found.status is Status.AWAITING_INFORMATION else [],
+        asks=[r["code"] for r in shown["hold"]["reasons"] if r["code"] in _ANSWERED_HERE]
+        if found.status is Status.AWAITING_INFORMATION
+        else [],
         cancellable=found.status in CANCELLABLE,
         appealable=found.status in APPEALABLE,
         typed={name: visit.given(name) for name in _TOLD},

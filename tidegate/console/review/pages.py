@@ -22,8 +22,10 @@ from tidegate.console.papers import as_file
 from tidegate.console.visit import Page, Visit
 from tidegate.console.words import STATUSES
 from tidegate.custody import flow as custody
+from tidegate.custody.store import DepositRow
 from tidegate.db import journal
 from tidegate.ledger import store as ledger
+from tidegate.notifications import flow as notifications
 from tidegate.notifications import templates as letters
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
@@ -35,21 +37,22 @@ from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.seen import read
 
 ROWS = 50
-VIEWS = ("all", "mine", "free", "late")
+VIEWS = ("all", "mine", "free", "late", "raised")
 _OTHERS = 5
 
 
 def queue(visit: Visit) -> Response:
-    """Open cases, the soonest due first: all, one's own, those of nobody, those that are late."""
-    view, kind = visit.asked("view") or "all", visit.asked("kind")
+    """Open cases, the soonest due first: all, one's own, those of nobody, those that are late or were raised."""
+    view, kind, id = visit.asked("view") or "all", visit.asked("kind"), visit.asked("about")
     kinds = _seen(visit)
     if view not in VIEWS:
         raise Malformed("view_unknown", f"{view[:40]!r} is none of {', '.join(VIEWS)}.")
     if kind is not None and kind not in (kinds or ANSWERED_BY):
         raise Malformed("kind_unknown", f"{kind[:40]!r} is no kind of case that you see.")
     assignee = visit.actor if view == "mine" else None
+    after = visit.after("before")
     found = case_store.queue(
-        visit.conn, kinds, kind, assignee, view == "free", view == "late", visit.after("before"), ROWS
+        visit.conn, kinds, kind, assignee, view == "free", view == "late", view == "raised", id, after, ROWS
     )
     opened, late = case_store.count_open(visit.conn, kinds)
     about = _withdrawals(visit, [case.subject for case in found])
@@ -58,7 +61,10 @@ def queue(visit: Visit) -> Response:
         "review/queue.html",
         cases=[(case, about.get(case.subject)) for case in found],
         view=view,
+        views_of=VIEWS,
         kind=kind or "",
+        sought=id or "",
+        why={code: letters.why_asked(code).both() for case in found for code in case.reasons},
         kinds=list(kinds or ANSWERED_BY),
         opened=opened,
         late=late,
@@ -100,12 +106,15 @@ def withdrawal(visit: Visit) -> Response:
     others = withdrawal_store.search(conn, found.party_id, None, None, None, _OTHERS + 1)
     same = withdrawal_store.to_address(conn, found.network, found.address, found.id, _OTHERS)
     alike = _alike(visit, about)
+    findings = withdrawals.findings_of(decision)
+    stand = " ".join(_stand(file) for file in files)
     return visit.render(
         "review/withdrawal.html",
         w=withdrawals.view(conn, found, setting.assets),
         party=parties.get(conn, found.party_id),
         decision=decision,
-        findings=[(f, letters.finding(f.code).both()) for f in withdrawals.findings_of(decision)],
+        findings=[(f, letters.finding(f.code).both()) for f in findings],
+        resembles=next((f.data["known"] for f in findings if f.code == "address_look_alike"), None),
         rules=_rules(visit, decision) if visit.may("decisions:read") else [],
         shadow=json.loads(decision.shadow),
         facts=read(decision.facts, asset) if visit.may("decisions:read") else [],
@@ -119,9 +128,19 @@ def withdrawal(visit: Visit) -> Response:
         same=withdrawals.views(conn, same, setting.assets),
         alike=[(case, _withdrawals(visit, [c.subject for c in alike]).get(case.subject)) for case in alike],
         parts_of=_money(visit, found.party_id, asset),
+        deposits=_deposits(visit, found.party_id, asset),
+        mail=notifications.last_link(conn, found.id),
+        stand=stand,
+        moved=visit.asked("seen") not in (None, stand),
         asset=asset,
         names=_names(visit),
     )
+
+
+def _stand(file: cases.File) -> str:
+    """Changes whenever there is something new for whoever reads the case: a page that is open asks whether it did."""
+    case, told = file.case, (len(file.answers), len(file.evidence), len(file.questions))
+    return f"{case.id}.{case.status}.{case.assignee}.{case.escalation}.{'.'.join(map(str, told))}"
 
 
 def case_page(visit: Visit) -> Response:
@@ -161,6 +180,15 @@ def _money(visit: Visit, party_id: str, asset: Asset) -> tuple[str, list[tuple[s
     return to_text(found[0].posted, asset.decimals), said, to_text(free, asset.decimals)
 
 
+def _deposits(visit: Visit, party_id: str, asset: Asset) -> list[tuple[DepositRow, str]]:
+    """Where the customer's coins of the asset came from, newest first, each with its coins."""
+    if not visit.may("deposits:read"):
+        return []
+    newest = custody.deposits(visit.conn, party_id, None, ROWS)
+    of_asset = [deposit for deposit in newest if deposit.asset_id == asset.id][:_OTHERS]
+    return [(deposit, to_text(deposit.claimed, asset.decimals)) for deposit in of_asset]
+
+
 def _rules(visit: Visit, decision: withdrawal_store.DecisionRow) -> list[Any]:
     policy = policies.at_version(visit.conn, decision.policy_version)
     return list(replaying.explained(decision.facts, decision.findings, decision.shadow, policy))
@@ -196,6 +224,11 @@ def paper(visit: Visit) -> Response:
 
 def take(visit: Visit) -> Response:
     return _back(visit, cases.assign(visit.conn, _case(visit), visit.actor, visit.actor, visit.now), "taken")
+
+
+def escalate(visit: Visit) -> Response:
+    file = cases.hand_up(visit.conn, _case(visit), visit.given("reason"), visit.actor, visit.now)
+    return _back(visit, file.case, "raised_up")
 
 
 def note(visit: Visit) -> Response:
@@ -279,6 +312,7 @@ PAGES = (
     Page("/cases/{id}/bundle", bundle, "journal:read"),
     Page("/cases/{id}/paper", paper, "journal:read"),
     Page("/cases/{id}/take", take, "cases:answer", "POST"),
+    Page("/cases/{id}/escalate", escalate, "cases:answer", "POST"),
     Page("/cases/{id}/note", note, "cases:answer", "POST"),
     Page("/cases/{id}/ask", ask, "cases:answer", "POST"),
     Page("/cases/{id}/snooze", snooze, "cases:answer", "POST"),

@@ -14,6 +14,7 @@ from tidegate.console.words import (
     merchants,
     papers,
     portal,
+    refused,
     review,
     rules,
     status,
@@ -143,10 +144,10 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED)
+REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED, refused.REFUSED)
 """What people read when something is refused, by its code."""
 
-CODES = _together(conduct.CODES, *(area.CODES for area in _STAFF))
+CODES = _together(conduct.CODES, review.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {

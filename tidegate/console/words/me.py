@@ -22,6 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "password_again": ("The same once more", "再次输入新密码"),
     "password_add": ("Add a password and an app", "添加密码与身份验证器"),
     "password_change": ("Another password and app", "更换密码与身份验证器"),
+    "counts_again": ("The next try counts", "下次可尝试："),
     "app_code": ("Code of your authenticator app", "身份验证器动态码"),
     "app_scan": (
         "Scan this with an authenticator app, then type the code that it shows.",

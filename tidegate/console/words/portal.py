@@ -20,8 +20,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "通行密钥未响应，请重试或使用其他方式。",
     ),
     "portal_no_password": (
-        "No password yet, or forgotten? Ask for an invitation; it comes by mail.",
-        "尚未设置或忘记密码？请申请设密邀请，链接将发送至您的邮箱。",
+        "No password yet? Ask the platform for an invitation; it comes by mail.",
+        "尚未设置密码？请向平台申请设密邀请，链接将发送至您的邮箱。",
+    ),
+    "portal_forgotten": ("Forgotten your password?", "忘记密码？"),
+    "portal_forgotten_hint": (
+        "We mail you a link to set another one. Your passkeys and your app stay as they are.",
+        "我们将向您发送设置新密码的链接，通行密钥和身份验证器不受影响。",
+    ),
+    "portal_forgotten_send": ("Send me the link", "发送链接"),
+    "portal_forgotten_sent": (
+        "If there is an account for this address, a link is on its way:",
+        "如果该邮箱对应的账户已设置密码，链接将发送至：",
+    ),
+    "portal_forgotten_then": (
+        "It counts once, for a day. Nothing there? Look among the spam, and whether the address is right.",
+        "链接 24 小时内有效，仅可使用一次。如未收到，请检查垃圾邮件，并确认邮箱是否正确。",
     ),
     "portal_link_hint": ("This link signs you in once.", "此链接仅可登录一次。"),
     "portal_join": ("Set your password", "设置密码"),
@@ -32,18 +46,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "12 to 128 characters. A few words that belong together only for you are best.",
         "12 至 128 个字符，建议使用若干只有您才会联系在一起的词语。",
     ),
-    "portal_join_app": (
-        "Afterwards you get a secret for an authenticator app.",
-        "设置后将获得身份验证器密钥。",
+    "portal_first": ("Choose a second factor", "选择二次验证方式"),
+    "portal_first_hint": (
+        "A password alone opens nothing. You need one of these to sign in and to confirm withdrawals; more can be "
+        "added later.",
+        "仅凭密码无法登录。登录和确认提币还需以下一种方式，之后可再添加。",
     ),
+    "portal_first_passkey": ("With this device (passkey)", "使用本机（通行密钥）"),
+    "portal_first_passkey_hint": (
+        "Your fingerprint, your face or the PIN of the device. Nobody can copy it or ask you for it.",
+        "使用指纹、面容或设备 PIN 码，无法被复制或骗取，最为安全。",
+    ),
+    "portal_passkey_here": ("My device", "我的设备"),
+    "portal_join_passkey": ("Set password and passkey", "设置密码并使用通行密钥"),
+    "portal_first_app": ("With an authenticator app instead", "改用身份验证器"),
+    "portal_join_app": ("Set password and app", "设置密码并使用身份验证器"),
     "portal_join_pause": (
         "Another password pauses withdrawals for a while, as any change of credentials does.",
         "与其他安全信息变更一样，修改密码后提币将暂停一段时间。",
     ),
     "portal_joined": ("Your password is set", "密码已设置"),
-    "portal_app_secret": (
-        "Enter this secret into an authenticator app now. It is shown this once.",
-        "请立即将此密钥添加到身份验证器。密钥仅显示一次。",
+    "portal_joined_hint": (
+        "You were signed out everywhere. Sign in with it and your passkey or app.",
+        "您已在所有设备退出登录，请使用新密码及通行密钥或身份验证器登录。",
     ),
     "portal_app_open": ("Open in an app on this device", "在本机应用中打开"),
     # balances
@@ -101,6 +126,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_has_insisted": ("You want it all the same; that is on record.", "您已选择继续，该选择已记录。"),
     "portal_acknowledge": ("I have read this warning", "我已阅读此风险提示"),
     "portal_insist": ("I want it all the same", "我仍要继续"),
+    "portal_answer_below": (
+        "Please answer below. Without an answer in time it lapses, and the coins are free again.",
+        "请在下方补充所需资料。逾期未补充的，本次提币将失效，资金将释放。",
+    ),
     "portal_answer": ("Your answer", "您的答复"),
     "portal_answer_kind": ("It is about", "答复类型"),
     "portal_send": ("Send", "提交"),
@@ -161,6 +190,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "portal_passkey_name": ("Name of the passkey", "通行密钥名称"),
     "portal_passkey_add": ("Add a passkey", "添加通行密钥"),
+    "portal_app_add": ("Add an authenticator app", "添加身份验证器"),
+    "portal_app_change": ("Another authenticator app", "更换身份验证器"),
     "portal_sessions": ("Where you are signed in", "登录设备"),
     "portal_on": ("on", "·"),
     "portal_here": ("here", "当前设备"),
@@ -223,6 +254,7 @@ DONE: dict[str, tuple[str, str]] = {
     "portal_address_saved": ("The address is in your book.", "地址已加入地址簿。"),
     "portal_address_removed": ("The address is removed.", "地址已移除。"),
     "portal_allow_list_done": ("Done.", "已处理。"),
+    "portal_app_added": ("The app is yours from now on.", "身份验证器已启用。"),
     "portal_factor_added": ("The passkey is added.", "通行密钥已添加。"),
     "portal_factor_removed": ("The factor is removed.", "验证方式已移除。"),
     "portal_signed_out": ("Signed out there.", "已退出登录。"),
@@ -290,7 +322,7 @@ CODES: dict[str, tuple[str, str]] = {
 
 REFUSED: dict[str, tuple[str, str]] = {
     "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或动态码错误。"),
-    "sign_in_paused": ("Too many wrong tries. Wait a while, then try again.", "尝试次数过多，请稍后再试。"),
+    "sign_in_paused": ("Too many wrong tries.", "错误次数过多。"),
     "link_used": ("This link was used already. Ask for a new one.", "链接已使用，请重新申请。"),
     "link_unknown": ("This link does not count. Ask for a new one.", "链接无效，请重新申请。"),
     "link_expired": ("This link is over. Ask for a new one.", "链接已过期，请重新申请。"),
@@ -303,6 +335,17 @@ REFUSED: dict[str, tuple[str, str]] = {
         "密码过于重复，请使用更多不同字符。",
     ),
     "password_is_name": ("Your name or mail address is no password.", "不能使用姓名或邮箱作为密码。"),
+    "factor_needed": (
+        "Add a passkey, or an app and a code that it shows.",
+        "请添加通行密钥，或填写身份验证器显示的动态码。",
+    ),
+    "factor_there": (
+        "You have a second factor meanwhile. Open the link again to set the password alone.",
+        "您已有二次验证方式，请重新打开链接，仅设置密码。",
+    ),
+    "factor_last": ("This is the only one. Add another one first.", "这是唯一的验证方式，请先添加其他方式。"),
+    "name_invalid": ("Give it a name of 1 to 64 characters.", "请填写名称，1 至 64 个字符。"),
+    "passkeys_too_many": ("Ten passkeys are in use. Remove one first.", "通行密钥已达 10 个，请先移除一个。"),
     "page_unknown": ("There is no such page.", "页面不存在。"),
     "withdrawal_unknown": ("There is no such withdrawal of yours.", "未找到该提币单。"),
     "address_unknown": ("There is no such address in your book.", "地址簿中没有该地址。"),

@@ -20,6 +20,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "No look at a paying wallet is young enough to tell how long it lasts.",
         "没有足够新的钱包观察数据，无法估算可支撑时间。",
     ),
+    "in_1h": ("came in within 1 h", "1 小时净流入"),
+    "in_24h": ("came in within 24 h", "24 小时净流入"),
     "out_1h": ("left in 1 h", "1 小时净流出"),
     "out_24h": ("left in 24 h", "24 小时净流出"),
     "waits": ("What payments wait for", "付款等待原因"),
@@ -91,7 +93,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "books_agree": ("agree", "一致"),
     "books_way": ("explained by payments under way", "由在途付款解释"),
     "books_rounds": ("unexplained rounds", "轮无法解释"),
-    "books_checked": ("Checked", "核对时间"),
     "ledger_good": ("Every account is the sum of its entries and holds.", "所有账户均与其分录和冻结之和一致。"),
     "ledger_bad": ("accounts do not add up:", "个账户不平："),
 }

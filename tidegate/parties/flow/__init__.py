@@ -10,7 +10,8 @@
 | keys, and who stands behind them | `calling.py` |
 | staff are signed in | `staying.py`; other ways in than the key: `staff_ways.py`, `arriving.py` |
 | tries to sign in are bounded | `trying.py` |
-| a customer comes to a password, signs in, stays | `inviting.py`, `visiting.py`; hashes: `hashing.py` |
+| a customer is invited, joins, signs in, stays | `inviting.py`, `joining.py`, `visiting.py`; hashes: `hashing.py` |
+| an authenticator app is set up | `apps.py` |
 | restrictions, and how they end | `restricting.py` |
 | what nobody needs any more | `forgetting.py` |
 
@@ -19,6 +20,7 @@ The journal never carries a name, a mail address or a birthday: it cannot be era
 
 from __future__ import annotations
 
+from tidegate.parties.flow.apps import App
 from tidegate.parties.flow.arriving import (
     Shown,
     ask_staff_proof,
@@ -44,12 +46,15 @@ from tidegate.parties.flow.enrolling import (
     enrol_totp,
     factors,
     finish_passkey,
+    new_own_app,
     remove_factor,
+    set_own_app,
 )
 from tidegate.parties.flow.forgetting import purge
 from tidegate.parties.flow.gathering import alarms, factors_of, latest_events, logins, restrictions
 from tidegate.parties.flow.happening import on_new_device, record_event
-from tidegate.parties.flow.inviting import Invited, invite, invited, join
+from tidegate.parties.flow.inviting import Invited, count_forgotten, invite, invite_again, invited
+from tidegate.parties.flow.joining import FirstApp, FirstPasskey, begin_first_passkey, first_app, join
 from tidegate.parties.flow.looking import lock
 from tidegate.parties.flow.proving import challenge_passkey, check_passkey, check_totp
 from tidegate.parties.flow.registering import get, page, register, set_identity, set_language, timeline
@@ -64,7 +69,6 @@ from tidegate.parties.flow.restricting import (
     restriction_page,
 )
 from tidegate.parties.flow.staff_ways import (
-    App,
     Ways,
     allow_key,
     bar_key,
@@ -95,6 +99,7 @@ from tidegate.parties.flow.visiting import (
     Visiting,
     ask_passkey,
     leave,
+    leave_by_cookie,
     leave_elsewhere,
     link_in,
     sign_in,
@@ -110,6 +115,8 @@ __all__ = [
     "Ceremony",
     "CodeBound",
     "Enrolled",
+    "FirstApp",
+    "FirstPasskey",
     "Invited",
     "NewKey",
     "Opened",
@@ -124,11 +131,13 @@ __all__ = [
     "ask_passkey",
     "ask_staff_proof",
     "bar_key",
+    "begin_first_passkey",
     "begin_passkey",
     "begin_staff_passkey",
     "challenge_passkey",
     "check_passkey",
     "check_totp",
+    "count_forgotten",
     "create_key",
     "drop_staff_passkey",
     "drop_staff_password",
@@ -138,6 +147,7 @@ __all__ = [
     "factors_of",
     "finish_passkey",
     "finish_staff_passkey",
+    "first_app",
     "freeze",
     "freeze_by_link",
     "freeze_own",
@@ -145,11 +155,13 @@ __all__ = [
     "get",
     "impose",
     "invite",
+    "invite_again",
     "invited",
     "join",
     "keys",
     "latest_events",
     "leave",
+    "leave_by_cookie",
     "leave_elsewhere",
     "lift",
     "link_in",
@@ -157,6 +169,7 @@ __all__ = [
     "logins",
     "make_link",
     "new_app",
+    "new_own_app",
     "on_new_device",
     "open_by_link",
     "open_session",
@@ -176,6 +189,7 @@ __all__ = [
     "session",
     "set_identity",
     "set_language",
+    "set_own_app",
     "set_staff_password",
     "sign_in",
     "sign_in_by_link",

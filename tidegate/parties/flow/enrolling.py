@@ -15,10 +15,12 @@ from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import passkey, store, totp
+from tidegate.parties.flow import apps
+from tidegate.parties.flow.apps import App
 from tidegate.parties.flow.looking import lock_one, record
 from tidegate.parties.flow.proving import about_factor, open_challenge
 from tidegate.parties.flow.registering import get
-from tidegate.parties.party import EventType
+from tidegate.parties.party import EventType, Party
 from tidegate.parties.passkey import NotRight, Relying
 from tidegate.parties.store import Enrolled as InUse
 from tidegate.parties.store import Event
@@ -52,15 +54,44 @@ def enrol_totp(
     secret = pyotp.random_base32()
     with act(conn, actor, now) as tx:
         owner = lock_one(conn, party_id)
-        factor_id = new_id("fac")
-        others = store.factors(conn, party_id)
-        old = store.factor(conn, party_id)
-        if old is not None:
-            store.revoke_factor(conn, old.id, now)
-        store.add_factor(conn, factor_id, party_id, seal(data_key, secret, factor_id, party_id), now)
-        factors_changed(tx, party_id, factor_id, first=not others)
-        tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "totp", "replaces": old.id if old else None})
+        factor_id = use_app(tx, party_id, secret, data_key)
         return Enrolled(factor_id, secret, totp.uri(secret, owner.email, issuer))
+
+
+def new_own_app(owner: Party, data_key: bytes, issuer: str, kept: str = "") -> App:
+    """An app for a customer who is signed in, or the one that their form brought back."""
+    return apps.offer(_about_app(owner.id), owner.email, data_key, issuer, kept)
+
+
+def set_own_app(conn: Conn, party_id: str, kept: str, code: str, data_key: bytes, actor: str, now: datetime) -> None:
+    """The app that was offered has shown a code: it is the customer's, and the one before stops working.
+
+    Raises Malformed `app_unknown`, `app_code_wrong`.
+    """
+    secret, step = apps.shown(_about_app(party_id), kept, code, data_key, now)
+    with act(conn, actor, now) as tx:
+        lock_one(conn, party_id)
+        store.spend_step(conn, use_app(tx, party_id, secret, data_key), step)
+
+
+def _about_app(party_id: str) -> str:
+    return f"app of {party_id}"
+
+
+def use_app(tx: Tx, party_id: str, secret: str, data_key: bytes) -> str:
+    """From now on an app with this secret is the party's; the one before stops working. Its factor's id.
+
+    The caller holds the party's lock.
+    """
+    factor_id = new_id("fac")
+    others = store.factors(tx.conn, party_id)
+    old = store.factor(tx.conn, party_id)
+    if old is not None:
+        store.revoke_factor(tx.conn, old.id, tx.now)
+    store.add_factor(tx.conn, factor_id, party_id, seal(data_key, secret, factor_id, party_id), tx.now)
+    factors_changed(tx, party_id, factor_id, first=not others)
+    tx.note("factor.enrolled", party_id, {"factor": factor_id, "kind": "totp", "replaces": old.id if old else None})
+    return factor_id
 
 
 def factors(conn: Conn, party_id: str) -> list[InUse]:

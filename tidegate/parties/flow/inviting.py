@@ -1,4 +1,4 @@
-"""How a customer comes to a password: a link that is mailed, good once, for a day; the same way to another one."""
+"""A customer is invited to set a password: a link that is mailed, good once, for a day. What follows: `joining.py`."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from tidegate.base.refusals import Conflict, NotFound
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, act
 from tidegate.notifications import flow as notifications
-from tidegate.parties import passwords, store
-from tidegate.parties.flow.enrolling import Enrolled, enrol_totp
-from tidegate.parties.flow.hashing import hashed
-from tidegate.parties.flow.looking import lock_one, record
-from tidegate.parties.party import EventType, Party
-from tidegate.parties.store import Event, Invitation
+from tidegate.parties import store
+from tidegate.parties.flow import trying
+from tidegate.parties.flow.looking import lock_one
+from tidegate.parties.party import Party
+from tidegate.parties.store import Invitation
 
 COUNTS = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """What an invitation's link opens: whose it is, and whether a factor has to be enrolled with it."""
+    """What an invitation's link opens: whose it is, and whether they have a factor already."""
 
     invitation: Invitation
     party: Party
@@ -42,6 +41,24 @@ def invite(conn: Conn, party_id: str, freeze_days: int, actor: str, now: datetim
         return made
 
 
+def count_forgotten(conn: Conn, email: str, ip: str | None, now: datetime) -> None:
+    """Somebody says that they have forgotten their password. Raises TooMany `sign_in_paused`: nobody fills a stranger's
+    mailbox, and nobody learns from a wait whether there is such an account."""
+    with act(conn, "portal", now) as tx:
+        counted = trying.subjects(login_of(email), ip, "forgotten")
+        trying.lock(tx, counted)
+        trying.wrong(tx, counted)
+
+
+def invite_again(conn: Conn, email: str, freeze_days: int, now: datetime) -> None:
+    """Mail a link to whoever signs in by this address. Nobody is told whether there is one: it is done once they have
+    their answer, so that its time tells nothing either."""
+    login = login_of(email)
+    known = store.password(conn, login) if login.isprintable() else None
+    if known is not None:
+        invite(conn, known.party_id, freeze_days, "portal", now)
+
+
 def invited(conn: Conn, token: str, now: datetime) -> Invited:
     """What the link opens. Looking uses nothing up. Raises NotFound `link_unknown`, Conflict `link_used`,
     `link_expired`."""
@@ -56,32 +73,6 @@ def invited(conn: Conn, token: str, now: datetime) -> Invited:
     owner = store.get(conn, found.party_id)
     assert owner is not None  # a foreign key says so
     return Invited(found, owner, bool(store.factors(conn, owner.id)))
-
-
-def join(conn: Conn, token: str, password: str, data_key: bytes, now: datetime) -> Enrolled | None:
-    """Set a password with an invitation's link, and be signed out everywhere; the app's secret where there was no
-    factor yet. Another password than before is a change of credentials: withdrawals pause after it.
-
-    Raises as `invited` and `passwords.check` do; Conflict `login_taken` where another customer has the mail address.
-    """
-    owner = invited(conn, token, now).party  # before a hash is worked out for anybody who comes along
-    passwords.check(password, (owner.name, owner.email, owner.external_id, owner.email.partition("@")[0]))
-    hash = hashed(password)
-    with act(conn, owner.id, now) as tx:
-        lock_one(conn, owner.id)
-        found = invited(conn, token, now)  # read again: the same link may have been used meanwhile
-        before = store.has_password(conn, owner.id)
-        if store.set_password(conn, owner.id, login_of(owner.email), hash, now) != 1:
-            raise Conflict("login_taken", "Somebody else signs in with this mail address; write to support.")
-        store.use_invitation(conn, found.invitation.id, now)
-        ended = store.end_visits(conn, owner.id, None, now)
-        tx.note("password.set", owner.id, {"invitation": found.invitation.id, "first": not before, "ended": ended})
-        if before:
-            event = Event(new_id("evt"), owner.id, EventType.PASSWORD_CHANGED.value, now, now, None, None, None)
-            record(tx, event)
-        else:
-            store.bump(conn, owner.id)
-        return None if found.has_factor else enrol_totp(conn, owner.id, data_key, owner.id, now)
 
 
 def login_of(email: str) -> str:

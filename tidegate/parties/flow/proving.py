@@ -102,6 +102,7 @@ def check_totp(tx: Tx, party_id: str, code: str, data_key: bytes, tries: int, pa
             f"{factor.wrong_codes} wrong codes in a row: no code counts before {rfc3339(until)}. A new factor may be "
             "enrolled at once.",
             field="code",
+            until=until,
         )
     secret = sealing.unseal(data_key, factor.sealed, about_factor(factor.id, party_id)).decode()
     step = totp.accept(secret, code, factor.last_step, tx.now)

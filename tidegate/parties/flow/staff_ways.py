@@ -7,20 +7,19 @@ else, so nobody becomes two people by having two of them.
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import pyotp
-
 from tidegate.base import sealing
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound
+from tidegate.base.refusals import Conflict, Forbidden, NotFound
 from tidegate.db import Conn, Tx, act
-from tidegate.parties import access, passkey, passwords, store, totp
+from tidegate.parties import access, passkey, passwords, store
 from tidegate.parties.access import Identity
+from tidegate.parties.flow import apps
+from tidegate.parties.flow.apps import App
 from tidegate.parties.flow.hashing import hashed
 from tidegate.parties.flow.inviting import login_of
 from tidegate.parties.passkey import NotRight, Relying
@@ -44,15 +43,6 @@ class Ways:
         return len(self.passkeys) + (self.login is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """An authenticator app that is not in use yet: `kept` comes back with the form that shows a code of it."""
-
-    secret: str
-    otpauth_uri: str
-    kept: str
-
-
 def staff_ways(conn: Conn, key_id: str) -> Ways:
     """What opens the console for the person of a key."""
     known = store.staff_password(conn, key_id)
@@ -66,12 +56,7 @@ def staff_ways(conn: Conn, key_id: str) -> Ways:
 
 def new_app(who: Identity, data_key: bytes, issuer: str, kept: str = "") -> App:
     """A secret for an app, or the one that a form brought back. It counts once a code of it was shown."""
-    try:
-        secret = _unsealed(data_key, kept, who.key_id) if kept else pyotp.random_base32()
-    except Malformed:
-        secret = pyotp.random_base32()
-    sealed = sealing.seal(data_key, os.urandom(sealing.NONCE_BYTES), secret.encode(), _about(who.key_id))
-    return App(secret, totp.uri(secret, who.label, issuer), urlsafe_b64encode(sealed).decode())
+    return apps.offer(_about(who.key_id), who.label, data_key, issuer, kept)
 
 
 def set_staff_password(
@@ -79,17 +64,11 @@ def set_staff_password(
 ) -> None:
     """A name, a password and an app, in the place of those before.
 
-    Raises as `access.check_login` and `passwords.check` do; Malformed `app_unknown`, `app_code_wrong`; Conflict
-    `login_taken`.
+    Raises as `access.check_login`, `passwords.check` and `apps.shown` do; Conflict `login_taken`.
     """
     access.check_login(login)
     passwords.check(password, (login, who.label))
-    secret = _unsealed(data_key, kept, who.key_id)
-    step = totp.accept(secret, code.strip(), 0, now)
-    if step is None:
-        raise Malformed(
-            "app_code_wrong", "This is not the code that the app shows now; scan it and try again.", field="code"
-        )
+    secret, step = apps.shown(_about(who.key_id), kept, code, data_key, now)
     hash = hashed(password)
     with act(conn, who.actor, now) as tx:
         store.lock_key(conn, who.key_id)
@@ -214,15 +193,6 @@ def _check_not_last(tx: Tx, key_id: str) -> None:
         raise Conflict(
             "way_last", "Your key does not open the console, and this is the only other way in; add one first."
         )
-
-
-def _unsealed(data_key: bytes, kept: str, key_id: str) -> str:
-    try:
-        return sealing.unseal(data_key, urlsafe_b64decode(kept.encode()), _about(key_id)).decode()
-    except (ValueError, sealing.NotSealedHere) as bad:
-        raise Malformed(
-            "app_unknown", "This form's app is not one of yours; open the page again.", field="code"
-        ) from bad
 
 
 def _about(key_id: str) -> str:

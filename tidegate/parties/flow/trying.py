@@ -46,7 +46,9 @@ def _paused(found: Mapping[str, store.Tries], now: datetime) -> None:
     waits = [tries.waits_until(t.wrong, t.newest_at, _bound(t.subject), now) for t in found.values()]
     until = max((wait for wait in waits if wait is not None), default=None)
     if until is not None:
-        raise TooMany("sign_in_paused", f"Too many wrong tries; the next one counts after {rfc3339(until)}.")
+        raise TooMany(
+            "sign_in_paused", f"Too many wrong tries; the next one counts after {rfc3339(until)}.", until=until
+        )
 
 
 def _bound(subject: str) -> tries.Bound:

@@ -75,7 +75,7 @@ def sign_in(
         trying.lock(tx, counted)
         if right and known is not None and _code_right(tx, known.party_id, code, data_key, codes):
             trying.right(tx, counted[0])
-            return _enter(tx, known.party_id, "totp", came)
+            return enter(tx, known.party_id, "totp", came)
         trying.wrong(tx, counted)
         if known is not None:
             tx.note("sign_in.refused", known.party_id)
@@ -100,7 +100,7 @@ def sign_in_with_passkey(
         trying.lock(tx, counted)
         owner = _signed_by(tx, credential, relying)
         if owner is not None:
-            return _enter(tx, owner, "passkey", came)
+            return enter(tx, owner, "passkey", came)
         trying.wrong(tx, counted)
     raise _wrong()
 
@@ -121,7 +121,20 @@ def sign_in_by_link(conn: Conn, token: str, came: Came, now: datetime) -> Visiti
         found = store.use_link(conn, hash_of(token), now)
         if found is None:
             raise NotFound("link_unknown", "This link is unknown, was used, or is over; make a new one.")
-        return _enter(tx, found.party_id, "link", came)
+        return enter(tx, found.party_id, "link", came)
+
+
+def enter(tx: Tx, party_id: str, way: str, came: Came) -> Visiting:
+    """A session, and the login as the session checks of a decision read it."""
+    lock_one(tx.conn, party_id)
+    cookie = secrets.token_urlsafe(32)
+    made = CustomerSession(
+        new_id("ses"), party_id, secrets.token_urlsafe(32), way, came.ip, came.agent[:_AGENT], tx.now, tx.now, None
+    )
+    store.add_visit(tx.conn, made, hash_of(cookie))
+    record(tx, Event(new_id("evt"), party_id, EventType.LOGIN.value, tx.now, tx.now, came.device, came.ip, None))
+    tx.note("session.opened", party_id, {"session": made.id, "way": way}, by=party_id)
+    return Visiting(cookie, made)
 
 
 def visiting(conn: Conn, cookie: str, now: datetime, *, seen: bool = True) -> CustomerSession:
@@ -151,6 +164,13 @@ def leave(conn: Conn, party_id: str, session_id: str, now: datetime) -> None:
     with act(conn, party_id, now) as tx:
         if store.end_visit(conn, party_id, session_id, now):
             tx.note("session.ended", party_id, {"session": session_id})
+
+
+def leave_by_cookie(conn: Conn, cookie: str, now: datetime) -> None:
+    """Sign out wherever this cookie is signed in, if it is: the same browser has just signed in again."""
+    found = store.visit(conn, hash_of(cookie))
+    if found is not None:
+        leave(conn, found.party_id, found.id, now)
 
 
 def leave_elsewhere(conn: Conn, party_id: str, but: str, now: datetime) -> int:
@@ -189,19 +209,6 @@ def _signed_by(tx: Tx, credential: Mapping[str, Any], relying: Relying) -> str |
         return None
     store.counted(tx.conn, found.id, count)
     return found.party_id
-
-
-def _enter(tx: Tx, party_id: str, way: str, came: Came) -> Visiting:
-    """A session, and the login as the session checks of a decision read it."""
-    lock_one(tx.conn, party_id)
-    cookie = secrets.token_urlsafe(32)
-    made = CustomerSession(
-        new_id("ses"), party_id, secrets.token_urlsafe(32), way, came.ip, came.agent[:_AGENT], tx.now, tx.now, None
-    )
-    store.add_visit(tx.conn, made, hash_of(cookie))
-    record(tx, Event(new_id("evt"), party_id, EventType.LOGIN.value, tx.now, tx.now, came.device, came.ip, None))
-    tx.note("session.opened", party_id, {"session": made.id, "way": way}, by=party_id)
-    return Visiting(cookie, made)
 
 
 def _wrong() -> Refusal:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
+from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.rating_numbers import RatingNumbers, read_over
 from tidegate.policy.reading import Reader
@@ -55,13 +56,14 @@ def of_run(conn: Conn, run_id: str) -> Figures:
     next_month = of_month(_next(run.month), runs.zone_of(run))
     frozen = store.frozen(conn, run_id, run.as_of, next_month.as_of)
     decided = store.decided(conn, run.as_of, next_month.as_of)
+    people = _one_key_each(conn, {line.reviewer for line in decided})
     return Figures(
         run_id=run_id,
         month=run.month,
         matrix=figures.matrix(moves),
         stability=index,
         band=figures.band(index),
-        overrides=figures.overrides((line.reviewer, line.proposed, line.decided) for line in decided),
+        overrides=figures.overrides((people[line.reviewer], line.proposed, line.decided) for line in decided),
         precision=store.precision(conn, run.start_at, run.as_of),
         frozen=frozen,
         rises=figures.rises(frozen),
@@ -73,6 +75,13 @@ def _tiers(moves: Mapping[tuple[str, str], int]) -> dict[str, int]:
     for (_, after), merchants in moves.items():
         found[after] = found.get(after, 0) + merchants
     return found
+
+
+def _one_key_each(conn: Conn, keys: Collection[str]) -> dict[str, str]:
+    """The key that stands for each one's person, the first of them: whoever decides with two is one reviewer."""
+    who = parties.people(conn, keys)
+    first = {who[key].name: key for key in sorted(keys, reverse=True)}
+    return {key: first[person.name] for key, person in who.items()}
 
 
 def _month_before(conn: Conn, month: str) -> str | None:

@@ -1,7 +1,7 @@
 """The SQL texts, and filling in their numbers: whole numbers of the policy and instants, nothing that somebody typed.
 
 A text is portable: it runs unchanged on PostgreSQL, DuckDB and Spark. It names published views, the views of `VIEWS`,
-and two functions that every engine defines (`epoch_us`, `per_million`).
+and three functions that every engine defines (`epoch_us`, `per_million`, `price_units`).
 """
 
 from __future__ import annotations

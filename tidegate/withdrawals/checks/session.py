@@ -43,6 +43,7 @@ def new_device(f: Facts, p: Policy) -> Iterator[Finding]:
             ends_at=rfc3339(ends),
             data={"since": rfc3339(seen)},
         )
+        yield from _also("new_device", ask.step_up)
 
 
 def new_network(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -65,6 +66,7 @@ def new_network(f: Facts, p: Policy) -> Iterator[Finding]:
             ends_at=rfc3339(ends),
             data={"since": rfc3339(seen)},
         )
+        yield from _also("new_network", ask.step_up)
 
 
 def impossible_travel(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -86,6 +88,7 @@ def impossible_travel(f: Facts, p: Policy) -> Iterator[Finding]:
             ends_at=rfc3339(ends),
             data={"at": rfc3339(known.travel_at), "minutes": str(known.travel_minutes)},
         )
+        yield from _also("impossible_travel", ask.step_up)
 
 
 def login_unknown(f: Facts, p: Policy) -> Iterator[Finding]:
@@ -96,6 +99,13 @@ def login_unknown(f: Facts, p: Policy) -> Iterator[Finding]:
     known = both[0].login_at
     what = "No login is known" if known is None else f"The login of {rfc3339(known)} lacks device, address or country"
     yield Finding("login_unknown", Outcome.REVIEW, "W4 session", f"{what}.")
+
+
+def _also(check: str, step_up: bool) -> Iterator[Finding]:
+    """A pause keeps whoever is in the account waiting; a stronger factor as well asks whether it is them."""
+    if step_up:
+        detail = f"Beside the delay of {check} a stronger factor is asked for."
+        yield Finding("step_up_required", Outcome.STEP_UP, "W4 session", detail, data={"check": check})
 
 
 def _both(f: Facts, p: Policy) -> tuple[Sessions, Numbers] | None:

@@ -42,9 +42,8 @@ def resend(conn: Conn, id: str, actor: str, setting: Setting, now: datetime) -> 
         last = notifications.last_link(conn, id)
         wait = timedelta(seconds=setting.policy.factors.resend_seconds)
         if last is not None and now < last.created_at + wait:
-            raise TooMany(
-                "resend_too_soon", f"A mail was sent already; ask again at {rfc3339(last.created_at + wait)}."
-            )
+            again = last.created_at + wait
+            raise TooMany("resend_too_soon", f"A mail was sent already; ask again at {rfc3339(again)}.", until=again)
         _send_link(tx, withdrawal, setting)
         return withdrawal
 

@@ -137,7 +137,7 @@ def account(t: Terms) -> receiving.Account:
     except receiving.PrivateKeyGiven as fault:
         raise Malformed("xpub_is_private", f"Stop: {fault}.", field="destination.xpub") from fault
     except BadKey as fault:
-        raise Malformed("xpub_invalid", f"The key is {fault}.", field="destination.xpub") from fault
+        raise Malformed("xpub_invalid", f"The key cannot be used: {fault}.", field="destination.xpub") from fault
 
 
 def same_destination(a: Terms, b: Terms) -> bool:

@@ -109,18 +109,6 @@ def time_out_outside(conn: Conn, ref: str, now: datetime) -> int:
     )
 
 
-def outside_overdue(conn: Conn, now: datetime, limit: int) -> list[str]:
-    """Withdrawals with an outside check that was not answered in time, the longest overdue first."""
-    found = conn.execute(
-        """
-        SELECT ref FROM outside_answer WHERE state = 'pending' AND due_at <= %(now)s
-         GROUP BY ref ORDER BY min(due_at), ref LIMIT %(limit)s
-        """,
-        {"now": now, "limit": limit},
-    ).fetchall()
-    return [ref for (ref,) in found]
-
-
 def postpone_outside(conn: Conn, ref: str, check: str, due: datetime) -> int:
     """Give an open question more time; 1 when it was open."""
     return run(

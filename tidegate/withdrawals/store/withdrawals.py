@@ -243,45 +243,69 @@ def waiting_for_address(conn: Conn, address_id: str) -> list[str]:
     return [id for (id,) in found]
 
 
-def due(conn: Conn, now: datetime, limit: int) -> list[str]:
-    """Delayed withdrawals whose time has come, oldest first."""
+# The four queues below: first what never had to wait, the oldest first, and then as many of those that wait, for a
+# freeze to end or for a person. These in an order that is another one at every `turn` and holds within it: so many
+# which cannot move never stand before one which can, however many they are and however often the worker looks.
+
+
+def due(conn: Conn, now: datetime, turn: int, limit: int) -> list[str]:
+    """Delayed withdrawals whose time has come."""
     found = conn.execute(
         """
-        SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s
-         ORDER BY waiting_for IS NOT NULL, release_at, id LIMIT %(limit)s
+        (SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s AND waiting_for IS NULL
+          ORDER BY release_at, id LIMIT %(limit)s)
+        UNION ALL
+        (SELECT id FROM withdrawal WHERE status = 'delayed' AND release_at <= %(now)s AND waiting_for IS NOT NULL
+          ORDER BY hashtextextended(id, %(turn)s) LIMIT %(limit)s)
         """,
-        {"now": now, "limit": limit},
+        {"now": now, "turn": turn, "limit": limit},
     ).fetchall()
     return [id for (id,) in found]
 
 
-def expiring(conn: Conn, now: datetime, limit: int) -> list[str]:
+def expiring(conn: Conn, now: datetime, turn: int, limit: int) -> list[str]:
     """Withdrawals that were not confirmed, or not informed about, in time."""
     found = conn.execute(
         """
-        SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
-           AND expires_at <= %(now)s ORDER BY waiting_for IS NOT NULL, expires_at, id LIMIT %(limit)s
+        (SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
+            AND expires_at <= %(now)s AND waiting_for IS NULL ORDER BY expires_at, id LIMIT %(limit)s)
+        UNION ALL
+        (SELECT id FROM withdrawal WHERE status IN ('awaiting_confirmation', 'awaiting_information')
+            AND expires_at <= %(now)s AND waiting_for IS NOT NULL
+          ORDER BY hashtextextended(id, %(turn)s) LIMIT %(limit)s)
         """,
-        {"now": now, "limit": limit},
+        {"now": now, "turn": turn, "limit": limit},
     ).fetchall()
     return [id for (id,) in found]
 
 
-def to_authorise(conn: Conn, turn: int, limit: int) -> list[str]:
-    """Approved withdrawals that have no authorisation yet: the oldest of those that never had to wait, and as many of
-    those that wait. These in a ring, from another place at each `turn`: so many which cannot move never stand before
-    one which can."""
+def outside_overdue(conn: Conn, now: datetime, turn: int, limit: int) -> list[str]:
+    """Withdrawals with an outside check that was not answered in time."""
     found = conn.execute(
         """
-        WITH waiting AS (
-            SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many FROM withdrawal
-             WHERE status = 'approved' AND authorised_at IS NULL AND waiting_for IS NOT NULL
+        WITH overdue AS (
+            SELECT a.ref, min(a.due_at) AS due_at, bool_or(w.waiting_for IS NOT NULL) AS waits
+              FROM outside_answer a LEFT JOIN withdrawal w ON w.id = a.ref
+             WHERE a.state = 'pending' AND a.due_at <= %(now)s GROUP BY a.ref
         )
+        (SELECT ref FROM overdue WHERE NOT waits ORDER BY due_at, ref LIMIT %(limit)s)
+        UNION ALL
+        (SELECT ref FROM overdue WHERE waits ORDER BY hashtextextended(ref, %(turn)s) LIMIT %(limit)s)
+        """,
+        {"now": now, "turn": turn, "limit": limit},
+    ).fetchall()
+    return [ref for (ref,) in found]
+
+
+def to_authorise(conn: Conn, turn: int, limit: int) -> list[str]:
+    """Approved withdrawals that have no authorisation yet."""
+    found = conn.execute(
+        """
         (SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL AND waiting_for IS NULL
           ORDER BY id LIMIT %(limit)s)
         UNION ALL
-        (SELECT id FROM waiting ORDER BY mod(place + many - mod(%(turn)s::bigint * %(limit)s, many), many)
-          LIMIT %(limit)s)
+        (SELECT id FROM withdrawal WHERE status = 'approved' AND authorised_at IS NULL AND waiting_for IS NOT NULL
+          ORDER BY hashtextextended(id, %(turn)s) LIMIT %(limit)s)
         """,
         {"turn": turn, "limit": limit},
     ).fetchall()

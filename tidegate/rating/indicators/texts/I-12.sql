@@ -2,7 +2,7 @@
 -- reference are not looked at.
 WITH quoted AS (
     SELECT s, order_id, epoch_us(created_at) AS created_us, side, asset_id, fiat, method, price, reference_price AS reference,
-           per_million(price * 100000000, reference_price * 100000000) - 1000000 AS off
+           per_million(price_units(price), price_units(reference_price)) - 1000000 AS off
       FROM seen
      WHERE status IN ('released', 'resolved_release') AND reference_price > 0
 ), middles AS (

@@ -15,7 +15,7 @@ from tidegate.screening import flow as screening
 from tidegate.withdrawals import limits, store
 from tidegate.withdrawals.asking import Ask, Asked, read
 from tidegate.withdrawals.checks.place import travel_rule_asked
-from tidegate.withdrawals.facts import TRAVEL_RULE, Facts, OutsideAnswer, State
+from tidegate.withdrawals.facts import DESTINATION_CODE, TRAVEL_RULE, Facts, OutsideAnswer, State
 from tidegate.withdrawals.flow.gathering.destinations import Book, of_entry
 from tidegate.withdrawals.flow.gathering.law import Law
 from tidegate.withdrawals.flow.gathering.past import Past, haste
@@ -135,6 +135,8 @@ class Gathered:
             bound=None if ask.alone else bound(self.retained.get(party.id), asked.asset.id, asked.units, now),
         )
         required = policy.outside_required(asked.value)
+        if ask.alone:  # the platform pays, on networks that may be none of ours: it looks at the destination itself
+            required = tuple(check for check in required if check != DESTINATION_CODE)
         if travel_rule_asked(facts, policy) is not None and not ask.alone:
             required = tuple(sorted({*required, TRAVEL_RULE}))
         # A decision that stands alone is given at once: nobody is there to wait, so a person has to look.
