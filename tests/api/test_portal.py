@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from house import RECEIVER, Customer, House, furnish
@@ -12,6 +13,7 @@ from portal_kit import enter, signed_in
 from real_data import naughty
 from serving import Site, served
 
+from tidegate.codec.evm_address import checksum
 from tidegate.console.portal.app import PAGES
 from tidegate.console.portal.visit import COOKIE
 from tidegate.db import Conn, act
@@ -147,6 +149,29 @@ def test_what_is_shown_is_what_a_code_confirms(site: Site) -> None:
     assert house.get(id).confirmed_at is not None
     again = site.http.post(f"{path}/confirm", data=right)  # a double click: the same page, nothing more
     assert again.headers["location"] == done.headers["location"]
+
+
+def test_a_look_alike_and_the_wait_are_shown_before_anything_is_confirmed(site: Site) -> None:
+    house = site.house
+    ada = house.customer(USDT=10**10)
+    house.confirm(ada, house.asked(ada, "25").id)  # the address that she knows
+    form = enter(site, ada.id)
+    poison = checksum(bytes.fromhex(RECEIVER[2:8] + "b" * 27 + RECEIVER[-7:]))
+    path = site.http.post("/portal/withdraw", data={**form, **wants("2000", address=poison)}).headers["location"]
+    page = site.http.get(path).text
+    alike = re.findall(r'<section class="note bad" role="alert" data-look-alike>(.*?)</section>', page, re.S)[0]
+    groups = re.findall(r'<span class="(same|other)">(.*?)</span>', alike)
+    shown, known = groups[:11], groups[11:]
+    bare = ["".join(re.sub("<[^>]+>", "", text) for _, text in side) for side in (shown, known)]
+    assert bare == [poison, RECEIVER]
+    marked = ["".join(re.findall("<b>(.)</b>", "".join(text for _, text in side))) for side in (shown, known)]
+    differing = [(a, b) for a, b in zip(poison, RECEIVER, strict=True) if a.lower() != b.lower()]
+    assert marked == ["".join(pair[side] for pair in differing) for side in (0, 1)]
+    assert [kind for kind, _ in shown] == ["same", "same", *["other"] * 8, "same"]
+    waits = re.findall(r'data-waits>.*?datetime="(.*?)"', page, re.S)
+    assert waits == [f"{house.now + timedelta(hours=24):%Y-%m-%dT%H:%M:%SZ}"]
+    mine = site.http.post("/portal/withdraw", data={**form, **wants("2000"), "once": "b" * 30}).headers["location"]
+    assert "data-look-alike" not in site.http.get(mine).text
 
 
 @pytest.mark.parametrize(

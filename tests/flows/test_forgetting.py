@@ -102,6 +102,19 @@ def test_challenges_and_sessions_are_forgotten_by_their_own_numbers(house: House
     assert (retention(house), count(house, "staff_session")) == (1, 0)
 
 
+def test_invitations_and_links_into_the_portal_go_with_the_sessions(house: House) -> None:
+    ada = house.customer()
+    parties.link_in(house.conn, ada.id, "demo", house.now)  # for a quarter of an hour
+    parties.invite(house.conn, ada.id, 30, "platform", house.now)  # for a day
+    tables = ("sign_in_link", "invitation")
+    house.wait(days=90, minutes=15)
+    assert (retention(house), [count(house, table) for table in tables]) == (0, [1, 1])
+    house.wait(seconds=1)
+    assert (retention(house), [count(house, table) for table in tables]) == (1, [0, 1])
+    house.wait(hours=23, minutes=45)
+    assert (retention(house), [count(house, table) for table in tables]) == (1, [0, 0])
+
+
 def test_a_policy_without_the_section_deletes_nothing(house: House, post: Post) -> None:
     pack = policies.shipped("demo")
     del pack["retention"]

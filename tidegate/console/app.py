@@ -18,7 +18,7 @@ from tidegate.console.admin.pages import PAGES as ADMIN
 from tidegate.console.compliance.pages import PAGES as COMPLIANCE
 from tidegate.console.customers.pages import PAGES as CUSTOMERS
 from tidegate.console.journal.pages import PAGES as JOURNAL
-from tidegate.console.live import Live
+from tidegate.console.live import of_staff
 from tidegate.console.market.pages import PAGES as MARKET
 from tidegate.console.me import PAGES as ME
 from tidegate.console.merchants.pages import PAGES as MERCHANTS
@@ -56,7 +56,7 @@ def console(gate: Gate) -> ASGIApp:
             Route("/sign-in/passkey", signing_in.options, methods=["POST"]),
             Route("/sign-in/{token}", signing_in.link, methods=["GET", "POST"]),
             Route("/sign-out", guarded(gate, Page("/sign-out", signing_in.sign_out, None, "POST")), methods=["POST"]),
-            Route("/live", Live(gate).stream, methods=["GET"]),
+            Route("/live", of_staff(gate).stream, methods=["GET"]),
             Route("/static/{name}", _static),
             Route("/style.css", _style),
         ],

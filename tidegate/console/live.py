@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from starlette.requests import Request
@@ -13,47 +14,65 @@ from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
 from tidegate.console import store
 from tidegate.console.visit import COOKIE, dressed
+from tidegate.db import Conn
 from tidegate.parties import flow as parties
 
 EVERY = 2.0
 """Seconds between two looks at the journal."""
 
-LONGEST = 150
-"""Looks of one connection; then the browser connects again, and its session is checked again."""
+LONGEST = 300.0
+"""Seconds of one connection; then the browser connects again, and its session is checked again."""
+
+Event = tuple[str, str]
+"""Its name and what it says."""
 
 
+@dataclass(frozen=True, slots=True)
 class Live:
-    """The stream at /console/live. It counts as no activity: a page that is left open does not keep a session alive."""
+    """A stream. It counts as no activity: a page that is left open does not keep a session alive."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    gate: Gate
+    enter: Callable[[Conn, Request], str]  # who is signed in; raises a Refusal
+    look: Callable[[Conn, str, int], tuple[int, list[Event]]]  # what is new for them since a link, and the newest link
+    every: float = EVERY
 
     async def stream(self, request: Request) -> Response:
         try:
-            link = await self._gate.in_thread(lambda: self._begin(request))
+            whose, link = await self.gate.in_thread(lambda: self._begin(request))
         except Refusal as refusal:
             return dressed(request, Response(status_code=refusal.status))
-        stream = StreamingResponse(self._news(request, link), media_type="text/event-stream")
+        stream = StreamingResponse(self._news(request, whose, link), media_type="text/event-stream")
         return dressed(request, stream)
 
-    def _begin(self, request: Request) -> int:
-        host = request.client.host if request.client else None
-        with self._gate.pool.connection(timeout=5) as conn:
-            parties.session(conn, request.cookies.get(COOKIE, ""), self._gate.clock(), host, seen=False)
-            return store.newest_link(conn)
+    def _begin(self, request: Request) -> tuple[str, int]:
+        with self.gate.pool.connection(timeout=5) as conn:
+            return self.enter(conn, request), store.newest_link(conn)
 
-    async def _news(self, request: Request, link: int) -> AsyncIterator[str]:
+    async def _news(self, request: Request, whose: str, link: int) -> AsyncIterator[str]:
         yield "retry: 3000\n\n"
-        for _ in range(LONGEST):
+        for _ in range(int(LONGEST / self.every)):
             if await request.is_disconnected():
                 return
-            link, kinds, working = await self._gate.in_thread(partial(self._look, link))
-            yield f"event: worker\ndata: {'ok' if working else 'late'}\n\n"
-            if kinds:
-                yield f"event: news\ndata: {' '.join(kinds)}\n\n"
-            await asyncio.sleep(EVERY)
+            link, events = await self.gate.in_thread(partial(self._look, whose, link))
+            for name, said in events:
+                yield f"event: {name}\ndata: {said}\n\n"
+            await asyncio.sleep(self.every)
 
-    def _look(self, since: int) -> tuple[int, list[str], bool]:
-        with self._gate.pool.connection(timeout=5) as conn:
-            newest, kinds = store.kinds_since(conn, since)
-            return newest, kinds, store.worker_seen(conn, self._gate.clock())
+    def _look(self, whose: str, since: int) -> tuple[int, list[Event]]:
+        with self.gate.pool.connection(timeout=5) as conn:
+            return self.look(conn, whose, since)
+
+
+def of_staff(gate: Gate) -> Live:
+    """The stream at /console/live: every kind of news, and whether a worker is at work."""
+
+    def enter(conn: Conn, request: Request) -> str:
+        host = request.client.host if request.client else None
+        return parties.session(conn, request.cookies.get(COOKIE, ""), gate.clock(), host, seen=False).identity.key_id
+
+    def look(conn: Conn, _: str, since: int) -> tuple[int, list[Event]]:
+        newest, kinds = store.kinds_since(conn, since)
+        worker = ("worker", "ok" if store.worker_seen(conn, gate.clock()) else "late")
+        return newest, [worker, ("news", " ".join(kinds))] if kinds else [worker]
+
+    return Live(gate, enter, look)

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from starlette.datastructures import URL
 from starlette.requests import Request
 
+from tidegate.console.agents import named
 from tidegate.console.words import LANGUAGES, Say, best
 
 LANGUAGE = "tidegate_language"
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         "plain": plain,
         "grouped": grouped,
         "chart": json.dumps,
+        "agent": named,
     }
     environment.globals |= {"built": built, "icon": icon, "tone": tone, "changed": changed}
     return environment
@@ -109,14 +111,28 @@ def _stamp(at: datetime | str) -> str:
 
 
 def fours(text: str, beside: str | None = None) -> Markup:
-    """An address in groups of four, as people compare them; beside another one, groups say whether they agree."""
+    """An address in groups of four, as people compare them; beside another one, groups say whether they agree, and
+    the characters that do not are marked."""
     other = _groups(beside) if beside else None
     parts = []
     for place, group in enumerate(_groups(text)):
-        same = other is not None and place < len(other) and other[place].lower() == group.lower()
-        mark = "" if other is None else ' class="same"' if same else ' class="other"'
-        parts.append(f"<span{mark}>{escape(group)}</span>")
+        if other is None:
+            parts.append(f"<span>{escape(group)}</span>")
+            continue
+        against = other[place] if place < len(other) else ""
+        if group.lower() == against.lower():
+            parts.append(f'<span class="same">{escape(group)}</span>')
+        else:
+            parts.append(f'<span class="other">{_marked(group, against)}</span>')
     return Markup(f'<span class="hash fours">{"".join(parts)}</span>')
+
+
+def _marked(group: str, against: str) -> str:
+    """A group whose characters are marked where the other's are different; case tells nothing to the eye."""
+    return "".join(
+        escape(letter) if letter.lower() == against[place : place + 1].lower() else f"<b>{escape(letter)}</b>"
+        for place, letter in enumerate(group)
+    )
 
 
 def _groups(text: str) -> list[str]:

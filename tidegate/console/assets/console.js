@@ -147,7 +147,7 @@ document.addEventListener("keydown", (event) => {
 function live() {
   const parts = document.querySelectorAll("[data-live]");
   if (!parts.length) return;
-  const source = new EventSource("/console/live");
+  const source = new EventSource(document.body.dataset.stream ?? "/console/live");
   const state = document.querySelector("[data-connection]");
   source.addEventListener("news", (event) => {
     const kinds = event.data.split(" ");

@@ -48,7 +48,7 @@ def customer(visit: Visit) -> Response:
     found = withdrawal_store.search(conn, party.id, None, None, None, _FEW) if may("withdrawals:read") else []
     said = withdrawals.views(conn, found, setting.assets)
     book = screening.book(conn, party.id) if may("addresses:read") else []
-    before = _place(visit.asked("before"))
+    before = place(visit.asked("before"))
     news = store.history(conn, party.id, before, _HISTORY)
     held = [_restriction(visit, r) for r in parties.restrictions(conn, [party.id], visit.now).get(party.id, [])]
     return visit.render(
@@ -104,7 +104,7 @@ def _balance(balance: Balance, asset: Asset) -> dict[str, Any]:
     }
 
 
-def _place(text: str | None) -> tuple[int, int] | None:
+def place(text: str | None) -> tuple[int, int] | None:
     """Where a page of the timeline ended, "<link>.<position>"."""
     if text is None:
         return None

@@ -35,10 +35,13 @@ def _listed(visit: Visit, refusal: Refusal | None) -> Response:
     for a in book:
         found = hits.get((a.network, a.address), [])
         listed = any(numbers is None or numbers.action(hit.list, hit.category) != "allow" for hit in found)
-        alike = (a.party_id, a.network, a.address) in likes
+        like = likes.get((a.party_id, a.network, a.address))
         usable = None if wait is None else a.saved_at + hours(wait)
-        warnings = [code for code, so in (("address_listed", listed), ("address_look_alike", alike)) if so]
-        entries.append(say.address(a, usable, warnings) | {"waits": usable is not None and usable > visit.now})
+        warnings = [code for code, so in (("address_listed", listed), ("address_look_alike", like is not None)) if so]
+        entries.append(
+            say.address(a, usable, warnings)
+            | {"waits": usable is not None and usable > visit.now, "resembles": like.known if like else None}
+        )
     allow = screening.get_allow_list(conn, visit.party_id)
     return visit.render(
         "portal/addresses.html",

@@ -13,6 +13,7 @@ from tidegate.base.refusals import NotFound
 from tidegate.console.desk.pages import PAGES as DESK
 from tidegate.console.portal import addresses, home, security, standing, withdrawing
 from tidegate.console.portal.door import Door
+from tidegate.console.portal.live import of_customer
 from tidegate.console.portal.visit import Page, guarded, outside
 from tidegate.console.visit import dressed
 
@@ -33,6 +34,7 @@ def portal(gate: Gate) -> ASGIApp:
     return Starlette(
         routes=[
             *(Route(page.path, guarded(gate, page), methods=[page.method]) for page in PAGES),
+            Route("/live", of_customer(gate).stream, methods=["GET"]),
             Route("/sign-in", door.sign_in, methods=["GET", "POST"]),
             Route("/sign-in/passkey", door.options, methods=["POST"]),
             Route("/forgotten", door.forgotten, methods=["GET", "POST"]),

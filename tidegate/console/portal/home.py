@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from tidegate.api.customers.say import window
 from tidegate.base.money import to_text
 from tidegate.console.portal import store
+from tidegate.console.portal.holds import explained
 from tidegate.console.portal.visit import Page, Visit
 from tidegate.ledger import flow as ledger
 from tidegate.p2p.lots import flow as lots
@@ -19,6 +21,8 @@ from tidegate.withdrawals import store as withdrawal_store
 
 _FEW = 5
 _LOTS = 100
+STOPS = (RestrictionKind.FREEZE, RestrictionKind.WITHDRAWAL_BLOCK, RestrictionKind.BAN)
+"""Under these nothing leaves, which the customer is told. Who is only watched must not read it."""
 
 
 def home(visit: Visit) -> Response:
@@ -31,7 +35,7 @@ def home(visit: Visit) -> Response:
         balances=_balances(visit),
         windows=[window(h) for h in withdrawals.headroom(visit.conn, party, setting, visit.now)] if party.level else [],
         withdrawals=withdrawals.views(visit.conn, found, setting.assets),
-        frozen=any(order.kind == RestrictionKind.FREEZE for order in orders),
+        stops=[order for order in orders if order.kind in STOPS],
     )
 
 
@@ -53,7 +57,7 @@ def _balances(visit: Visit) -> list[dict[str, Any]]:
                     {
                         "purpose": hold.purpose,
                         "amount": to_text(hold.units, asset.decimals),
-                        "href": f"/portal/withdrawals/{hold.ref}" if hold.purpose == "withdrawal" else None,
+                        **asdict(explained(hold)),
                     }
                     for hold in holds
                     if hold.asset_id == asset.id

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from tidegate.api.journal.say import entry
 from tidegate.base.refusals import Refusal
 from tidegate.console.customers import store as customers_store
+from tidegate.console.customers.pages import place
 from tidegate.console.portal.door import sign_out
 from tidegate.console.portal.visit import Page, Visit
 from tidegate.console.visit import asking, read_credential
@@ -32,7 +33,7 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
     conn, party_id = visit.conn, visit.party_id
     orders = parties.restrictions(conn, [party_id], visit.now)[party_id]
     owner, fresh = visit.party(), not proof_over(visit.session.created_at, visit.now)
-    news = customers_store.history(conn, party_id, None, _HISTORY)
+    news = customers_store.history(conn, party_id, place(visit.asked("before")), _HISTORY)
     return visit.render(
         "portal/security.html",
         200 if refusal is None else refusal.status,
@@ -44,6 +45,7 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
         sessions=parties.visits(conn, party_id, visit.now),
         frozen=any(order.kind == RestrictionKind.FREEZE for order in orders),
         timeline=[entry(item) for item in news if not item.kind.startswith(_INSIDE)],
+        older=f"{news[-1].link}.{news[-1].position}" if len(news) == _HISTORY else None,
     )
 
 

@@ -6,19 +6,17 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
-from tidegate.base.refusals import Malformed, Refusal
+from tidegate.base.refusals import Refusal
+from tidegate.console.portal import standing_form
 from tidegate.console.portal.visit import Page, Visit
 from tidegate.screening import flow as screening
 from tidegate.withdrawals.standing import answer
 from tidegate.withdrawals.standing import flow as standing
 from tidegate.withdrawals.standing import store as standing_store
-from tidegate.withdrawals.standing.calendar import Schedule
 from tidegate.withdrawals.standing.instruction import Instruction
-from tidegate.withdrawals.standing.wanted import Wanted
 
 OWN = "/portal/standing"
 ROWS, RUNS = 50, 20
-_FIELDS = ("asset", "address_id", "amount", "every", "at", "day", "zone", "ceiling")
 
 
 def listed(visit: Visit) -> Response:
@@ -36,7 +34,7 @@ def _listed(visit: Visit, refusal: Refusal | None) -> Response:
         found=standing.views(visit.conn, found, assets),
         assets=[asset.name for asset in assets.values()],
         book=[a for a in screening.book(visit.conn, visit.party_id) if a.booked_at is not None],
-        typed={name: visit.given(name) for name in _FIELDS},
+        typed={name: visit.given(name) for name in standing_form.FIELDS},
     )
 
 
@@ -45,21 +43,7 @@ def create(visit: Visit) -> Response:
     symbol, _, network = visit.given("asset").partition("@")
     made: list[Instruction] = []
     try:
-        day = _number(visit, "day")
-        every = visit.given("every")
-        schedule = Schedule(
-            every,
-            visit.given("at").strip(),
-            visit.given("zone").strip(),
-            day if every == "week" else None,
-            day if every == "month" else None,
-        )
-        wanted = Wanted(
-            schedule=schedule,
-            amount=visit.given("amount").strip(),
-            fee_ceiling=visit.given("ceiling").strip(),
-            address_ids=(visit.given("address_id"),),
-        )
+        wanted = standing_form.read(visit)
         visit.once(
             lambda: made.append(
                 standing.create(
@@ -132,16 +116,6 @@ def _done(visit: Visit, word: str, do: Callable[[], object]) -> Response:
 def _own(visit: Visit) -> Instruction:
     """The instruction, where it is theirs. Raises NotFound."""
     return standing.get(visit.conn, visit.id, visit.party_id)
-
-
-def _number(visit: Visit, field: str) -> int | None:
-    """A whole number that was typed; None = the field is empty. Raises Malformed `number_invalid`."""
-    text = visit.given(field).strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 2):
-        raise Malformed("number_invalid", f"{text[:20]!r} is no day.", field=field)
-    return int(text)
 
 
 PAGES = (

@@ -147,6 +147,9 @@ def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
             answer = _to_sign_in(request)
         except Refusal as refusal:
             answer = outside(request, "portal/refused.html", refusal.status, refusal=refusal)
+        finally:
+            if form is not None:
+                await form.close()
         return dressed(request, answer)
 
     return handle

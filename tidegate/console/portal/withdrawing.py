@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -16,18 +16,22 @@ from tidegate.console.portal.visit import Page, Visit
 from tidegate.console.visit import read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
+from tidegate.parties import flow as parties
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals import store as withdrawal_store
 from tidegate.withdrawals.appeals import APPEALABLE
 from tidegate.withdrawals.asking import Ask
-from tidegate.withdrawals.factors import missing
-from tidegate.withdrawals.withdrawal import CANCELLABLE, Status, Withdrawal
+from tidegate.withdrawals.factors import covers, missing
+from tidegate.withdrawals.withdrawal import CANCELLABLE, FINAL, Status, Withdrawal
 
 ROWS = 20
 _ASKED = ("asset", "address_id", "address", "memo", "amount", "description")
 _TOLD = ("kind", "text", "name", "vasp", "country")
+
+_ANSWERED_HERE = ("information_asked", "travel_rule_pending")
+"""What a customer can give on this page; a proof that an address is theirs goes through the platform's own app."""
 
 
 def form(visit: Visit) -> Response:
@@ -94,7 +98,11 @@ def listed(visit: Visit) -> Response:
 
 
 def one(visit: Visit) -> Response:
-    """Where it stands, why, until when, and what the customer can do."""
+    """Where it stands, why, until when, and what the customer can do. An open page that asks for its state again, and
+    was drawn for another one, is drawn anew: what can be done has changed too."""
+    was = visit.asked("was")
+    if "hx-request" in visit.request.headers and was is not None and was != _own(visit).status:
+        return Response(status_code=204, headers={"HX-Redirect": f"/portal/withdrawals/{visit.id}"})
     return _one(visit, None)
 
 
@@ -102,18 +110,44 @@ def _one(visit: Visit, refusal: Refusal | None) -> Response:
     found, setting = _own(visit), visit.setting()
     asset = setting.assets[found.asset_id]
     waits = found.status is Status.AWAITING_CONFIRMATION
+    lacks = missing(found.required_factors, found.used_factors) if waits else []
+    shown = withdrawals.view(visit.conn, found, setting.assets)
     return visit.render(
         "portal/withdrawal.html",
         200 if refusal is None else refusal.status,
         refusal=refusal,
-        w=withdrawals.view(visit.conn, found, setting.assets),
+        w=shown,
+        over=found.status in FINAL,
         lines=answer.as_lines(found, asset),
-        missing=missing(found.required_factors, found.used_factors) if waits else [],
-        warnings=[say.warning(w) for w in screening.warnings_of(visit.conn, found.id)],
-        asks=found.status is Status.AWAITING_INFORMATION,
+        ahead=withdrawals.ahead(visit.conn, found) if found.status in CANCELLABLE else None,
+        waits=waits,
+        missing=lacks,
+        passkey=_passkey_does(visit, lacks),
+        warnings=_warnings(visit, found, asset.network),
+        asks=[r["code"] for r in shown["hold"]["reasons"] if r["code"] in _ANSWERED_HERE]
+        if found.status is Status.AWAITING_INFORMATION
+        else [],
         cancellable=found.status in CANCELLABLE,
         appealable=found.status in APPEALABLE,
         typed={name: visit.given(name) for name in _TOLD},
+    )
+
+
+def _warnings(visit: Visit, found: Withdrawal, network: str) -> list[dict[str, Any]]:
+    """The warnings about where it goes, and whether they insisted on it for this withdrawal."""
+    shown, numbers = screening.warnings_of(visit.conn, found.id), visit.setting().policy.screening_numbers
+    if not shown or numbers is None:
+        return [say.warning(w) | {"insisted": False} for w in shown]
+    place = (found.party_id, network, found.address)
+    known = screening.warned(visit.conn, [place], numbers, visit.now).get(place, ())
+    insisted = {w.id for w in known if w.state(found.id) == "insisted"}
+    return [say.warning(w) | {"insisted": w.id in insisted} for w in shown]
+
+
+def _passkey_does(visit: Visit, lacks: Sequence[str]) -> bool:
+    """Whether they have a passkey that does for what is still asked for."""
+    return any(covers("passkey", asked) for asked in lacks) and any(
+        factor.kind == "passkey" for factor in parties.factors(visit.conn, visit.party_id)
     )
 
 

@@ -288,7 +288,7 @@ def use_link(conn: Conn, hash: bytes, now: datetime) -> Whose | None:
 
 
 def purge_visits(conn: Conn, before: datetime, limit: int) -> int:
-    """Delete sessions last seen, links, challenges and tries that are over since before this time."""
+    """Delete sessions last seen, and invitations, links, challenges and tries that are over, before this time."""
     return sum(
         run(conn, statement, {"before": before, "limit": limit})
         for statement in (
@@ -305,6 +305,14 @@ def purge_visits(conn: Conn, before: datetime, limit: int) -> int:
             """
             DELETE FROM sign_in_try WHERE subject IN (
                 SELECT subject FROM sign_in_try WHERE newest_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            """,
+            """
+            DELETE FROM sign_in_link WHERE hash IN (
+                SELECT hash FROM sign_in_link WHERE expires_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+            """,
+            """
+            DELETE FROM invitation WHERE id IN (
+                SELECT id FROM invitation WHERE expires_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
             """,
         )
     )

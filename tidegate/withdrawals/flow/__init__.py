@@ -45,7 +45,7 @@ from tidegate.withdrawals.flow.outside import (
     vendor_answered,
 )
 from tidegate.withdrawals.flow.persons import answered, ask, inform
-from tidegate.withdrawals.flow.reading import evidence, findings_of, get, headroom, view, views
+from tidegate.withdrawals.flow.reading import ahead, evidence, findings_of, get, headroom, view, views
 from tidegate.withdrawals.flow.seizing import propose_seizure, seizure_answered
 from tidegate.withdrawals.flow.settling import authorisation_lapsed, paying, returned, settled
 from tidegate.withdrawals.flow.standing_alone import alone, alone_view, commit, expire_alone, let_go
@@ -58,6 +58,7 @@ __all__ = [
     "Setting",
     "Sign",
     "address_proven",
+    "ahead",
     "alone",
     "alone_view",
     "answered",

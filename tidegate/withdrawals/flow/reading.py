@@ -17,6 +17,8 @@ from tidegate.parties import flow as parties
 from tidegate.parties.party import Party
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import answer, bundle, limits, replaying, store
+from tidegate.withdrawals.ahead import Ahead
+from tidegate.withdrawals.ahead import ahead as ahead_of
 from tidegate.withdrawals.flow.given import Setting
 from tidegate.withdrawals.letter import Known
 from tidegate.withdrawals.limits import Headroom
@@ -57,6 +59,12 @@ def views(conn: Conn, found: Sequence[Withdrawal], assets: Mapping[int, Asset]) 
             answer.as_json(item, assets[item.asset_id], Outcome(decision.outcome), findings_of(decision), known)
         )
     return said
+
+
+def ahead(conn: Conn, withdrawal: Withdrawal) -> Ahead:
+    """What its customer should know before they confirm it, or while they can still take it back."""
+    (decision,) = store.decisions(conn, [withdrawal.decision_id])
+    return ahead_of(findings_of(decision), withdrawal.cleared)
 
 
 def evidence(conn: Conn, case_id: str) -> dict[str, Any]:
