@@ -99,6 +99,10 @@ def test_a_payment_that_stopped_is_tried_again_once(page: Page, site: Site, brow
 def test_a_payment_that_hangs_is_cancelled_on_its_own_nonce(page: Page, site: Site) -> None:
     hanging(site.house)
     sign_in(page, site, "treasury", "/payments")
+    page.click("tbody button:has-text('Make it dearer now')")
+    page.fill("dialog[open] textarea[name=reason]", "The customer waits")
+    page.click("dialog[open] form .btn-primary, dialog[open] form .btn-sm:not([data-closes])")
+    page.wait_for_selector("text=It is made dearer in a moment.")
     page.click("tbody button:has-text('Cancel on its nonce')")
     page.fill("dialog[open] textarea[name=reason]", "The customer asked for it")
     page.click("dialog[open] form button.bad")

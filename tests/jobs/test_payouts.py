@@ -12,6 +12,7 @@ from house import ETH
 
 from tidegate.base.chain import Fees, Sent, Unreachable
 from tidegate.base.money import Asset
+from tidegate.base.refusals import Conflict
 from tidegate.custody import flow as custody
 from tidegate.custody import jobs, store
 from tidegate.db import act, journal, lease
@@ -192,6 +193,35 @@ def test_a_hanging_payout_is_made_dearer_on_the_same_nonce(at: ChainHouse) -> No
     (attempt,) = store.network_attempts(at.conn, "evm-local")
     first, second = store.versions(at.conn, [attempt.id])
     assert second.max_fee * 100 >= first.max_fee * 110
+    at.finish()
+    assert at.house.get(made.id).status is Status.SETTLED
+    assert at.tokens(made.address) == made.net_units
+    assert at.chain.nonce(at.hot) == 1
+    at.check_at_rest()
+
+
+def test_a_payout_that_somebody_bumps_is_made_dearer_at_once_and_once(at: ChainHouse) -> None:
+    ada = at.customer(usdt=100 * COIN)
+    made = at.approved(ada, "40")
+    at.authorise()
+    with pytest.raises(Conflict, match="queued"):
+        custody.bump(at.conn, made.id, "The customer waits", "key_treasury", at.house.now)
+    at.pay()
+    (attempt,) = store.network_attempts(at.conn, "evm-local")
+    at.house.wait(seconds=5)
+    at.pay()
+    assert len(store.versions(at.conn, [attempt.id])) == 1  # not by itself, so soon
+    custody.bump(at.conn, made.id, "The customer waits", "key_treasury", at.house.now)
+    at.house.wait(seconds=1)
+    for _ in range(3):
+        at.pay()
+    first, second = store.versions(at.conn, [attempt.id])
+    assert second.max_fee * 100 >= first.max_fee * 110
+    at.mine()
+    at.watch()
+    with pytest.raises(Conflict) as refused:
+        custody.bump(at.conn, made.id, "Still waiting", "key_treasury", at.house.now)
+    assert refused.value.code == "payout_not_bumpable"
     at.finish()
     assert at.house.get(made.id).status is Status.SETTLED
     assert at.tokens(made.address) == made.net_units

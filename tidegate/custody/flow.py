@@ -12,7 +12,7 @@ from tidegate.base.refusals import Conflict, NotFound
 from tidegate.codec.bip32 import deposit_address as derive
 from tidegate.custody import store
 from tidegate.custody.books import Checked
-from tidegate.custody.store import DepositRow, LaneRow, LedgerChecked, Network, PayoutView, Wallet
+from tidegate.custody.store import Attempt, DepositRow, LaneRow, LedgerChecked, Network, PayoutView, Wallet
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
@@ -204,16 +204,41 @@ def abandon(conn: Conn, withdrawal_id: str, reason: str, actor: str, now: dateti
     Raises NotFound `payout_unknown`; Conflict `payout_not_abandonable`.
     """
     with act(conn, actor, now) as tx:
-        found = store.payout_of(conn, "withdrawal", withdrawal_id)
-        if found is None:
-            raise NotFound("payout_unknown", f"There is no payout for {withdrawal_id}.")
-        payout = store.lock_payout(conn, found.id)
-        assert payout is not None
-        attempts = [a for a in store.open_attempts(conn, payout.wallet_id) if a.payout_id == payout.id]
-        if payout.status != "paying" or not attempts or attempts[0].status not in ("unknown", "confirming"):
+        payout, attempt = _hanging(tx, withdrawal_id)
+        if payout.status != "paying" or attempt is None or attempt.status not in ("unknown", "confirming"):
             raise Conflict("payout_not_abandonable", f"The payout of {withdrawal_id} is {payout.status}.")
-        store.set_attempt(conn, attempts[0].id, "abandoning")
-        tx.note("payout.abandoning", withdrawal_id, {"nonce": attempts[0].nonce, "reason": reason})
+        store.set_attempt(conn, attempt.id, "abandoning")
+        tx.note("payout.abandoning", withdrawal_id, {"nonce": attempt.nonce, "reason": reason})
+
+
+def bump(conn: Conn, withdrawal_id: str, reason: str, actor: str, now: datetime) -> None:
+    """Ask that a payout which hangs be made dearer now, on its own nonce, instead of when its time has come. The
+    ceiling of its fee, the signer's limits and the coins that pay for it count as ever.
+
+    Raises NotFound `payout_unknown`; Conflict `payout_not_bumpable`; Malformed `reason_invalid`.
+    """
+    check_reason(reason)
+    with act(conn, actor, now) as tx:
+        payout, attempt = _hanging(tx, withdrawal_id)
+        if attempt is None or attempt.status != "unknown" or attempt.mined_block is not None:
+            raise Conflict(
+                "payout_not_bumpable",
+                f"The payout of {withdrawal_id} is {payout.status}; only one that is sent and in no block can be made "
+                "dearer.",
+            )
+        store.bump(conn, attempt.id, now)
+        tx.note("payout.bumped", withdrawal_id, {"nonce": attempt.nonce, "reason": reason})
+
+
+def _hanging(tx: Tx, withdrawal_id: str) -> tuple[store.Payout, Attempt | None]:
+    """The payout of a withdrawal, locked, and its attempt where it has one that has not ended."""
+    found = store.payout_of(tx.conn, "withdrawal", withdrawal_id)
+    if found is None:
+        raise NotFound("payout_unknown", f"There is no payout for {withdrawal_id}.")
+    payout = store.lock_payout(tx.conn, found.id)
+    assert payout is not None  # rows are never deleted
+    attempts = [a for a in store.open_attempts(tx.conn, payout.wallet_id) if a.payout_id == payout.id]
+    return payout, attempts[0] if attempts else None
 
 
 def book_checks(conn: Conn) -> list[Checked]:

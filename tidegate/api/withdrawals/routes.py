@@ -147,6 +147,13 @@ def abandon_withdrawal(call: Call, id: str, body: Lift) -> Any:
     return withdrawals.view(call.conn, found, call.setting().assets)
 
 
+def bump_withdrawal(call: Call, id: str, body: Lift) -> Any:
+    """Make a payment that hangs dearer now, on its own nonce."""
+    found = withdrawals.get(call.conn, id)
+    custody.bump(call.conn, id, body.reason, call.actor, call.now)
+    return withdrawals.view(call.conn, found, call.setting().assets)
+
+
 def get_withdrawal_timeline(call: Call, id: str) -> Any:
     """Everything the journal says about the withdrawal and its payment, oldest first."""
     withdrawals.get(call.conn, id, call.party_id)
@@ -205,6 +212,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", _W + "/{id}/cancel", "withdrawals:write", cancel_withdrawal, shapes.Withdrawal, 200, True, refuses=UNFIT
     ),
+    Route("POST", _W + "/{id}/bump", "treasury:write", bump_withdrawal, shapes.Withdrawal, 200, True, "json", UNFIT),
     Route(
         "POST", _W + "/{id}/abandon", "treasury:write", abandon_withdrawal, shapes.Withdrawal, 200, True, "json", UNFIT
     ),

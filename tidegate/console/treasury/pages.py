@@ -154,6 +154,12 @@ def cancel_payment(visit: Visit) -> Response:
     return visit.back_to(QUEUE, "payment_cancelling")
 
 
+def bump_payment(visit: Visit) -> Response:
+    """Ask for a dearer payment on its own nonce, now: what the worker does by itself a while later."""
+    custody.bump(visit.conn, visit.id, visit.given("reason"), visit.actor, visit.now)
+    return visit.back_to(QUEUE, "payment_bumped")
+
+
 def resume_lane(visit: Visit) -> Response:
     custody.resume_lane(visit.conn, visit.id, visit.given("reason"), visit.actor, visit.now)
     return visit.back_to(HOME, "lane_resumed")
@@ -180,6 +186,7 @@ PAGES = (
     Page("/treasury", overview, "treasury:read"),
     Page("/payments", payments, "treasury:read"),
     Page("/payments/{id}/resume", resume_payment, "treasury:write", "POST", sensitive=True),
+    Page("/payments/{id}/bump", bump_payment, "treasury:write", "POST"),
     Page("/payments/{id}/cancel", cancel_payment, "treasury:write", "POST", sensitive=True),
     Page("/treasury/wallets/{id}/resume", resume_lane, "treasury:write", "POST", sensitive=True),
     Page("/treasury/switches", switch_on, "switches:write", "POST"),

@@ -39,6 +39,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "It stopped after too many failures. They are forgotten, and it takes its turn again.",
         "该付款因失败次数过多而停止。重试将清零失败次数并重新排队。",
     ),
+    "bump_payment": ("Make it dearer now", "立即提高手续费"),
+    "bump_payment_hint": (
+        "The same payment is sent again on the same nonce for a higher price, below the ceiling of its fee. One of "
+        "them is mined: nothing can be paid twice.",
+        "以相同 nonce 和更高手续费重新发送同一笔付款（不超过手续费上限），仅其中一笔会被打包，不会重复付款。",
+    ),
     "cancel_payment": ("Cancel on its nonce", "同 nonce 取消"),
     "cancel_payment_hint": (
         "A transaction that moves nothing is sent on the same nonce. Whichever of the two is mined decides: nothing "
@@ -99,6 +105,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 DONE: dict[str, tuple[str, str]] = {
     "payment_resumed": ("The payment takes its turn again.", "付款已重新排队。"),
+    "payment_bumped": ("It is made dearer in a moment.", "即将提高手续费。"),
     "payment_cancelling": ("The cancellation is on its way.", "取消交易已发起。"),
     "lane_resumed": ("The wallet pays again.", "钱包已恢复付款。"),
     "switched_on": ("Payments are stopped.", "付款已停止。"),

@@ -102,7 +102,8 @@ def press(lane: Lane) -> int:
         known = versions[attempt.id]
         newest = known[-1]
         cancelling = attempt.status == "abandoning" and all(v.kind == "pay" for v in known)
-        if attempt.mined_block is None and (cancelling or now >= newest.created_at + DEARER_AFTER):
+        asked = attempt.bumped_at is not None and attempt.bumped_at > newest.created_at
+        if attempt.mined_block is None and (cancelling or asked or now >= newest.created_at + DEARER_AFTER):
             done += _replace(lane, attempt, newest, "cancel" if attempt.status == "abandoning" else "pay")
     return done
 

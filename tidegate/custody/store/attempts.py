@@ -25,6 +25,7 @@ class Attempt:
     mined_hash: str | None
     created_at: datetime
     checked_at: datetime | None
+    bumped_at: datetime | None = None  # when somebody asked that it be made dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def open_attempts(conn: Conn, wallet_id: str) -> list[Attempt]:
         Attempt,
         """
         SELECT id, payout_id, wallet_id, nonce, status, gas, max_fee, tip, mined_block, mined_hash, created_at,
-               checked_at
+               checked_at, bumped_at
           FROM payout_attempt WHERE wallet_id = %(wallet)s AND ended_at IS NULL ORDER BY nonce
         """,
         {"wallet": wallet_id},
@@ -92,7 +93,7 @@ def network_attempts(conn: Conn, network: str) -> list[Attempt]:
         Attempt,
         """
         SELECT a.id, a.payout_id, a.wallet_id, a.nonce, a.status, a.gas, a.max_fee, a.tip, a.mined_block,
-               a.mined_hash, a.created_at, a.checked_at
+               a.mined_hash, a.created_at, a.checked_at, a.bumped_at
           FROM payout_attempt a JOIN wallet w ON w.id = a.wallet_id
          WHERE w.network = %(network)s AND a.ended_at IS NULL AND a.status <> 'signing'
          ORDER BY a.checked_at NULLS FIRST, a.wallet_id, a.nonce
@@ -108,7 +109,7 @@ def lock_attempt(conn: Conn, id: str) -> Attempt | None:
         Attempt,
         """
         SELECT id, payout_id, wallet_id, nonce, status, gas, max_fee, tip, mined_block, mined_hash, created_at,
-               checked_at
+               checked_at, bumped_at
           FROM payout_attempt WHERE id = %(id)s AND ended_at IS NULL FOR UPDATE
         """,
         {"id": id},
@@ -124,6 +125,15 @@ def set_attempt(conn: Conn, id: str, status: str, ended_at: datetime | None = No
          WHERE id = %(id)s AND ended_at IS NULL
         """,
         {"id": id, "status": status, "ended": ended_at, "gas": gas_paid},
+    )
+
+
+def bump(conn: Conn, id: str, now: datetime) -> None:
+    """Somebody asks that it be made dearer."""
+    run(
+        conn,
+        "UPDATE payout_attempt SET bumped_at = %(now)s WHERE id = %(id)s AND ended_at IS NULL",
+        {"id": id, "now": now},
     )
 
 
