@@ -10,18 +10,21 @@ for all of them. SELECT 1 is a page of the console like any other: session, word
 from __future__ import annotations
 
 import gzip
+import shutil
 import socket
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2 as httpx
 import uvicorn
+from playwright.sync_api import sync_playwright
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -41,7 +44,14 @@ from tidegate.console.visit import Page, Visit, guarded
 from tidegate.custody import flow as custody
 from tidegate.db import Conn, connect
 from tidegate.db.server import EmbeddedServer
+from tidegate.demo.desk.past import flow as past
+from tidegate.demo.desk.simulate import simulate
+from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
+from tidegate.policy import flow as policies
+from tidegate.rating.calendars import flow as calendars
+from tidegate.rating.runs import flow as runs
+from tidegate.screening import flow as screening
 
 ONE = "/one"
 STATIC = ("theme.js", "console.css", "console.js", "icons.svg")
@@ -79,16 +89,56 @@ def fill(conn: Conn) -> None:
           FROM withdrawal WHERE number % 10 = 0
         """
     )
-    conn.execute("VACUUM ANALYZE")
+    conn.execute("UPDATE case_file SET overdue_at = due_at, escalation = 1 WHERE right(id, 1) IN ('0', '1', '2')")
+    conn.execute(
+        """
+        INSERT INTO payout (id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text,
+                            signature, waiting_for, detail, next_at, created_at)
+        SELECT 'pay_' || number, 'withdrawal', id, party_id, network, 'hot:' || network, asset_id, address, units, '{}',
+               '', 'liquidity', 'The hot wallet holds less.', created_at, created_at
+          FROM withdrawal WHERE number % 50 = 1
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO restriction (id, party_id, kind, value, reason, created_by, created_at)
+        SELECT 'res_' || n || p.id, p.id, 'watch', NULL, 'Seen beside an address that a victim named', 'bench', now()
+          FROM party p CROSS JOIN generate_series(1, 40) n
+        """
+    )
 
 
-def pages(conn: Conn, customer: str) -> list[str]:
+def plant(conn: Conn) -> str:
+    """Twenty lists, forty versions of the policy, a desk of a hundred merchants with two months of orders, and the
+    rating of its last whole month; the merchant about whom most was told."""
+    now = utcnow()
+    for n in range(20):
+        rows = "".join(f"ETH,{stage.address(f'listed {n} {m}')},Somebody {m}\n" for m in range(500))
+        screening.import_list(conn, f"list-{n}", f"asset,address,entry\n{rows}", "bench", now, max_age_hours=24)
+    pack = policies.active(conn, now)
+    for n in range(40):
+        policies.propose(conn, policies.shipped("demo"), f"key_{n}", now)
+    desk = simulate(past.of_two_months(now))
+    past.plant(conn, desk, past.House(ledger_store.assets(conn)[0], stage.LISTED, stage.DATA_KEY, pack), now)
+    month = f"{(now.replace(day=1) - timedelta(days=1)):%Y-%m}"
+    file = calendars.propose(conn, "CN", now.year, "mei", now)
+    calendars.confirm(conn, file.row.id, file.row.hash, "anton", now)
+    runs.run(conn, month, "bench", now, runs.on_postgres(conn))
+    (most,) = conn.execute(
+        "SELECT merchant_id FROM rating_fact GROUP BY merchant_id ORDER BY count(*) DESC, 1 LIMIT 1"
+    ).fetchone() or ("",)
+    return str(most)
+
+
+def pages(conn: Conn, customer: str, merchant: str) -> list[str]:
     """The pages where people work, with the things that they are about."""
     (waiting,) = conn.execute("SELECT id FROM withdrawal WHERE status = 'in_review' LIMIT 1").fetchone() or ("",)
+    (run,) = conn.execute("SELECT id FROM rating_run LIMIT 1").fetchone() or ("",)
     return [
         ONE, "/", "/?status=in_review", "/cases", "/cases?view=late", f"/withdrawals/{waiting}", "/customers",
         f"/customers/{customer}", "/treasury", "/payments", "/lists", "/restrictions", "/approvals", "/keys",
-        "/journal", "/market", "/policies", "/merchants", "/rating",
+        "/journal", "/market", "/policies", "/merchants", f"/merchants/{merchant}", "/facts", "/rating",
+        f"/rating/{run}",
     ]  # fmt: skip
 
 
@@ -131,6 +181,33 @@ def look(http: httpx.Client, paths: list[str], looks: int) -> None:
     print(f"(a page packed would be {len(gzip.compress(http.get('/console/').content)) / 1000:.0f} kB)")
 
 
+def browse(site: str, cookie: str, paths: Sequence[str]) -> None:
+    """What a browser counts as it opens a page: headers and bodies as they came over the wire, first and again."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        print("(no browser: transferred bytes were not measured)")
+        return
+    print("| page | first look, kB | again, kB |\n|---|---|---|")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for path in paths:
+            context = browser.new_context()
+            context.add_cookies([{"name": "tidegate_session", "value": cookie, "url": site}])
+            page = context.new_page()
+            network, came = context.new_cdp_session(page), [0.0]
+            network.send("Network.enable")
+            network.on("Network.loadingFinished", lambda told, came=came: came.append(told["encodedDataLength"]))
+            sums = []
+            for _ in range(2):
+                came.clear()
+                page.goto(f"{site}/console{path}")
+                page.wait_for_timeout(1500)
+                sums.append(sum(came) / 1000)
+            print(f"| {path} | {sums[0]:.0f} | {sums[1]:.0f} |")
+            context.close()
+        browser.close()
+
+
 def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     looks = int(sys.argv[2]) if len(sys.argv) > 2 else 40
@@ -147,10 +224,13 @@ def main() -> None:
                 fill(conn)
                 key = parties.create_key(conn, "auditor", "bench", "bench", utcnow())
                 cookie = parties.open_session(conn, key.secret, utcnow()).cookie
-                paths = pages(conn, people[0].id)
+                merchant = plant(conn)
+                conn.execute("VACUUM ANALYZE")
+                paths = pages(conn, people[0].id, merchant)
             with serving(url) as site, httpx.Client(base_url=site, timeout=60, trust_env=False) as http:
                 http.cookies.set("tidegate_session", cookie)
                 look(http, paths, looks)
+                browse(site, cookie, ("/cases", "/", "/treasury", f"/merchants/{merchant}"))
         finally:
             server.stop()
 

@@ -247,30 +247,34 @@ class Reference:
 
     def i_08(self, subject: str) -> Answer | None:
         flows = [r for r in self.flows(subject) if self.counts(r["at"], r) and r["counterpart"] != "own"]
-        came = [(r["asset_id"], r["at"], r["units"], r["ref"]) for r in flows if r["direction"] == "in"]
-        came += [
-            (r["asset_id"], r["released_at"], r["units"], r["order_id"])
+        moves = [(r["at"], r["asset_id"], r["direction"], r["units"], r["ref"]) for r in flows]
+        moves += [
+            (r["released_at"], r["asset_id"], "in", r["units"], r["order_id"])
             for r in self.done(subject, "buy")
             if r["released_at"] is not None
         ]
-        came = [c for c in came if c[2] > 0]
-        if not came:
+        hits, arrivals, told = [], 0, set()
+        for asset in {asset for _, asset, _, _, _ in moves}:
+            stack: list[list[Any]] = []  # of arrivals: when, units, those still here, those that left soon, evidence
+            here = [move for move in moves if move[1] == asset]
+            for at in sorted({move[0] for move in here}):
+                left = sum(units for when, _, way, units, _ in here if when == at and way == "out")
+                for one in reversed(stack):  # what came last leaves first
+                    gone = min(left, one[2])
+                    one[2], left = one[2] - gone, left - gone
+                    one[3] += gone if at - one[0] <= self.p["fast_out_hours"] * HOUR else 0
+                came = [(units, ref) for when, _, way, units, ref in here if when == at and way == "in"]
+                if total := sum(units for units, _ in came):
+                    stack.append([at, total, total, 0, {ref for _, ref in came}])
+            arrivals += len(stack)
+            quick = [one for one in stack if one[3] * 100 >= one[1] * self.p["fast_out_percent"]]
+            hits += [at for at, *_ in quick]
+            told |= set().union(*(refs for *_, refs in quick))
+        if not arrivals:
             return None
-        hits = []
-        for asset, at, units, ref in came:
-            soon = sum(
-                r["units"]
-                for r in flows
-                if r["direction"] == "out"
-                and r["asset_id"] == asset
-                and timedelta(0) < r["at"] - at <= self.p["fast_out_hours"] * HOUR
-            )
-            if soon * 100 >= units * self.p["fast_out_percent"]:
-                hits.append((at, asset, ref))
         span = self.p["fast_out_days"] * DAY
-        times = max((sum(timedelta(0) <= at - other <= span for other, _, _ in hits) for at, _, _ in hits), default=0)
-        told = {c[3] for c in came if (c[1], c[0]) in {(at, asset) for at, asset, _ in hits}}
-        return len(came), times, 1, True, int(times >= self.p["fast_out_times"]), told
+        times = max((sum(timedelta(0) <= at - other <= span for other in hits) for at in hits), default=0)
+        return arrivals, times, 1, True, int(times >= self.p["fast_out_times"]), told
 
     def i_09(self, subject: str) -> Answer | None:
         orders = self.done(subject)

@@ -22,6 +22,7 @@ from tidegate.ledger import store as ledger_store
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Verified
 from tidegate.policy import flow as policies
+from tidegate.rating.governance import flow as governance
 from tidegate.screening import flow as screening
 from tidegate.withdrawals import flow as withdrawals
 from tidegate.withdrawals.asking import Ask
@@ -123,6 +124,8 @@ class House:
     def agree(self, **sections: object) -> None:
         """Put the demo's policy in force with other sections: now, or once what it loosens has waited long enough."""
         made = policies.propose(self.conn, {**policies.shipped("demo"), **sections}, "mei", self.now, VOCABULARY)
+        if policies.moves_ratings(self.conn, made.version, self.now):
+            governance.look_ahead(self.conn, made.version, "mei", self.now)
         policies.approve(self.conn, made.version, "anton", self.now)
         agreed = policies.activate(self.conn, made.version, "anton", self.now, catalogue=VOCABULARY)
         assert agreed.active_from is not None

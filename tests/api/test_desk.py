@@ -117,6 +117,25 @@ def test_one_trade_from_ad_to_release(fair: Fair) -> None:
     assert [one["id"] for one in mine["orders"]] == [order["id"]]
 
 
+def test_the_payer_alone_is_told_where_to_pay(fair: Fair) -> None:
+    ad = fair.published()
+    path = f"/v1/orders/{fair.taken(ad)}/payee"
+    assert fair.code("POST", path, secret=fair.buyer) == (404, "payee_missing")
+    assert fair.code("POST", path, secret=fair.seller) == (403, "order_not_payer")
+    for role in ("compliance", "support", "auditor"):
+        assert fair.site.call("POST", path, role=role).status_code == 403, "staff are not told"
+    account = {"method": "bank", "institution": "Some Bank", "number": "DE89 3704 0044 0532 0130 00"}
+    owner = fair.site.call(
+        "POST",
+        f"/v1/customers/{fair.merchant.who.id}/payment-accounts",
+        {**account, "holder_name": "Li Na"},
+        secret=fair.seller,
+    )
+    assert owner.status_code == 201, owner.text
+    told = fair.done("POST", f"/v1/orders/{fair.taken(ad)}/payee", secret=fair.buyer)
+    assert told == {"institution": "Some Bank", "number": "DE89370400440532013000", "holder_name": "Li Na"}
+
+
 def test_an_ad_through_its_life(fair: Fair) -> None:
     id = fair.published()
     path = f"/v1/ads/{id}"

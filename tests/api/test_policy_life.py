@@ -48,6 +48,19 @@ def test_a_check_names_the_rule_the_column_and_what_would_be_right(site: Site) -
     assert (refused.status_code, refused.json()["code"]) == (422, "rule_fact")
 
 
+def test_who_would_move_is_asked_before_numbers_of_the_rating_are_approved(site: Site) -> None:
+    pack = pack_of(site)
+    pack["rating"]["multiple"] = 2
+    path = f"/v1/policies/{site.call('POST', '/v1/policies', pack, role='analyst').json()['version']}"
+    assert site.call("GET", f"{path}/what-if", role="auditor").status_code == 404
+    early = site.call("POST", f"{path}/approve", role="treasury")
+    assert (early.status_code, early.json()["code"]) == (409, "what_if_missing")
+    asked = site.call("POST", f"{path}/what-if", role="analyst")
+    assert (asked.status_code, asked.json()["moves"], len(asked.json()["months"])) == (201, [], 12)
+    assert site.call("GET", f"{path}/what-if", role="auditor").json() == asked.json()
+    assert site.call("POST", f"{path}/approve", role="treasury").status_code == 200
+
+
 def test_a_loosening_needs_two_people_and_its_time(site: Site) -> None:
     pack = pack_of(site)
     pack["limits_24h"]["1"] = "2000"

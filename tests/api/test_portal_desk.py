@@ -63,6 +63,24 @@ def owned(desk: Desk, hall: Hall, shop: Merchant) -> dict[str, str]:
     return {"ads": offer.ad.id, "orders": order.id, "accounts": account.id, "rating": line.id}
 
 
+def test_the_payers_page_alone_says_where_to_pay(site: Site, hall: Hall) -> None:
+    shop, taker = hall.merchant(), hall.person("Zhang Wei")
+    merchant_kit.account(hall, shop.who, "DE89370400440532013000", "Li Na")
+    order = hall.take(hall.publish(shop), taker)
+    bare = hall.take(hall.publish(hall.merchant("Wang Fang")), taker)
+    enter(site, taker.id, FORM)
+    page = site.http.get(f"/portal/desk/orders/{order.id}").text
+    assert "DE89370400440532013000" in page
+    assert "Some Bank" in page
+    assert "named no account" in site.http.get(f"/portal/desk/orders/{bare.id}").text
+    hall.paid(order)
+    assert "DE89370400440532013000" not in site.http.get(f"/portal/desk/orders/{order.id}").text
+    enter(site, shop.who.id, FORM)
+    page = site.http.get(f"/portal/desk/orders/{order.id}")
+    assert page.status_code == 200
+    assert "DE89370400440532013000" not in page.text
+
+
 def test_nobody_sees_or_moves_what_is_another_merchants(site: Site, desk: Desk, hall: Hall) -> None:
     own, other = hall.merchant(), hall.merchant("Wang Fang")
     theirs = owned(desk, hall, other)

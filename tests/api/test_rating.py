@@ -164,9 +164,11 @@ def test_interim_measures_cooperation_and_exemptions(site: Site) -> None:
     ratings.RatingExemption.model_validate(known)
     done(site, "POST", f"/v1/rating-exemptions/{known['id']}/end")
     assert [e["ended_at"] is None for e in done(site, "GET", f"{path}/exemptions")["exemptions"]] == [False]
+    waiting = done(site, "GET", "/v1/off-boardings")
+    assert ratings.OffBoardings.model_validate(waiting).off_boardings == []
     readings = done(site, "GET", "/v1/rating-readings")
     ratings.Readings.model_validate(readings)
-    assert len(readings["readings"]) == 26
+    assert len(readings["readings"]) == 27
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
 from tidegate.p2p.links import flow as links
 from tidegate.p2p.merchants import flow as merchants
+from tidegate.policy import flow as policies
 from tidegate.rating.decisions import flow as decisions
 from tidegate.rating.events import flow as events
 from tidegate.rating.fact import Kind
@@ -228,3 +229,35 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, 
             page.goto(f"{site.url}/console/{path}")
             assert "data-done" not in page.content()
             check(page, f"{name}.{language}.{width}")
+
+
+def test_whose_coins_wait_is_seen_and_let_go_and_other_numbers_show_who_would_move(
+    page: Page, site: Site, desk: Desk
+) -> None:
+    gone, busy = desk.merchant(), desk.merchant()
+    told = desk.told(gone.id, Kind.AUTHORITY_ACTION, by="monitor", action="characterised")
+    desk.judge(told.id)
+    line = desk.line(gone.id).id
+    desk.decide(line, "extreme", desk.mei, desk.anton)
+    desk.tell_after_check(line)
+    desk.confirmed(busy.id, Kind.COUNTERPARTY_FREEZE, counterparty="u1")
+    desk.month_over()
+    numbers = policies.shipped("demo")["rating"]
+    assert isinstance(numbers, dict)
+    pack = {**policies.shipped("demo"), "rating": {**numbers, "mass_counterparties": 1, "mass_least": 1}}
+    version = policies.propose(desk.conn, pack, desk.mei, desk.now).version
+    sign_in(page, site, "compliance", "/off-boarding")
+    page.wait_for_selector(f"text={gone.id}")
+    check(page, "off-boarding")
+    page.click("main button:has-text('Let their coins go')")
+    page.fill("dialog[open] textarea", "Only their own coins are left")
+    page.click("dialog[open] .row-of button:not([data-closes])")
+    page.wait_for_selector("text=The measure is lifted.")
+    check(page, "dossier-after-off-boarding")
+    page.goto(f"{site.url}/console/policies/{version}")
+    page.wait_for_selector("text=nobody can agree to it before")
+    page.click("main button:has-text('Ask about the last twelve months')")
+    page.click("dialog[open] .row-of button:not([data-closes])")
+    page.wait_for_selector("text=Here is who would have moved.")
+    page.wait_for_selector(f"#ahead a:has-text('{busy.id}')")
+    check(page, "policy-what-if")

@@ -8,12 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.base.refusals import Malformed
+from tidegate.base.refusals import Malformed, Refusal
 from tidegate.p2p.accounts import account as rules
 from tidegate.p2p.accounts.account import Attestation
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 KEY = bytes(range(32))
+
+
+@pytest.mark.parametrize(
+    ("method", "institution", "number", "paid_to"),
+    [
+        ("bank", "Some Bank", "de89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+        ("bank", "工商银行", "4111-1111-1111-1111", "4111111111111111"),
+        ("bank", "Some Bank", "12-34567", "1234567"),
+        ("wallet", "Alipay", "+86 138 0000 0000", "+8613800000000"),
+        ("wallet", "Alipay", "li.na:2@mail.example", "li.na:2@mail.example"),
+    ],
+)
+def test_who_pays_is_told_the_number_alone(method: str, institution: str, number: str, paid_to: str) -> None:
+    spelling = rules.normalised(method, institution, number)
+    assert spelling is not None
+    assert rules.number_in(spelling) == paid_to
 
 
 @pytest.mark.parametrize(
@@ -129,5 +145,59 @@ def test_an_attestation(since: date | None) -> None:
 
 @pytest.mark.parametrize("holder", ["", " Ada", "Ada\n", "x" * 201])
 def test_a_holder_has_a_name(holder: str) -> None:
+    with pytest.raises(Malformed):
+        rules.check_holder(holder)
+
+
+@pytest.mark.parametrize(
+    ("score", "least", "verified"), [(85, 85, True), (84, 85, False), (None, 0, False), (100, 85, True)]
+)
+def test_a_name_is_verified_from_the_policys_score_on(score: int | None, least: int, verified: bool) -> None:
+    assert rules.is_verified(score, least) is verified
+
+
+def _account(**changes: object) -> rules.Account:
+    fields: dict[str, object] = {
+        "id": "pac_1", "party_id": "cus_1", "method": "bank", "institution": "Some Bank", "hash": None, "sealed": None,
+        "ending": None, "holder_name": "Li Na", "name_score": None, "verified": False, "attested_elsewhere": False,
+        "first_at": NOW, "last_at": NOW, "retired_at": None,
+    }  # fmt: skip
+    return rules.Account(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_an_account_that_was_retired_is_named_no_more() -> None:
+    rules.check_open(_account())
+    with pytest.raises(Refusal) as caught:
+        rules.check_open(_account(retired_at=NOW))
+    assert caught.value.code == "account_retired"
+
+
+@pytest.mark.parametrize(
+    ("source", "own", "said"),
+    [
+        ("own_statement", True, None),
+        ("own_statement", False, None),
+        ("document", False, None),
+        ("document", True, "attestation_not_yours"),
+        ("other_platform", True, "attestation_not_yours"),
+    ],
+)
+def test_a_customer_speaks_for_themself_and_is_no_document(source: str, own: bool, said: str | None) -> None:
+    if said is None:
+        rules.check_attests(source, own)
+        return
+    with pytest.raises(Refusal) as caught:
+        rules.check_attests(source, own)
+    assert caught.value.code == said
+
+
+@pytest.mark.parametrize(
+    ("holder", "right"),
+    [("L", True), ("", False), ("n" * 200, True), ("n" * 201, False), (" Li Na", False), ("Li\nNa", False)],
+)
+def test_a_holders_name_is_what_the_bank_shows(holder: str, right: bool) -> None:
+    if right:
+        rules.check_holder(holder)
+        return
     with pytest.raises(Malformed):
         rules.check_holder(holder)

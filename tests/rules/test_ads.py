@@ -15,7 +15,7 @@ from tidegate.base.refusals import Refusal
 from tidegate.p2p import price as prices
 from tidegate.p2p.ads import ad as rules
 from tidegate.p2p.ads.ad import Ad, AdStatus, Side, Terms
-from tidegate.p2p.ads.conditions import Conditions, Taker, check, of_body, unmet
+from tidegate.p2p.ads.conditions import Conditions, Taker, check, check_taker, of_body, unmet
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import parse
 
@@ -296,3 +296,49 @@ def test_a_condition_that_everybody_or_nobody_meets_is_refused(wrong: Conditions
 def test_conditions_reach_both_ends() -> None:
     check(Conditions(1, 1, 1, 1, ("DE",)))
     check(Conditions(3, 3650, 1_000_000, 100))
+
+
+# --- taking --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("units", "left", "said"),
+    [
+        (9_999_999, 1_000_000_000, "amount_below_min"),
+        (10_000_000, 1_000_000_000, None),
+        (500_000_000, 1_000_000_000, None),
+        (500_000_001, 1_000_000_000, "amount_above_max"),
+        (20_000_000, 20_000_000, None),
+        (20_000_001, 20_000_000, "ad_exhausted"),
+    ],
+)
+def test_how_much_can_be_taken(units: int, left: int, said: str | None) -> None:
+    assert code(lambda: rules.check_amount(ad(left_units=left), units, USDT)) == said
+
+
+@pytest.mark.parametrize("status", list(AdStatus))
+def test_only_an_active_ad_is_taken(status: AdStatus) -> None:
+    said = None if status is AdStatus.ACTIVE else "ad_not_active"
+    assert code(lambda: rules.check_active(ad(status=status))) == said
+
+
+def test_an_ad_is_paid_by_a_method_that_it_takes() -> None:
+    both = ad(methods=["bank", "wallet"])
+    assert [code(lambda m=m: rules.check_method(both, m)) for m in ("bank", "wallet", "cash", "")] == [  # type: ignore[misc]
+        None, None, "method_not_offered", "method_not_offered",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("level", "days", "said"),
+    [(2, 30, None), (1, 30, "level"), (None, 30, "level"), (2, 29, "account_days"), (1, 29, "level, account_days")],
+)
+def test_a_taker_is_told_every_condition_that_they_do_not_meet(level: int | None, days: int, said: str | None) -> None:
+    asked = Conditions(level=2, account_days=30)
+    taker = Taker("cus_1", level, "DE", NOW - timedelta(days=days), 0, 0)
+    if said is None:
+        check_taker(asked, taker, NOW)
+        return
+    with pytest.raises(Refusal, match=f": {said}[.]") as caught:
+        check_taker(asked, taker, NOW)
+    assert caught.value.code == "conditions_unmet"

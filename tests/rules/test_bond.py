@@ -124,3 +124,8 @@ def test_who_owes_pays_that_first_and_no_more_than_is_demanded() -> None:
         rules.check_top_up(bond(10, 0, 1), 12, USDT)
     with refused("nothing_demanded"):
         rules.check_top_up(bond(10, 10), 1, USDT)
+
+
+@pytest.mark.parametrize(("units", "locked", "people"), [(1, 10, 1), (9, 10, 1), (10, 10, 2), (11, 10, 2)])
+def test_all_of_a_bond_takes_two(units: int, locked: int, people: int) -> None:
+    assert rules.people_needed(units, locked) == people

@@ -161,6 +161,20 @@ def in_and_out(*gaps: timedelta, percent: int = 80, soon: timedelta = timedelta(
     return desk(merchant("mer_a"), coin_flows=rows)
 
 
+def coins(*moves: tuple[float, int]) -> Rows:
+    """Deposits, and withdrawals where the units are negative, so many hours after the first."""
+    rows = [
+        flow(f"mov_{n}", "mer_a", "in" if units > 0 else "out", abs(units), after(days=2, hours=at))
+        for n, (at, units) in enumerate(moves)
+    ]
+    return desk(merchant("mer_a"), coin_flows=rows)
+
+
+def _passing(*starts: float, hours: float = 1) -> list[tuple[float, int]]:
+    """A hundred come, and eighty go so many hours later."""
+    return [move for at in starts for move in ((at, 100), (at + hours, -80))]
+
+
 def split(value: int = 8500, days: int = 3, runs: int = 3, apart: float = 12, **more: Any) -> Rows:
     """So many orders of one payer, `apart` hours from each other, on several days far apart."""
     rows = [
@@ -343,6 +357,14 @@ CASES: Sequence[tuple[str, str, Rows, int]] = [
     ("I-08", "79 %", in_and_out(timedelta(days=3), timedelta(days=6), percent=79), 0),
     ("I-08", "after two hours", in_and_out(timedelta(days=3), timedelta(days=6), soon=timedelta(hours=2) + US), 0),
     ("I-08", "another coin", in_and_out(timedelta(days=3), timedelta(days=6), asset_id=2), 0),
+    ("I-08", "one withdrawal counts once", coins((0, 100), (0.5, 100), (1, 100), (1.5, -100)), 0),
+    ("I-08", "one withdrawal of all three", coins((0, 100), (0.5, 100), (1, 100), (1.5, -280)), 1),
+    ("I-08", "a little less than all three", coins((0, 100), (0.5, 100), (1, 100), (1.5, -279)), 0),
+    ("I-08", "at one instant it goes before it comes", coins((0, 900), *_passing(9, 19, 29, hours=0)), 0),
+    ("I-08", "old coins hide nothing", coins((0, 900), *_passing(9, 19, 29)), 1),
+    ("I-08", "a withdrawal in three parts", coins((0, 100), (1, -40), (1.5, -39), (2, -1), *_passing(9, 19)), 1),
+    ("I-08", "the last part is late", coins((0, 100), (1, -40), (1.5, -39), (2.01, -1), *_passing(9, 19)), 0),
+    ("I-08", "what went had come before", coins((0, 100), (1, 100), (1.5, -100), (2, -79), *_passing(19)), 0),
     ("I-09", "85 % of the limit, three times in 24 hours, on three days", split(), 1),
     ("I-09", "the limit itself", split(10_000), 1),
     ("I-09", "less than 85 %", split(8499), 0),

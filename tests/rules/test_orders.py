@@ -185,3 +185,11 @@ def test_words_that_are_none() -> None:
     assert code(lambda: dispute.lost_by(ORDER, "release", "time")) == "at_fault_unknown"
     assert code(lambda: dispute.check_outcome("split")) == "outcome_unknown"
     assert code(lambda: dispute.check_outcome("refund")) is None
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("order", [ORDER, BUY], ids=["sell", "buy"])
+def test_the_payer_alone_is_told_where_to_pay_while_the_order_is_open(order: Order, status: Status) -> None:
+    now = replace(order, status=status)
+    assert code(lambda: rules.check_payee(now, now.seller)) == "order_not_payer"
+    assert code(lambda: rules.check_payee(now, now.payer)) == (None if status in OPEN else "order_over")

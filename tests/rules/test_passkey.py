@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ def test_the_browser_is_asked_for_verification_and_for_no_attestation() -> None:
     assert made["attestation"] == "none"
     assert [item["id"] for item in made["excludeCredentials"]] == [b64(b"known")]
     assert unb64(made["challenge"]) == ASKED
+    assert (unb64(made["user"]["id"]), made["timeout"]) == (hashlib.sha256(b"cus_1").digest(), 300_000)
     asked = passkey.request_options(US, ASKED, [b"known"], 5)
     assert (asked["userVerification"], asked["rpId"], asked["timeout"]) == ("required", "localhost", 300_000)
 

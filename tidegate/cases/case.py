@@ -23,6 +23,7 @@ Kind = Literal[
     "webhook",
     "p2p_dispute",
     "travel_rule",
+    "bond_cover",
 ]
 
 REVIEWERS = frozenset({"analyst", "compliance"})
@@ -35,6 +36,7 @@ ANSWERED_BY: dict[str, frozenset[str]] = {
     "merchant_exit": REVIEWERS,  # may the merchant leave?
     "bond_deduction": REVIEWERS,  # shall a part of the bond, or all of it, be taken?
     "bond_delisting": REVIEWERS,  # has the bond moved out of an asset that is being let go?
+    "bond_cover": REVIEWERS,  # has somebody seen to it that the bond is covered again?
     "webhook": REVIEWERS,  # shall an endpoint that was switched off be tried again?
     "p2p_dispute": REVIEWERS,  # whose are the coins? Approve gives them to the payer, decline back to the seller
 }

@@ -70,6 +70,12 @@ def said(text: Text, language: str) -> str:
     return text.zh if language == "zh" else text.en
 
 
+def notice(measure: str, value: str | None, clauses: Iterable[str], language: str) -> str:
+    """A measure as its merchant is told of it: what it is, and why."""
+    named = said(MEASURES[measure], language) + ("" if value is None else f" ({value})")
+    return f"{named}：{reasons(clauses, language)}" if language == "zh" else f"{named}: {reasons(clauses, language)}"
+
+
 def reasons(clauses: Iterable[str], language: str) -> str:
     """The clauses that decided a rating, as its statement of reasons."""
     found = [clause.removeprefix("S2 Art. ") for clause in clauses]

@@ -211,6 +211,7 @@ CASES: dict[str, Text] = {
     ),
     "exit_asked": Text("The merchant asks to leave.", "商家申请解除资格。"),
     "bond_deduction": Text("Somebody proposes to take from a bond.", "有人提议扣除保证资产。"),
+    "bond_short": Text("Less of the bond is locked than is required.", "已锁定的保证资产低于应锁定数额。"),
     "asset_delisting": Text("A bond is in an asset that is being delisted.", "保证资产所用币种即将下架。"),
     "webhook_disabled": Text("A webhook endpoint was switched off.", "一个 Webhook 端点已被停用。"),
 }

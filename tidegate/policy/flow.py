@@ -19,7 +19,7 @@ from tidegate.ledger import store as ledger
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy import exemption as exemptions
-from tidegate.policy import jurisdictions, rules, store
+from tidegate.policy import jurisdictions, rules, store, what_if
 from tidegate.policy import switch as kill_switch
 from tidegate.policy.breaker import Breaker, Reset, Trip, enough
 from tidegate.policy.diff import Difference, difference, loosening
@@ -30,6 +30,7 @@ from tidegate.policy.reading import Reader
 from tidegate.policy.rules import NO_FACTS, RuleBook
 from tidegate.policy.store import Version
 from tidegate.policy.switch import Switch
+from tidegate.policy.what_if import WhatIf
 from tidegate.policy.yaml_pack import to_yaml
 
 log = structlog.get_logger("policy")
@@ -106,7 +107,10 @@ def roll_back(conn: Conn, version: int, actor: str, now: datetime, catalogue: Ca
 
 
 def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
-    """A second person agrees. Raises Conflict: `approver_is_author`, `policy_already_approved`."""
+    """A second person agrees, and where numbers of the rating change they have seen who would move.
+
+    Raises Conflict: `approver_is_author`, `policy_already_approved`, `what_if_missing`, `what_if_outdated`.
+    """
     with act(conn, actor, now) as tx:
         draft = store.lock(conn, version)
         if draft is None:
@@ -120,9 +124,29 @@ def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
             raise Conflict(
                 "policy_already_approved", f'Policy version {version} was approved by "{draft.approved_by}" already.'
             )
+        if moves_ratings(conn, version, now):
+            what_if.check(version, store.what_if(conn, version), now)
         store.approve(conn, version, actor, now)
         tx.note("policy.approved", subject_of(version), {"hash": draft.hash, "author": draft.created_by})
         return get(conn, version)
+
+
+def moves_ratings(conn: Conn, version: int, now: datetime) -> bool:
+    """Whether a version has other numbers of the rating than the one in force."""
+    current = active_or_none(conn, now)
+    return current is not None and at_version(conn, version).rating != current.rating
+
+
+def keep_what_if(tx: Tx, made: WhatIf, moved: int) -> None:
+    """Somebody asked who would move under a version: the newest answer is what the second person looks at."""
+    store.add_what_if(tx.conn, made)
+    said = {"hash": get(tx.conn, made.version).hash, "months": made.months, "rated": made.rated, "moved": moved}
+    tx.note("policy.what_if", subject_of(made.version), said)
+
+
+def looked_ahead(conn: Conn, version: int) -> WhatIf | None:
+    """Who would move under a version, as it was asked last; None = nobody has asked."""
+    return store.what_if(conn, version)
 
 
 def activate(

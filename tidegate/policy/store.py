@@ -10,6 +10,7 @@ from tidegate.db import Conn, row, rows, run
 from tidegate.policy.breaker import Reset, Trip
 from tidegate.policy.exemption import Exemption
 from tidegate.policy.switch import Switch
+from tidegate.policy.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,39 @@ def approve(conn: Conn, version: int, approver: str, now: datetime) -> None:
         conn,
         "UPDATE policy_version SET approved_by = %(approver)s, approved_at = %(now)s WHERE version = %(version)s",
         {"version": version, "approver": approver, "now": now},
+    )
+
+
+def add_what_if(conn: Conn, made: WhatIf) -> None:
+    """Keep who would move under a version; the newest counts."""
+    run(
+        conn,
+        """
+        INSERT INTO policy_what_if (version, months, rated, moves, by, at, good_until)
+        VALUES (%(version)s, %(months)s::text[], %(rated)s, %(moves)s, %(by)s, %(at)s, %(good_until)s)
+        """,
+        {
+            "version": made.version,
+            "months": made.months,
+            "rated": made.rated,
+            "moves": made.moves,
+            "by": made.by,
+            "at": made.at,
+            "good_until": made.good_until,
+        },
+    )
+
+
+def what_if(conn: Conn, version: int) -> WhatIf | None:
+    """The newest answer for a version."""
+    return row(
+        conn,
+        WhatIf,
+        """
+        SELECT version, months, rated, moves, by, at, good_until FROM policy_what_if
+         WHERE version = %(version)s ORDER BY n DESC LIMIT 1
+        """,
+        {"version": version},
     )
 
 

@@ -153,6 +153,11 @@ READINGS: dict[str, Reading] = {
             "Rises come before falls; nothing falls while an alert is open or on a day on which a rise is due.",
             "先升后降；有未核实预警或当日应上调的，不得下调。",
         ),
+        Reading(
+            "R27",
+            "A unit of coin leaves once: what came last leaves first, and what lay there before hides nothing (I-08).",
+            "每一单位的币只转出一次：后进先出，原有存币不掩盖新转入的币（I-08）。",
+        ),
     )
 }
 

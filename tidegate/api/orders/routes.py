@@ -57,6 +57,13 @@ def get_order(call: Call, id: str) -> Any:
     return _said(call, _order(call, id))
 
 
+def where_to_pay(call: Call, id: str) -> Any:
+    """Which account to pay: told to the payer, while the order is open. The journal keeps that they were told."""
+    order = _order(call, id)
+    by = _by(call, order, None) or order.payer
+    return say.payee(orders.where_to_pay(call.conn, id, by, call.gate.data_key, call.actor, call.now))
+
+
 def pay_order(call: Call, id: str, body: shapes.OrderPaid) -> Any:
     """The payer says that the money is on its way. Money from somebody else's account is refused."""
     order = _order(call, id)
@@ -142,6 +149,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _O, "orders:read", list_orders, shapes.Orders, refuses=UNKNOWN),
     Route("POST", _O, "orders:write", create_order, shapes.Order, 201, True, "json", UNFIT),
     Route("GET", _O + "/{id}", "orders:read", get_order, shapes.Order, refuses=UNKNOWN),
+    Route("POST", _O + "/{id}/payee", "orders:write", where_to_pay, shapes.Payee, refuses=UNFIT),
     Route("POST", _O + "/{id}/paid", "orders:write", pay_order, shapes.Order, 200, True, "json", UNFIT),
     Route("POST", _O + "/{id}/release", "orders:write", release_order, shapes.Order, 200, True, "json", UNFIT),
     Route("POST", _O + "/{id}/challenge", "orders:write", challenge_order, Challenge, refuses=UNFIT),

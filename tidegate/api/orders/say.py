@@ -10,6 +10,7 @@ from tidegate.api.say import Said, at
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.p2p.lots.lot import Lot, Retained
+from tidegate.p2p.orders.flow import Payee
 from tidegate.p2p.orders.order import Order
 
 
@@ -49,6 +50,10 @@ def order(o: Order, assets: Mapping[int, Asset]) -> Said:
             "people": o.resolved_level,
         },
     }
+
+
+def payee(found: Payee) -> Said:
+    return {"institution": found.institution, "number": found.number, "holder_name": found.holder_name}
 
 
 def lot(one: Lot, assets: Mapping[int, Asset]) -> Said:

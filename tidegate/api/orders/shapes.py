@@ -34,6 +34,12 @@ class _Step(In):
     by: By | None = Field(default=None, description="Who does it, where a credential speaks for both.")
 
 
+class Payee(Out):
+    institution: str = Field(description="The bank or wallet; of cash the place.")
+    number: str | None = Field(description="In its one spelling. Null = cash.")
+    holder_name: str
+
+
 class OrderPaid(_Step):
     account: Id | None = Field(default=None, description="The payer's payment account here.")
     holder_name: Short | None = Field(default=None, description="Of the account that pays, where it is not known here.")

@@ -7,8 +7,9 @@ from typing import Any
 from tidegate.api.door import Call, Route, Said
 from tidegate.api.params import UNFIT, UNKNOWN
 from tidegate.api.policies import say, shapes
-from tidegate.base.refusals import Refusal
+from tidegate.base.refusals import NotFound, Refusal
 from tidegate.policy import flow as policies
+from tidegate.rating.governance import flow as governance
 from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.vocabulary import VOCABULARY
 
@@ -80,6 +81,20 @@ def backtest_draft(call: Call, body: shapes.NewBacktest) -> Any:
     return say.backtest(backtests.run(call.conn, book, body.since, body.until, call.now, body.stage))
 
 
+def look_ahead(call: Call, version: int) -> Any:
+    """Ask who would have moved in the last twelve months under a version's numbers of the rating; the answer is kept.
+    Where those numbers change, nobody can approve the version without it."""
+    return say.what_if(governance.look_ahead(call.conn, version, call.actor, call.now))
+
+
+def get_what_if(call: Call, version: int) -> Any:
+    """Who would move under a version, as it was asked last."""
+    found = policies.looked_ahead(call.conn, policies.get(call.conn, version).version)
+    if found is None:
+        raise NotFound("what_if_missing", f"Nobody has asked who would move under policy version {version} yet.")
+    return say.what_if(found)
+
+
 def get_shadow(call: Call, version: int) -> Any:
     """What the rules in shadow would have done since the version is in force, beside what was decided."""
     return say.shadow(version, backtests.shadow(call.conn, version, call.now))
@@ -124,5 +139,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _P + "/export", "policy:read", export_policy, None, refuses=UNKNOWN),
     Route("POST", _P + "/backtest", "policy:read", backtest_policy, shapes.Backtest, takes="json", refuses=UNKNOWN),
     Route("POST", "/v1/policies/backtest", "policy:read", backtest_draft, shapes.Backtest, takes="json"),
+    Route("POST", _P + "/what-if", "policy:write", look_ahead, shapes.WhatIf, 201, True, refuses=UNFIT),
+    Route("GET", _P + "/what-if", "policy:read", get_what_if, shapes.WhatIf, refuses=UNKNOWN),
     Route("GET", _P + "/shadow", "policy:read", get_shadow, shapes.Shadow, refuses=UNKNOWN),
 )

@@ -10,6 +10,7 @@ from tidegate.base.times import rfc3339
 from tidegate.policy.diff import Difference
 from tidegate.policy.rules import BadRule
 from tidegate.policy.store import Version
+from tidegate.policy.what_if import WhatIf
 from tidegate.withdrawals.backtest.flow import ShadowReport
 from tidegate.withdrawals.backtest.report import Report
 
@@ -26,6 +27,21 @@ def policy(v: Version, in_force: bool) -> Said:
         "in_force": in_force,
         "restores": v.restores,
         "pack": json.loads(v.body),
+    }
+
+
+def what_if(found: WhatIf) -> Said:
+    moves = [
+        {"merchant" if name == "subject_id" else name: value for name, value in move.items()} for move in found.told
+    ]
+    return {
+        "version": found.version,
+        "months": found.months,
+        "rated": found.rated,
+        "moves": moves,
+        "by": found.by,
+        "at": rfc3339(found.at),
+        "good_until": rfc3339(found.good_until),
     }
 
 

@@ -26,6 +26,25 @@ class Policies(Out):
     policies: list[PolicyVersion]
 
 
+class WouldMove(Out):
+    month: str
+    merchant: str
+    before: Literal["low", "medium", "high", "extreme"]
+    after: Literal["low", "medium", "high", "extreme"]
+    basis: Literal["text", "gap"]
+    clauses: list[str]
+
+
+class WhatIf(Out):
+    version: int
+    months: list[str] = Field(description="The twelve that were over, oldest first.")
+    rated: int = Field(description="People, once a month.")
+    moves: list[WouldMove] = Field(description="Who would have had another tier.")
+    by: str
+    at: At
+    good_until: At = Field(description="Then another month is over: ask again.")
+
+
 class PackFault(BadField):
     """For a fault of a rule also which rule, where in its line (columns count from 1), and what would be right."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tidegate.api.door import Call, Route
-from tidegate.api.params import UNFIT, UNKNOWN
+from tidegate.api.params import UNFIT, UNKNOWN, Limit
+from tidegate.api.rating_runs.routes import After as AfterId
 from tidegate.api.ratings import say, shapes
 from tidegate.api.say import Said
 from tidegate.base.refusals import NotFound
@@ -13,6 +14,8 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures import flow as measures
+from tidegate.rating.measures.store import MeasureRow
+from tidegate.rating.off_boarding import flow as off_boarding
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.readings import READINGS, fingerprint
 from tidegate.rating.standing import flow as standing
@@ -57,18 +60,27 @@ def order_interim(call: Call, body: shapes.NewInterim) -> Any:
     made = measures.interim(
         call.conn, body.fact, body.measure, body.value, body.hours, body.reason, policy, call.actor, call.now
     )
-    return say.measure(made)
+    return _measure(call, made)
 
 
 def prolong_interim(call: Call, id: str, body: shapes.Prolong) -> Any:
     """Let an interim measure hold longer."""
     policy = call.setting().policy
-    return say.measure(measures.prolong(call.conn, id, body.hours, body.reason, policy, call.actor, call.now))
+    return _measure(call, measures.prolong(call.conn, id, body.hours, body.reason, policy, call.actor, call.now))
 
 
 def lift_measure(call: Call, id: str, body: shapes.Cooperation) -> Any:
     """End a measure early: an off-boarding that is done, an interim measure whose ground is gone."""
-    return say.measure(measures.lift(call.conn, id, body.reason, call.actor, call.now))
+    return _measure(call, measures.lift(call.conn, id, body.reason, call.actor, call.now))
+
+
+def list_off_boardings(call: Call, after: AfterId = "", limit: Limit = 50) -> Any:
+    """Whose own coins wait to leave through people after EXTREME, the longest first; lifting the measure is the act."""
+    found = off_boarding.queue(call.conn, after, limit, call.now)
+    return {
+        "off_boardings": [say.off_boarding(one) for one in found],
+        "next": found[-1].measure.id if len(found) == limit else None,
+    }
 
 
 def ask_what_if(call: Call, body: shapes.WhatIfAsked) -> Any:
@@ -97,14 +109,21 @@ def _account(call: Call, id: str) -> Account:
 
 def _rating(call: Call, found: Account) -> Said:
     subject = found.subject_id
+    ordered = measures.of_subject(call.conn, subject)
     told = [(p, lines.get(call.conn, p.line_id)) for p in publishing.of_subject(call.conn, subject)]
     return say.rating(
         found.merchant_id,
         standing.of(call.conn, subject),
         told,
-        measures.of_subject(call.conn, subject),
+        ordered,
+        measures.steps(call.conn, ordered),
         standing.moves(call.conn, subject),
+        to_staff=call.identity.may("rating:read"),
     )
+
+
+def _measure(call: Call, found: MeasureRow) -> Said:
+    return say.measure(found, measures.steps(call.conn, [found])[found.id])
 
 
 ROUTES: tuple[Route, ...] = (
@@ -138,6 +157,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/v1/measures/{id}/lift", "rating:decide", lift_measure, shapes.RatingMeasure, 200, True, "json", UNFIT
     ),
+    Route("GET", "/v1/off-boardings", "rating:read", list_off_boardings, shapes.OffBoardings),
     Route("POST", "/v1/rating-whatif", "rating:read", ask_what_if, shapes.WhatIfAnswer, 200, False, "json"),
     Route(
         "GET", "/v1/rating-runs/{id}/figures", "rating:read", get_rating_figures, shapes.RatingFigures, refuses=UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tidegate.api.say import Said, at
 from tidegate.base.times import rfc3339
@@ -11,7 +11,8 @@ from tidegate.rating.facts.store import ExemptionRow
 from tidegate.rating.governance.figures import text
 from tidegate.rating.governance.flow import Figures, WhatIf
 from tidegate.rating.lines.store import LineRow
-from tidegate.rating.measures.store import MeasureRow
+from tidegate.rating.measures.store import MeasureRow, Step
+from tidegate.rating.off_boarding.flow import ACTS, Waiting
 from tidegate.rating.publishing.store import PublicationRow
 from tidegate.rating.readings import Reading
 from tidegate.rating.standing.store import MoveRow, TierRow
@@ -22,7 +23,10 @@ def rating(
     held: TierRow,
     told: Sequence[tuple[PublicationRow, LineRow]],
     measures: Sequence[MeasureRow],
+    steps: Mapping[str, Sequence[Step]],
     moves: Sequence[MoveRow],
+    *,
+    to_staff: bool,
 ) -> Said:
     return {
         "merchant": merchant,
@@ -36,7 +40,7 @@ def rating(
         "cooperation_recorded": held.cooperation_at is not None,
         "closed_at": at(held.closed_at),
         "told": [_told(*one) for one in told],
-        "measures": [measure(m) for m in measures],
+        "measures": [measure(m, steps[m.id], to_staff=to_staff) for m in measures],
         "moves": [{"before": m.before, "after": m.after, "rule": m.rule, "at": rfc3339(m.at)} for m in moves],
     }
 
@@ -55,7 +59,8 @@ def _told(p: PublicationRow, line: LineRow) -> Said:
     }
 
 
-def measure(m: MeasureRow) -> Said:
+def measure(m: MeasureRow, steps: Sequence[Step], *, to_staff: bool = True) -> Said:
+    """A measure; who of the staff decided, and on which facts, is for staff."""
     return {
         "id": m.id,
         "measure": m.measure,
@@ -68,6 +73,40 @@ def measure(m: MeasureRow) -> Said:
         "state": m.state,
         "starts_at": rfc3339(m.starts_at),
         "ends_at": at(m.ends_at),
+        "decided_by": m.decided_by if to_staff else None,
+        "approved_by": m.approved_by if to_staff else None,
+        "reason": m.reason if to_staff else None,
+        "evidence": m.evidence if to_staff else None,
+        "notice": None if m.notice_en is None else {"en": m.notice_en, "zh": m.notice_zh},
+        "history": [
+            {
+                "state": step.state,
+                "ends_at": at(step.ends_at),
+                "by": step.by if to_staff else None,
+                "reason": step.reason if to_staff else None,
+                "at": rfc3339(step.at),
+            }
+            for step in steps
+        ],
+    }
+
+
+def off_boarding(one: Waiting) -> Said:
+    return {
+        "measure": one.measure.id,
+        "person": one.measure.subject_id,
+        "since": rfc3339(one.measure.starts_at),
+        "line": one.measure.line_id,
+        "reason": one.measure.reason,
+        "merchants": list(one.merchants),
+        "open": {
+            "orders": list(one.orders),
+            "bonds": list(one.bonds),
+            "matters": [{"kind": kind, "ref": ref} for kind, ref in one.matters],
+            "cases": list(one.cases),
+        },
+        "acts": list(ACTS),
+        "due_at": rfc3339(one.due_at),
     }
 
 

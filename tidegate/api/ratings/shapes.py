@@ -23,6 +23,14 @@ class RatingTold(Out):
     at: At
 
 
+class MeasureStep(Out):
+    state: str
+    ends_at: At | None
+    by: str | None = Field(description="Null for the merchant.")
+    reason: str | None = Field(description="Null for the merchant.")
+    at: At
+
+
 class RatingMeasure(Out):
     id: str
     measure: str
@@ -35,6 +43,41 @@ class RatingMeasure(Out):
     state: str
     starts_at: At
     ends_at: At | None
+    decided_by: list[str] | None = Field(description="Empty = by the text. Null for the merchant.")
+    approved_by: list[str] | None = Field(description="Who agreed after them. Null for the merchant.")
+    reason: str | None = Field(description="Null for the merchant, whom `notice` tells.")
+    evidence: list[str] | None = Field(description="The facts that it stands on. Null for the merchant.")
+    notice: Words | None = Field(description="What the merchant is told. Null = ordered before notices were kept.")
+    history: list[MeasureStep]
+
+
+class OpenMatter(Out):
+    kind: str
+    ref: str
+
+
+class StillOpen(Out):
+    orders: list[str]
+    bonds: list[str] = Field(description="Merchant accounts with something locked or owed.")
+    matters: list[OpenMatter]
+    cases: list[str]
+
+
+class OffBoarding(Out):
+    measure: str = Field(description="Lifting it lets the coins go.")
+    person: str
+    since: At
+    line: str | None
+    reason: str
+    merchants: list[str]
+    open: StillOpen
+    acts: list[str] = Field(description="The roles that can lift it.")
+    due_at: At
+
+
+class OffBoardings(Out):
+    off_boardings: list[OffBoarding]
+    next: str | None
 
 
 class TierMove(Out):

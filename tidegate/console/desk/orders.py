@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from tidegate.api.orders import say
-from tidegate.base.refusals import Malformed, Refusal
+from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.console.desk import store
 from tidegate.console.desk.mine import HOME
 from tidegate.console.portal.visit import Page, Visit
@@ -21,7 +21,7 @@ from tidegate.p2p.disputes import flow as disputes
 from tidegate.p2p.disputes.dispute import PAYER, REASONS, SELLER
 from tidegate.p2p.orders import flow as orders
 from tidegate.p2p.orders import order as rules
-from tidegate.p2p.orders.flow import Code, Payer, Signature
+from tidegate.p2p.orders.flow import Code, Payee, Payer, Signature
 from tidegate.p2p.orders.order import FINAL, OPEN, Order, Role, Status
 from tidegate.parties import flow as parties
 
@@ -87,10 +87,21 @@ def _one(visit: Visit, refusal: Refusal | None) -> Response:
         order=_said(visit, [order])[0],
         accounts=[one for one in mine if one.method == order.method and one.retired_at is None],
         reasons=[reason for reason, sides in REASONS.items() if side in sides],
+        payee=_payee(visit, order, own),
         may={"cancel": _allowed(lambda: rules.check_cancel(order, own))},
         factors={factor.kind for factor in parties.factors(visit.conn, visit.party_id)},
         typed={name: visit.given(name) for name in ("account", "holder_name", "reason", "note")},
     )
+
+
+def _payee(visit: Visit, order: Order, own: Role) -> Payee | None:
+    """Where to pay, for whoever still has to; None = the seller has not said."""
+    if step(order, own) != "pay":
+        return None
+    try:
+        return orders.where_to_pay(visit.conn, order.id, own, visit.gate.data_key, visit.actor, visit.now)
+    except (NotFound, Conflict):  # nobody said where, or it has ended this very moment
+        return None
 
 
 def paid(visit: Visit) -> Response:

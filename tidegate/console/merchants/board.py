@@ -22,6 +22,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures.measure import CHOSEN, PRESETS, TERMS
+from tidegate.rating.off_boarding import flow as leaving
 from tidegate.rating.publishing import flow as publishing
 from tidegate.rating.readings import READINGS
 from tidegate.rating.runs import flow as runs
@@ -48,6 +49,17 @@ def months(visit: Visit) -> Response:
         standing=lines.standing_of(conn, [line.id for line in waiting]),
         next=waiting[-1].id if len(waiting) == _QUEUE else None,
         month=f"{before:%Y-%m}",
+    )
+
+
+def off_boarding(visit: Visit) -> Response:
+    """Whose own coins wait to leave through people, the longest first."""
+    found = leaving.queue(visit.conn, visit.asked("after") or "", _QUEUE, visit.now)
+    return visit.render(
+        "merchants/off_boarding.html",
+        waiting=found,
+        acts=leaving.ACTS,
+        next=found[-1].measure.id if len(found) == _QUEUE else None,
     )
 
 
@@ -194,6 +206,7 @@ def publish_line(visit: Visit) -> Response:
 
 PAGES = (
     Page("/rating", months, "rating:read"),
+    Page("/off-boarding", off_boarding, "rating:read"),
     Page("/rating/draw", draw, "rating:write", "POST"),
     Page("/rating/{id}", board, "rating:read"),
     Page("/rating/{id}/publish", publish, "rating:write", "POST", sensitive=True),

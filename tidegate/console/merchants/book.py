@@ -110,13 +110,15 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
     numbers = policies.active(conn, visit.now).rating
     year = facts.of_subject(conn, subject, visit.now - _YEAR, visit.now + timedelta(seconds=1))
     months, seen = by_month(year, numbers.zone)
+    ordered = measures.of_subject(conn, subject)
     return {
         "facts": sorted(year, key=_open_first)[:_FACTS],
         "facts_more": max(0, len(year) - _FACTS),
         "months": months,
         "indicators": seen,
         "lines": lines.of_subject(conn, subject, _FEW),
-        "measures": measures.of_subject(conn, subject),
+        "measures": ordered,
+        "steps": measures.steps(conn, ordered),
         "interim_hours": numbers.interim_hours,
         "appeals": appeals.of_subject(conn, subject),
         "exemptions": facts.exemptions(conn, merchant.id),
@@ -127,7 +129,7 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
 def _unrated() -> dict[str, Any]:
     nothing: list[object] = []
     names = ("facts", "months", "indicators", "lines", "measures", "appeals", "exemptions", "timeline")
-    return {**dict.fromkeys(names, nothing), "facts_more": 0, "interim_hours": 0}
+    return {**dict.fromkeys(names, nothing), "steps": {}, "facts_more": 0, "interim_hours": 0}
 
 
 def _open_first(fact: FactRow) -> tuple[bool, float]:

@@ -14,6 +14,7 @@ from tidegate.policy.pack import from_json
 from tidegate.policy.reading import Reader
 from tidegate.policy.rules import BadRule, Mode
 from tidegate.policy.store import Version
+from tidegate.rating.governance import flow as governance
 from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.backtest.report import RuleReport
 from tidegate.withdrawals.facts import CATALOGUE
@@ -49,6 +50,8 @@ def version(visit: Visit) -> Response:
         current=current.version if current else None,
         differences=differences,
         shadow=shadow,
+        moves_ratings=policies.moves_ratings(visit.conn, found.version, visit.now),
+        ahead=policies.looked_ahead(visit.conn, found.version),
         report=_tried(visit, found) if visit.asked("try") else None,
         names=_names(visit),
     )
@@ -113,6 +116,12 @@ def propose(visit: Visit) -> Response:
     return visit.back_to(f"/console/policies/{done.version}", "proposed")
 
 
+def look_ahead(visit: Visit) -> Response:
+    """Ask who would move under this version; the second person looks at the answer here."""
+    done = governance.look_ahead(visit.conn, _number(visit.id), visit.actor, visit.now)
+    return visit.back_to(f"/console/policies/{done.version}", "looked_ahead")
+
+
 def approve(visit: Visit) -> Response:
     done = policies.approve(visit.conn, _number(visit.id), visit.actor, visit.now)
     return visit.back_to(f"/console/policies/{done.version}", "policy_approved")
@@ -151,6 +160,7 @@ PAGES = (
     Page("/policies/propose", propose, "policy:write", "POST"),
     Page("/policies/{id}", version, "policy:read"),
     Page("/policies/{id}/export", export, "policy:read"),
+    Page("/policies/{id}/what-if", look_ahead, "policy:write", "POST"),
     Page("/policies/{id}/approve", approve, "policy:approve", "POST", sensitive=True),
     Page("/policies/{id}/activate", activate, "policy:write", "POST", sensitive=True),
     Page("/policies/{id}/rollback", roll_back, "policy:write", "POST", sensitive=True),

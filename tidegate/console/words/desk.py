@@ -107,6 +107,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_for": ("Money", "金额"),
     "desk_order_price": ("Price", "单价"),
     "desk_order_method": ("Paid by", "付款方式"),
+    "desk_order_payee": ("Pay to", "收款账户"),
+    "desk_order_payee_missing": (
+        "The seller has named no account. Do not pay before you know where, and cancel if they do not say.",
+        "卖方未提供收款账户。请确认后再付款，否则请取消订单。",
+    ),
     "desk_order_payer": ("Payer", "付款人"),
     "desk_order_payer_you": ("you", "您本人"),
     "desk_order_payer_unknown": ("name not verified", "姓名未核实"),

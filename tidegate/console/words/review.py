@@ -134,6 +134,7 @@ CASE_KINDS: dict[str, tuple[str, str]] = {
     "books": ("Books", "账务核对"),
     "merchant_exit": ("Merchant leaves", "商家退出"),
     "bond_deduction": ("Bond deduction", "扣除保证资产"),
+    "bond_cover": ("Bond is short", "保证资产不足"),
     "bond_delisting": ("Bond in a delisted asset", "下架币种的保证资产"),
     "webhook": ("Webhook switched off", "Webhook 停用"),
     "p2p_dispute": ("Dispute of an order", "订单申诉"),

@@ -36,6 +36,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "turn_changed": ("changed", "变更"),
     "turn_same": ("same", "不变"),
     "no_difference": ("Nothing differs.", "没有差异。"),
+    "ahead": ("Who would have moved", "评级变动预演"),
+    "ahead_rated": ("ratings", "次评级"),
+    "ahead_ask": ("Ask about the last twelve months", "预演近十二个月"),
+    "ahead_hint": (
+        "Every month is rated again under these numbers, with the facts as they are judged today. Nobody's tier moves.",
+        "按本版本的数值重新评定每个月，以目前已核实的事实为准，不影响任何人的现行等级。",
+    ),
+    "ahead_missing": (
+        "This version changes numbers of the rating: nobody can agree to it before somebody has asked who would move.",
+        "本版本改动评级数值，须先预演近十二个月的变动，方可复核。",
+    ),
+    "ahead_month": ("Month", "月份"),
+    "ahead_who": ("Merchant", "商家"),
+    "ahead_moves": ("Tier", "等级"),
+    "ahead_more": ("more", "条未显示"),
+    "ahead_nobody": ("Nobody would have had another tier.", "无人等级变动。"),
     "rules": ("Rules", "规则"),
     "rule": ("Rule", "规则"),
     "mode": ("Mode", "模式"),
@@ -65,6 +81,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 DONE: dict[str, tuple[str, str]] = {
     "proposed": ("It is a draft now; a second person must agree to it.", "草稿已提交，须由另一人复核。"),
+    "looked_ahead": ("Here is who would have moved.", "预演完成，结果如下。"),
     "policy_approved": ("You stand for it now.", "已复核。"),
     "policy_activated": ("It has its time.", "已确定生效时间。"),
 }

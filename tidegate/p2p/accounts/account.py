@@ -129,6 +129,12 @@ def _wallet(place: str, number: str) -> str:
     return f"wallet:{place}:{packed}"
 
 
+def number_in(spelling: str) -> str:
+    """The number alone, as somebody who pays needs it: without its kind, and without the bank or wallet before it."""
+    kind, _, rest = spelling.partition(":")
+    return rest if kind in ("iban", "card") else rest.partition(":")[2]
+
+
 def hash_of(data_key: bytes, spelling: str) -> str:
     """The keyed hash of a normalised account, hex. Without the key nobody can try numbers against it."""
     own = hmac.digest(data_key, b"tidegate payment account 1", hashlib.sha256)

@@ -147,5 +147,14 @@ def attestations(conn: Conn, party_id: str) -> list[Attested]:
     return store.attestations(conn, party_id)
 
 
+def number_of(id: str, party_id: str, sealed: bytes, data_key: bytes) -> str:
+    """The number of an account, for whoever may pay there. Raises `sealing.NotSealedHere`."""
+    return rules.number_in(sealing.unseal(data_key, sealed, _about(id, party_id)).decode())
+
+
+def _about(id: str, party_id: str) -> str:
+    return f"{id} of {party_id}"
+
+
 def _seal(data_key: bytes, spelling: str, id: str, party_id: str) -> bytes:
-    return sealing.seal(data_key, os.urandom(sealing.NONCE_BYTES), spelling.encode(), f"{id} of {party_id}")
+    return sealing.seal(data_key, os.urandom(sealing.NONCE_BYTES), spelling.encode(), _about(id, party_id))

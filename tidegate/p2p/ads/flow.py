@@ -24,7 +24,7 @@ from tidegate.p2p.ads.ad import Ad, AdStatus, Side, Terms
 from tidegate.p2p.ads.conditions import Conditions
 from tidegate.p2p.delisting import flow as delisting
 from tidegate.p2p.merchants import flow as merchants
-from tidegate.p2p.merchants.merchant import Merchant
+from tidegate.p2p.merchants.merchant import Merchant, check_certified
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
@@ -191,12 +191,7 @@ def book(
         for ad in store.best(conn, asset.id, side, name, method, units, rules.BLOCKING, known[name], now, limit)
     ]
     best = rules.rank(side, found, lambda ad: ad.exact_at(known[ad.fiat] or 0) * currencies[ad.fiat])[:limit]
-    return _offers(conn, best, known)
-
-
-def _offers(conn: Conn, found: Sequence[Ad], known: Mapping[str, int | None]) -> list[Offer]:
-    asked = conditions_of(conn, [ad.id for ad in found])
-    return [Offer(ad, ad.price_at(known[ad.fiat]), asked[ad.id]) for ad in found]
+    return [Offer(ad, ad.price_at(known[ad.fiat]), takers.of_body(json.loads(ad.asks))) for ad in best]
 
 
 def page(
@@ -249,10 +244,7 @@ def locked(tx: Tx, id: str) -> Ad:
 def certified(conn: Conn, merchant_id: str) -> Merchant:
     """A merchant who may trade. Raises NotFound `merchant_unknown`, Conflict `merchant_not_certified`."""
     merchant = merchants.get(conn, merchant_id)
-    if not merchant.may_trade:
-        raise Conflict(
-            "merchant_not_certified", f"{merchant_id} is {merchant.certification}; only a certified merchant trades."
-        )
+    check_certified(merchant_id, merchant.certification)
     return merchant
 
 

@@ -18,6 +18,13 @@ class ConditionsRow:
     has_any: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listed(Ad):
+    """An ad in the book."""
+
+    asks: str  # its conditions now, as they are kept
+
+
 def insert(conn: Conn, ad: Ad) -> None:
     """A new ad. The index of active ones refuses a second (`p2p_ad_one_active`)."""
     run(
@@ -97,7 +104,7 @@ def best(
     reference: int | None,
     now: datetime,
     limit: int,
-) -> list[Ad]:
+) -> list[Listed]:
     """The best of the book that can be taken now, best first. `reference` is the market's price; None = nobody knows
     it, and ads that float stay out. Each kind is read in the order of one index, and only the best of both are merged.
 
@@ -105,11 +112,13 @@ def best(
     """
     return rows(
         conn,
-        Ad,
+        Listed,
         """
         SELECT a.id, a.merchant_id, a.party_id, a.side, a.asset_id, a.fiat, a.price, a.percent, a.left_units,
                a.min_units, a.max_units, a.methods, a.payment_minutes, a.terms, a.status, a.reason,
-               a.conditions_version, a.published_at, a.priced_at, a.changed_at, a.ended_at
+               a.conditions_version, a.published_at, a.priced_at, a.changed_at, a.ended_at,
+               (SELECT c.body FROM p2p_ad_conditions c
+                 WHERE c.ad_id = a.id AND c.version = a.conditions_version) AS asks
           FROM (VALUES (false, 10000), (true, %(reference)s::numeric)) AS f (floats, scale) CROSS JOIN LATERAL (
             SELECT id, merchant_id, party_id, side, asset_id, fiat, price, percent, left_units, min_units,
                    max_units, methods, payment_minutes, terms, status, reason, conditions_version, published_at,
@@ -201,16 +210,4 @@ def conditions(conn: Conn, ids: Sequence[str]) -> list[ConditionsRow]:
          WHERE a.id = ANY(%(ids)s)
         """,
         {"ids": list(ids)},
-    )
-
-
-def conditions_version(conn: Conn, ad_id: str, version: int) -> ConditionsRow | None:
-    """What an ad asked in one version."""
-    return row(
-        conn,
-        ConditionsRow,
-        """
-        SELECT ad_id, version, body, has_any FROM p2p_ad_conditions WHERE ad_id = %(ad)s AND version = %(version)s
-        """,
-        {"ad": ad_id, "version": version},
     )

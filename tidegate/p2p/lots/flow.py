@@ -17,7 +17,7 @@ from tidegate.p2p import price
 from tidegate.p2p.lots import store
 from tidegate.p2p.lots.lot import Lot, Retained, Worth, netted
 from tidegate.policy.market import flow as market
-from tidegate.policy.p2p_numbers import TIERS, P2PNumbers
+from tidegate.policy.p2p_numbers import TIERS
 from tidegate.policy.pack import Policy
 
 
@@ -27,11 +27,6 @@ def set_standing(tx: Tx, subject_id: str, tier: str) -> None:
         raise Malformed("tier_unknown", f"{tier[:20]!r} is not one of {', '.join(TIERS[:4])}.", field="tier")
     store.set_standing(tx.conn, subject_id, tier, tx.actor, tx.now)
     tx.note("merchant.standing", subject_id, {"tier": tier})
-
-
-def retention_hours(conn: Conn, seller: str, buyer: str, method: str, numbers: P2PNumbers) -> int:
-    """N of T+N for what `buyer` would buy of `seller` now: to be shown before the purchase."""
-    return numbers.retention.hours(tiers(conn, [seller])[seller], method, not store.bought_before(conn, buyer))
 
 
 def tiers(conn: Conn, ids: Collection[str]) -> dict[str, str]:

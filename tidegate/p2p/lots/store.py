@@ -72,12 +72,6 @@ def add(conn: Conn, lot: Lot) -> None:
     )
 
 
-def bought_before(conn: Conn, party_id: str) -> bool:
-    """Whether a party ever bought coins here."""
-    found = conn.execute("SELECT 1 FROM p2p_lot WHERE party_id = %(party)s LIMIT 1", {"party": party_id}).fetchone()
-    return found is not None
-
-
 def binding(conn: Conn, ids: Collection[str], now: datetime) -> list[Lot]:
     """The lots of some parties that keep anything behind."""
     return rows(

@@ -101,6 +101,12 @@ def check_move(merchant: Merchant, to: Certification) -> None:
         raise Conflict(f"merchant_not_{to}", f"{merchant.id} is {merchant.certification}; it cannot become {to}.")
 
 
+def check_certified(id: str, certification: str) -> None:
+    """Raises Conflict `merchant_not_certified`."""
+    if certification != C.CERTIFIED:
+        raise Conflict("merchant_not_certified", f"{id} is {certification}; only a certified merchant trades.")
+
+
 def check_rules_version(said: str, current: str) -> None:
     """Consent is to the rules as they are now. Raises Conflict `rules_version_stale`."""
     if said != current:

@@ -166,6 +166,17 @@ def check_release(order: Order, by: Role) -> None:
         raise Conflict("order_not_paid", f"{order.id} is {order.status}; coins are released once it is paid.")
 
 
+def check_payee(order: Order, by: Role) -> None:
+    """Whether somebody may be told which account to pay: the payer, while there is something to pay or to clear up.
+
+    Raises Forbidden `order_not_payer`; Conflict `order_over`.
+    """
+    if by is not order.payer:
+        raise Forbidden("order_not_payer", f"The {order.payer} pays in {order.id}, and only they are told where.")
+    if order.status not in OPEN:
+        raise Conflict("order_over", f"{order.id} is {order.status}; where to pay was erased with its end.")
+
+
 def check_cancel(order: Order, by: Role) -> None:
     """Nobody has paid: either of the two may go. Once it is paid, only the payer may give it up.
 

@@ -7,16 +7,23 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from tidegate.db import Conn, row, rows, run
+from tidegate.p2p.ads.ad import Ad, Side
 from tidegate.p2p.orders.order import Order
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A party's orders as a taker before, and what is open of them."""
+class Between:
+    """What the desk goes by when a taker comes to an ad."""
 
-    completed: int
+    certification: str  # of the ad's merchant
+    subject_id: str  # the person who that is
+    taker_subject: str | None  # the person who the taker is as a merchant; None = no merchant
+    conditions: str  # what the ad asks now, as it is kept
+    completed: int  # the taker's orders before
     ended: int
     open: int
+    seller_tier: str  # "unrated" = no rating has spoken of the seller
+    bought_before: bool  # whether the buyer ever bought coins here
 
 
 def insert(conn: Conn, order: Order) -> None:
@@ -55,6 +62,58 @@ def move(conn: Conn, order: Order, sources: Collection[str]) -> int:
         """,
         {**asdict(order), "sources": [str(source) for source in sources]},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PayeeRow:
+    """Where to pay, as long as the order is open."""
+
+    order_id: str
+    account_id: str  # "pac_…", as it was when the order was made
+    party_id: str
+    institution: str
+    holder_name: str
+    sealed: bytes | None  # the number; None = cash
+    shown_at: datetime | None  # to the payer, the first time
+
+
+def keep_payee(conn: Conn, payee: PayeeRow) -> None:
+    """Keep where an order is to be paid."""
+    run(
+        conn,
+        """
+        INSERT INTO p2p_order_payee (order_id, account_id, party_id, institution, holder_name, sealed)
+        VALUES (%(order_id)s, %(account_id)s, %(party_id)s, %(institution)s, %(holder_name)s, %(sealed)s)
+        """,
+        asdict(payee),
+    )
+
+
+def payee(conn: Conn, id: str) -> PayeeRow | None:
+    """Where an order is to be paid; None = nobody said, or it has ended."""
+    return row(
+        conn,
+        PayeeRow,
+        """
+        SELECT order_id, account_id, party_id, institution, holder_name, sealed, shown_at FROM p2p_order_payee
+         WHERE order_id = %(id)s
+        """,
+        {"id": id},
+    )
+
+
+def payee_shown(conn: Conn, id: str, now: datetime) -> int:
+    """The payer has seen it; 0 where they had before."""
+    return run(
+        conn,
+        "UPDATE p2p_order_payee SET shown_at = %(now)s WHERE order_id = %(id)s AND shown_at IS NULL",
+        {"id": id, "now": now},
+    )
+
+
+def forget_payee(conn: Conn, id: str) -> None:
+    """The order has ended: nothing of where to pay is left."""
+    run(conn, "DELETE FROM p2p_order_payee WHERE order_id = %(id)s", {"id": id})
 
 
 def compared(conn: Conn, id: str, percent: int, now: datetime) -> None:
@@ -135,20 +194,39 @@ def page(
     )
 
 
-def past(conn: Conn, party_id: str) -> Past:
-    """What a party did as a taker so far."""
+def between(conn: Conn, ad: Ad, taker_id: str) -> Between:
+    """What is known of an ad's merchant and of a taker: one statement, because taking an ad waits for all of it."""
+    seller, buyer = (ad.party_id, taker_id) if ad.side is Side.SELL else (taker_id, ad.party_id)
     found = row(
         conn,
-        Past,
+        Between,
         """
-        SELECT count(*) FILTER (WHERE status IN ('released', 'resolved_release')) AS completed,
-               count(*) FILTER (WHERE ended_at IS NOT NULL) AS ended,
-               count(*) FILTER (WHERE ended_at IS NULL) AS open
-          FROM p2p_order WHERE taker_id = %(party)s
+        SELECT m.certification, m.subject_id, c.body AS conditions, p.completed, p.ended, p.open,
+               (SELECT t.subject_id FROM p2p_merchants_v t
+                 WHERE t.party_id = %(taker)s AND t.certification <> 'closed') AS taker_subject,
+               coalesce((SELECT s.tier FROM p2p_merchants_v t JOIN p2p_standing s USING (subject_id)
+                          WHERE t.party_id = %(seller)s LIMIT 1), 'unrated') AS seller_tier,
+               EXISTS (SELECT FROM p2p_lots_v l WHERE l.party_id = %(buyer)s) AS bought_before
+          FROM p2p_merchants_v m
+          JOIN p2p_ad_conditions c ON c.ad_id = %(ad)s AND c.version = %(version)s
+         CROSS JOIN (
+            SELECT count(*) FILTER (WHERE status IN ('released', 'resolved_release')) AS completed,
+                   count(*) FILTER (WHERE ended_at IS NOT NULL) AS ended,
+                   count(*) FILTER (WHERE ended_at IS NULL) AS open
+              FROM p2p_order WHERE taker_id = %(taker)s
+         ) p
+         WHERE m.merchant_id = %(merchant)s
         """,
-        {"party": party_id},
+        {
+            "ad": ad.id,
+            "version": ad.conditions_version,
+            "merchant": ad.merchant_id,
+            "taker": taker_id,
+            "seller": seller,
+            "buyer": buyer,
+        },
     )
-    assert found is not None  # an aggregate without groups has a row
+    assert found is not None  # an ad has a merchant and conditions, and nothing deletes them
     return found
 
 

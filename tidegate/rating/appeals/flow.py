@@ -83,7 +83,7 @@ def answer(conn: Conn, id: str, said: str, tier: str | None, reason: str, actor:
             return get(conn, id)
         move = transitions.on_appeal(held.effective(), to)
         if len(given) + 1 >= move.people:
-            _uphold(tx, found, held, move.tier, sorted({actor, *(voice.person for voice in given)}), reason)
+            _uphold(tx, found, held, move.tier, [*(voice.person for voice in given), actor], reason)
             _end(tx, found, "upheld")
     return get(conn, id)
 
@@ -98,11 +98,14 @@ def _uphold(tx: Tx, appeal: AppealRow, held: TierRow, to: Tier, people: list[str
     """T9: the earlier tier, or the lowest that may follow; what the line brought with it is reversed."""
     policy = policies.active(tx.conn, tx.now)
     measures.reverse(tx, held.subject_id, appeal.line_id, f"{appeal.id} was upheld", policy)
+    line = lines.get(tx.conn, appeal.line_id)
     decided = Decided(
         line_id=appeal.line_id,
         rule="T9",
         people=tuple(people),
         reason=reason,
+        facts=tuple(line.facts),
+        clauses=tuple(line.clauses),
         wanted=wanted(to, False, None, (), policy.rating) if to is Tier.MEDIUM else (),
         events=(),
         appeal_until=days_after(tx.now, policy.rating.appeal_days, policy.rating.zone),

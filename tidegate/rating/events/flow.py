@@ -38,6 +38,7 @@ def judged(
         fact, found = facts.judge(tx, fact_id, _word(disposition), reason, exemption_id)
         if fact.confirmed:
             on_event(tx, found.subject_id, fact)
+            measures.taken_over(tx, found, reason, policies.active(conn, now))
         else:
             measures.ground_gone(tx, found)
             redraw(tx, found.subject_id)

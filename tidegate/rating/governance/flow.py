@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from tidegate.base.canonical import canonical
 from tidegate.base.refusals import Malformed
-from tidegate.db import Conn
+from tidegate.db import Conn, act
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.rating_numbers import RatingNumbers, read_over
 from tidegate.policy.reading import Reader
+from tidegate.policy.what_if import MONTHS as MONTHS_BEFORE_A_CHANGE
+from tidegate.policy.what_if import WhatIf as LookedAhead
 from tidegate.rating.governance import figures, store
 from tidegate.rating.governance.figures import Frozen, Override, Precision
 from tidegate.rating.lines import flow as lines
@@ -147,6 +150,21 @@ def what_if(conn: Conn, numbers: RatingNumbers, now: datetime, months: int = 12)
                     moved = WouldMove(month, s.subject_id, was.tier, would.tier, would.basis, would.clauses)
                     found.moves.append(moved)
     return found
+
+
+def look_ahead(conn: Conn, version: int, actor: str, now: datetime) -> LookedAhead:
+    """Ask who would move under a draft of the policy, and keep the answer for whoever approves it.
+
+    Raises NotFound `policy_unknown`.
+    """
+    numbers = policies.at_version(conn, version).rating
+    found = what_if(conn, numbers, now, MONTHS_BEFORE_A_CHANGE)
+    good_until = of_month(_next(found.months[-1]), numbers.zone).as_of
+    moves = canonical([asdict(move) for move in found.moves])
+    made = LookedAhead(version, found.months, found.rated, moves, actor, now, good_until)
+    with act(conn, actor, now) as tx:
+        policies.keep_what_if(tx, made, len(found.moves))
+    return made
 
 
 def _last(now: datetime, numbers: RatingNumbers, months: int) -> list[str]:

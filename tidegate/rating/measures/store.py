@@ -26,8 +26,12 @@ class MeasureRow:
     state: str
     starts_at: datetime
     ends_at: datetime | None
-    decided_by: list[str]
+    decided_by: list[str]  # empty = by the text
+    approved_by: list[str]  # who agreed after them; empty = nobody had to
     reason: str
+    evidence: list[str]  # "fct_…": what it stands on
+    notice_en: str | None  # what the merchant reads; None = ordered before notices were kept
+    notice_zh: str | None
     ended_at: datetime | None
     ended_by: str | None
     end_reason: str | None
@@ -46,11 +50,12 @@ def add(conn: Conn, made: MeasureRow) -> None:
         conn,
         """
         INSERT INTO rating_measure (id, subject_id, line_id, fact_id, measure, value, by_text, article, readings,
-                                    reversible, state, starts_at, ends_at, decided_by, reason, ended_at, ended_by,
-                                    end_reason)
+                                    reversible, state, starts_at, ends_at, decided_by, approved_by, reason, evidence,
+                                    notice_en, notice_zh, ended_at, ended_by, end_reason)
         VALUES (%(id)s, %(subject)s, %(line)s, %(fact)s, %(measure)s, %(value)s, %(by_text)s, %(article)s,
                 %(readings)s::text[], %(reversible)s, %(state)s, %(starts)s, %(ends)s, %(decided_by)s::text[],
-                %(reason)s, %(ended_at)s, %(ended_by)s, %(end_reason)s)
+                %(approved_by)s::text[], %(reason)s, %(evidence)s::text[], %(notice_en)s, %(notice_zh)s, %(ended_at)s,
+                %(ended_by)s, %(end_reason)s)
         """,
         {
             "id": made.id,
@@ -67,11 +72,55 @@ def add(conn: Conn, made: MeasureRow) -> None:
             "starts": made.starts_at,
             "ends": made.ends_at,
             "decided_by": made.decided_by,
+            "approved_by": made.approved_by,
             "reason": made.reason,
+            "evidence": made.evidence,
+            "notice_en": made.notice_en,
+            "notice_zh": made.notice_zh,
             "ended_at": made.ended_at,
             "ended_by": made.ended_by,
             "end_reason": made.end_reason,
         },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of a measure, one time."""
+
+    measure_id: str
+    number: int
+    state: str
+    ends_at: datetime | None
+    by: str
+    reason: str
+    at: datetime
+
+
+def add_step(conn: Conn, id: str, by: str, reason: str, now: datetime) -> None:
+    """Keep how a measure stands from now on, behind what became of it before."""
+    run(
+        conn,
+        """
+        INSERT INTO rating_measure_step (measure_id, number, state, ends_at, by, reason, at)
+        SELECT m.id, (SELECT count(*) + 1 FROM rating_measure_step s WHERE s.measure_id = m.id), m.state, m.ends_at,
+               %(by)s, %(reason)s, %(now)s
+          FROM rating_measure m WHERE m.id = %(id)s
+        """,
+        {"id": id, "by": by, "reason": reason, "now": now},
+    )
+
+
+def steps(conn: Conn, ids: Sequence[str]) -> list[Step]:
+    """Every step of some measures, in their order."""
+    return rows(
+        conn,
+        Step,
+        """
+        SELECT measure_id, number, state, ends_at, by, reason, at FROM rating_measure_step
+         WHERE measure_id = ANY(%(ids)s::text[]) ORDER BY measure_id, number
+        """,
+        {"ids": list(ids)},
     )
 
 
@@ -94,7 +143,8 @@ def get(conn: Conn, id: str) -> MeasureRow | None:
         MeasureRow,
         """
         SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
-               starts_at, ends_at, decided_by, reason, ended_at, ended_by, end_reason
+               starts_at, ends_at, decided_by, approved_by, reason, evidence, notice_en, notice_zh, ended_at, ended_by,
+               end_reason
           FROM rating_measure WHERE id = %(id)s
         """,
         {"id": id},
@@ -108,10 +158,27 @@ def of_subject(conn: Conn, subject_id: str) -> list[MeasureRow]:
         MeasureRow,
         """
         SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
-               starts_at, ends_at, decided_by, reason, ended_at, ended_by, end_reason
+               starts_at, ends_at, decided_by, approved_by, reason, evidence, notice_en, notice_zh, ended_at, ended_by,
+               end_reason
           FROM rating_measure WHERE subject_id = %(subject)s ORDER BY id
         """,
         {"subject": subject_id},
+    )
+
+
+def off_boarding(conn: Conn, after: str, limit: int) -> list[MeasureRow]:
+    """Whose own coins wait to leave through people, the longest first."""
+    return rows(
+        conn,
+        MeasureRow,
+        """
+        SELECT id, subject_id, line_id, fact_id, measure, value, by_text, article, readings, reversible, state,
+               starts_at, ends_at, decided_by, approved_by, reason, evidence, notice_en, notice_zh, ended_at, ended_by,
+               end_reason
+          FROM rating_measure
+         WHERE measure = 'off_boarding' AND state = 'active' AND id > %(after)s ORDER BY id LIMIT %(limit)s
+        """,
+        {"after": after, "limit": limit},
     )
 
 
@@ -159,8 +226,8 @@ def interim_on(conn: Conn, subject_id: str, facts: Sequence[str]) -> list[Measur
         MeasureRow,
         """
         SELECT m.id, m.subject_id, m.line_id, m.fact_id, m.measure, m.value, m.by_text, m.article, m.readings,
-               m.reversible, m.state, m.starts_at, m.ends_at, m.decided_by, m.reason, m.ended_at, m.ended_by,
-               m.end_reason
+               m.reversible, m.state, m.starts_at, m.ends_at, m.decided_by, m.approved_by, m.reason, m.evidence,
+               m.notice_en, m.notice_zh, m.ended_at, m.ended_by, m.end_reason
           FROM rating_measure m JOIN rating_fact f ON f.id = m.fact_id
          WHERE m.subject_id = %(subject)s AND m.state = 'active'
            AND f.event_id IN (SELECT event_id FROM rating_fact WHERE id = ANY(%(facts)s::text[]))

@@ -158,13 +158,15 @@ def _move(
         return
     if outcome.rule == "T9" and line.restates is not None:
         measures.reverse(tx, held.subject_id, line.restates, f"{line.id} restates {line.restates}", policy)
-    people = () if decision is None else tuple(decision.decided_by)
+    people = () if decision is None else tuple(voice.person for voice in decisions.voices(tx.conn, line.id))
     at_once = decision is not None and decisions.wanted_of(decision)[1]
     decided = Decided(
         line_id=line.id,
         rule=outcome.rule or "T1",
         people=people,
         reason=f"{', '.join(line.clauses)} ({line.id})" if decision is None else decision.reason,
+        facts=tuple(line.facts),
+        clauses=tuple(line.clauses),
         wanted=outcome.wanted,
         events=outcome.events,
         appeal_until=appeal_until,

@@ -11,11 +11,13 @@ from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, NotFound, Refusal
 from tidegate.base.times import rfc3339
 from tidegate.db import Conn, Tx, act
+from tidegate.p2p.bond import flow as bonds
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import Policy
 from tidegate.rating.calendars import flow as calendars
 from tidegate.rating.facts import flow as facts
+from tidegate.rating.indicators.catalogue import BY_ID, Raises
 from tidegate.rating.indicators.evaluation import evaluate
 from tidegate.rating.indicators.reading import Reading, Span
 from tidegate.rating.indicators.store import postgres
@@ -68,7 +70,9 @@ def run(conn: Conn, month: str, actor: str, now: datetime, look: Look | None = N
     if window.as_of > now:
         raise Conflict("month_not_over", f"{month} is over at {rfc3339(window.as_of)}; until then try a dry run.")
     made = _open(conn, window, policy, actor, now)
-    told = 0 if look is None else _tell(conn, look(window, policy), window, actor, now)
+    seen = [] if look is None else look(window, policy)
+    told = _tell(conn, seen, window, actor, now)
+    _ask(conn, seen, policies.active(conn, now), now)
     drawn = kept = 0
     for ids in _batches([line.subject_id for line in subjects.in_scope(conn, window.start, window.as_of)]):
         with act(conn, actor, now) as tx:
@@ -146,6 +150,15 @@ def _tell(conn: Conn, seen: Sequence[Reading], window: Window, actor: str, now: 
                 raise one
             new += not isinstance(one, Refusal) and not one.duplicate
     return new
+
+
+def _ask(conn: Conn, seen: Sequence[Reading], policy: Policy, now: datetime) -> None:
+    """I-22: whose bond is short is a task for people, one at a time; covered again, it closes by itself."""
+    short = [reading for reading in seen if reading.fired and BY_ID[reading.indicator].raises is Raises.TASK]
+    merchants = sorted({merchant for reading in short for merchant in reading.evidence})
+    with act(conn, "worker", now) as tx:
+        for merchant in merchants:
+            bonds.ask_for_cover(tx, merchant, policy)
 
 
 def _draw(tx: Tx, run: RunRow, ids: Sequence[str], window: Window, policy: Policy) -> int:

@@ -28,8 +28,10 @@ class Decided:
 
     line_id: str
     rule: str
-    people: tuple[str, ...]
+    people: tuple[str, ...]  # who decided, then who agreed; empty = the text did
     reason: str
+    facts: tuple[str, ...]  # what the line stands on
+    clauses: tuple[str, ...]
     wanted: tuple[Wanted, ...]
     events: tuple[str, ...]  # that justify the rise
     appeal_until: datetime
@@ -59,6 +61,8 @@ def move(tx: Tx, held: TierRow, to: Tier, decided: Decided, policy: Policy) -> E
         line_id=decided.line_id,
         people=decided.people,
         reason=decided.reason,
+        facts=decided.facts,
+        clauses=decided.clauses,
         observation_ends=e.observation_ends,
         restriction_ends=e.restriction_ends,
         appeal_until=decided.appeal_until,

@@ -5,7 +5,7 @@
 | the merchant locks, or pays what is demanded | `paying_in.py` |
 | a decision takes, and gives back where it was wrong | `taking.py` |
 | it goes back to the merchant | `releasing.py` |
-| how much is required, in which asset | `requiring.py` |
+| how much is required, in which asset; that it is short or late | `requiring.py` |
 | how each of these is written down | `writing.py` |
 | somebody reads | `reading.py` |
 
@@ -19,10 +19,11 @@ from __future__ import annotations
 from tidegate.p2p.bond.flow.paying_in import lock, top_up
 from tidegate.p2p.bond.flow.reading import covered, movements, of
 from tidegate.p2p.bond.flow.releasing import ask_unlock, release, release_all, stop_release
-from tidegate.p2p.bond.flow.requiring import change_asset, note_overdue, require, require_again, waive
+from tidegate.p2p.bond.flow.requiring import ask_for_cover, change_asset, note_overdue, require, require_again, waive
 from tidegate.p2p.bond.flow.taking import check_taking, deduct, give_back
 
 __all__ = [
+    "ask_for_cover",
     "ask_unlock",
     "change_asset",
     "check_taking",

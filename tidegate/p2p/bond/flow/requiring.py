@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from tidegate.base.money import Asset
+from tidegate.cases import flow as cases
 from tidegate.db import Conn, Tx, act
 from tidegate.p2p.bond import store
 from tidegate.p2p.bond.bond import Bond
 from tidegate.p2p.bond.flow import writing
-from tidegate.p2p.bond.flow.reading import of
+from tidegate.p2p.bond.flow.reading import covered, of
 from tidegate.p2p.delisting import flow as delisting
 from tidegate.p2p.merchants.merchant import Merchant
 from tidegate.p2p.scope import flow as scope
@@ -28,6 +29,7 @@ def require(
     bond = writing.begun(tx.conn, merchant_id, asset, 0)
     after = writing.demanded(tx, merchant, replace(bond, required=units), policy)
     store.keep(tx.conn, after)
+    writing.settle_task(tx, merchant_id)
     said = {"asset": asset.name, "before": bond.required, "required": units, "demand": after.demand, "reason": reason}
     tx.note("bond.required", merchant_id, said)
     return after
@@ -38,6 +40,7 @@ def waive(tx: Tx, merchant: Merchant, policy: Policy) -> None:
     for bond in store.lock(tx.conn, merchant.id):
         waived = replace(bond, required=0, waived=bond.required or bond.waived)
         store.keep(tx.conn, writing.demanded(tx, merchant, waived, policy))
+    writing.settle_task(tx, merchant.id)
 
 
 def require_again(tx: Tx, merchant: Merchant, policy: Policy) -> None:
@@ -73,3 +76,22 @@ def note_overdue(conn: Conn, merchant_id: str, asset: Asset, now: datetime) -> b
         store.keep(conn, replace(bond, overdue_at=now))
         tx.note("bond.overdue", merchant_id, {"asset": asset.name, "demand": bond.demand, "due": bond.top_up_due_at})
         return True
+
+
+def ask_for_cover(tx: Tx, merchant_id: str, policy: Policy) -> bool:
+    """People look at a bond that is short (I-22), once at a time; whether somebody is asked now."""
+    merchant = scope.lock(tx, merchant_id)
+    open_one = cases.latest(tx.conn, [merchant_id], "bond_cover").get(merchant_id)
+    if covered(tx.conn, merchant_id) or (open_one is not None and open_one.status == "open"):
+        return False
+    cases.open_case(
+        tx,
+        kind="bond_cover",
+        subject=merchant_id,
+        party_id=merchant.party_id,
+        requester=tx.actor,
+        reasons=["bond_short"],
+        quorum=1,
+        sla_hours=policy.review_sla_hours,
+    )
+    return True

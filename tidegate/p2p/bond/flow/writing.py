@@ -9,6 +9,7 @@ from datetime import timedelta
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
 from tidegate.base.refusals import Conflict, NotFound
+from tidegate.cases import flow as cases
 from tidegate.db import Conn, Tx
 from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
@@ -100,6 +101,7 @@ def write(
         release_at=after.release_at if releasing else None,
     )
     store.keep(tx.conn, demanded(tx, merchant, kept, policy))
+    settle_task(tx, merchant.id)
     scope.refresh(tx, merchant.subject_id)
     said: Mapping[str, object] = {
         "movement": movement.id,
@@ -121,6 +123,12 @@ def demanded(tx: Tx, merchant: Merchant, bond: Bond, policy: Policy) -> Bond:
     if bond.top_up_due_at is not None:
         return bond
     return replace(bond, top_up_due_at=tx.now + timedelta(days=policy.merchants.top_up_days))
+
+
+def settle_task(tx: Tx, merchant_id: str) -> None:
+    """A task about a bond that was short settles itself once nothing is demanded any more."""
+    if all(bond.covered for bond in store.of_merchants(tx.conn, [merchant_id])):
+        cases.moot(tx, merchant_id, "nothing is demanded any more", ["bond_cover"])
 
 
 def lock_accounts(tx: Tx, owners: set[str], asset: Asset) -> dict[str, int]:

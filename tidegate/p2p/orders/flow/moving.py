@@ -48,6 +48,8 @@ def move(tx: Tx, order: Order, source: Status, kind: str) -> Order:
     moved = replace(order, changed_at=tx.now)
     if store.move(tx.conn, moved, [source]) != 1:
         raise AssertionError(f"{order.id} was locked and yet somebody moved it")
+    if moved.ended_at is not None:
+        store.forget_payee(tx.conn, order.id)
     tx.note(kind, order.id, {**said(order), "from": source, "by": tx.actor})
     return moved
 

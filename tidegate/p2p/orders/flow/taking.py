@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,19 +15,20 @@ from tidegate.ledger import store as ledger_store
 from tidegate.ledger.store import NewHold
 from tidegate.p2p import price as prices
 from tidegate.p2p.accounts import flow as accounts
+from tidegate.p2p.accounts.account import Account
 from tidegate.p2p.ads import ad as ads
 from tidegate.p2p.ads import flow as book
 from tidegate.p2p.ads import store as ads_store
 from tidegate.p2p.ads.ad import Ad, Side
-from tidegate.p2p.ads.conditions import Taker, check_taker, unmet
+from tidegate.p2p.ads.conditions import Taker, check_taker, of_body, unmet
 from tidegate.p2p.ads.flow import Desk
-from tidegate.p2p.lots import flow as lots
-from tidegate.p2p.merchants import flow as merchants
-from tidegate.p2p.merchants.merchant import Merchant
+from tidegate.p2p.merchants.merchant import check_certified
 from tidegate.p2p.orders import store
+from tidegate.p2p.orders.flow import payee as payees
 from tidegate.p2p.orders.flow.moving import ESCROW, said
 from tidegate.p2p.orders.flow.paying import own_account
 from tidegate.p2p.orders.order import Order, Role, Status
+from tidegate.p2p.orders.store import Between
 from tidegate.parties import flow as parties
 from tidegate.parties.party import Party, Restriction, RestrictionKind, network_of
 from tidegate.policy.pricing import VALUE_DECIMALS, value_micro_usd
@@ -67,12 +69,13 @@ def quote(conn: Conn, ad_id: str, taker_id: str, amount: str, method: str, desk:
     ad, asset = offer.ad, desk.assets[offer.ad.asset_id]
     ads.check_method(ad, method)
     units = _units(amount, asset)
-    taker = _taker(parties.get(conn, taker_id), store.past(conn, taker_id))
+    known = store.between(conn, ad, taker_id)
+    taker = _taker(parties.get(conn, taker_id), known)
     return Quote(
         ad,
         offer.price,
         None if offer.price is None else prices.to_pay(units, asset.decimals, offer.price),
-        _retention(conn, ad, taker_id, method, desk),
+        _retention(known, method, desk),
         tuple(unmet(offer.conditions, taker, now)),
     )
 
@@ -91,39 +94,41 @@ def create(conn: Conn, wanted: Wanted, actor: str, desk: Desk, now: datetime) ->
         if wanted.taker_id not in people:
             raise NotFound("customer_unknown", f"There is no customer {wanted.taker_id}.", field="taker")
         (ad,) = ads_store.lock(conn, [peek.id])
-        made = _agreed(tx, ad, people[wanted.taker_id], wanted, desk)
+        account = _payee(conn, ad, wanted)
+        made = _agreed(tx, ad, people[wanted.taker_id], wanted, None if account is None else account.hash, desk)
         hold = _escrow(tx, made)
         with unawaited(conn):
             ledger_store.add_holds(conn, [hold], now)
             ads_store.take(conn, ad.id, made.units)
             store.insert(conn, made)
+            payees.keep(tx, made, account)
         tx.note("order.created", made.id, {**said(made), "expires": made.expires_at})
         return made
 
 
-def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
+def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, payee_hash: str | None, desk: Desk) -> Order:
     """What the two agree on, or the refusal that says why they cannot."""
     conn, now, asset = tx.conn, tx.now, desk.assets[ad.asset_id]
     ads.check_active(ad)
-    merchant = book.certified(conn, ad.merchant_id)
-    _check_strangers(conn, ad, merchant, taker.id)
+    known = store.between(conn, ad, taker.id)
+    check_certified(ad.merchant_id, known.certification)
+    _check_strangers(ad, known, taker.id)
     ads.check_method(ad, wanted.method)
-    past = store.past(conn, taker.id)
-    conditions = book.conditions_of(conn, [ad.id])[ad.id]
-    check_taker(conditions, _taker(taker, past), now)
-    if past.open >= desk.policy.p2p.open_orders:
-        raise Conflict("orders_too_many", f"{past.open} orders of this taker are open; finish one first.")
+    conditions = of_body(json.loads(known.conditions))
+    check_taker(conditions, _taker(taker, known), now)
+    if known.open >= desk.policy.p2p.open_orders:
+        raise Conflict("orders_too_many", f"{known.open} orders of this taker are open; finish one first.")
     units = _units(wanted.amount, asset)
     ads.check_amount(ad, units, asset)
-    known = book.reference(conn, asset, ad.fiat, desk, now)
-    price = _price(ad, known.fiat, wanted.price)
-    value = None if known.usd is None else value_micro_usd(units, asset.decimals, known.usd)
+    market = book.reference(conn, asset, ad.fiat, desk, now)
+    price = _price(ad, market.fiat, wanted.price)
+    value = None if market.usd is None else value_micro_usd(units, asset.decimals, market.usd)
     _check_orders(tx, {ad.party_id, taker.id}, value)
     return Order(
         id=new_id("ord"),
         ad_id=ad.id,
         merchant_id=ad.merchant_id,
-        subject_id=merchant.subject_id,
+        subject_id=known.subject_id,
         merchant_party=ad.party_id,
         taker_id=taker.id,
         side=ad.side,
@@ -133,20 +138,20 @@ def _agreed(tx: Tx, ad: Ad, taker: Party, wanted: Wanted, desk: Desk) -> Order:
         fiat=ad.fiat,
         fiat_amount=prices.to_pay(units, asset.decimals, price),
         price=price,
-        reference=known.fiat,
+        reference=market.fiat,
         method=wanted.method,
         conditions_version=ad.conditions_version,
         has_conditions=conditions.any,
         payer_hash=None,
-        payee_hash=_payee(conn, ad, taker.id, wanted),
+        payee_hash=payee_hash,
         payer_similarity=None,
         taker_level=taker.level,
         taker_since=taker.created_at,
-        taker_orders_before=past.completed,
+        taker_orders_before=known.completed,
         device_id=_text(wanted.device_id, "device_id"),
         ip_net=_network(wanted.ip),
         agent=_text(wanted.agent, "agent"),
-        retention_hours=_retention(conn, ad, taker.id, wanted.method, desk),
+        retention_hours=_retention(known, wanted.method, desk),
         status=Status.CREATED,
         created_at=now,
         expires_at=now + timedelta(minutes=ad.payment_minutes),
@@ -167,19 +172,17 @@ def _escrow(tx: Tx, order: Order) -> NewHold:
 
     Raises Conflict: `funds_short`, `merchant_funds_short`.
     """
-    ledger_store.ensure(tx.conn, [order.seller_party], [order.asset_id])
-    (account,) = ledger_store.lock(tx.conn, [order.seller_party], [order.asset_id])
-    if account.posted - account.held < order.units:
+    accounts = ledger_store.lock(tx.conn, [order.seller_party], [order.asset_id])  # none = never had any
+    if sum(account.posted - account.held for account in accounts) < order.units:
         if order.seller is Role.MERCHANT:
             raise Conflict("merchant_funds_short", "The merchant has not so many coins free just now; take another ad.")
         raise Conflict("funds_short", "The amount is more than the taker's free coins.", field="amount")
-    return NewHold(new_id("hld"), account.id, ESCROW, order.id, order.units)
+    return NewHold(new_id("hld"), accounts[0].id, ESCROW, order.id, order.units)
 
 
-def _check_strangers(conn: Conn, ad: Ad, merchant: Merchant, taker_id: str) -> None:
+def _check_strangers(ad: Ad, known: Between, taker_id: str) -> None:
     """Nobody trades with themself, nor with another account of the same person."""
-    own = merchants.of_party(conn, taker_id)
-    if taker_id == ad.party_id or (own is not None and own.subject_id == merchant.subject_id):
+    if taker_id == ad.party_id or known.taker_subject == known.subject_id:
         raise Conflict("own_ad", f"{ad.id} is the taker's own; nobody trades with themself.", field="taker")
 
 
@@ -213,22 +216,22 @@ def _price(ad: Ad, reference: int | None, seen: str | None) -> int:
     return price
 
 
-def _retention(conn: Conn, ad: Ad, taker_id: str, method: str, desk: Desk) -> int:
-    seller, buyer = (ad.party_id, taker_id) if ad.side is Side.SELL else (taker_id, ad.party_id)
-    return lots.retention_hours(conn, seller, buyer, method, desk.policy.p2p)
+def _retention(known: Between, method: str, desk: Desk) -> int:
+    """N of T+N: how long the coins would stay with the buyer."""
+    return desk.policy.p2p.retention.hours(known.seller_tier, method, not known.bought_before)
 
 
-def _payee(conn: Conn, ad: Ad, taker_id: str, wanted: Wanted) -> str | None:
+def _payee(conn: Conn, ad: Ad, wanted: Wanted) -> Account | None:
     """The account to pay: the one that a taker who sells names, or the seller's newest of that method, if any."""
-    seller = ad.party_id if ad.side is Side.SELL else taker_id
+    seller = ad.party_id if ad.side is Side.SELL else wanted.taker_id
     if wanted.payee_account is not None:
-        return own_account(conn, wanted.payee_account, seller, wanted.method).hash
+        return own_account(conn, wanted.payee_account, seller, wanted.method)
     mine = [a for a in accounts.of_party(conn, seller) if a.method == wanted.method and a.retired_at is None]
-    return mine[-1].hash if mine else None
+    return mine[-1] if mine else None
 
 
-def _taker(party: Party, past: store.Past) -> Taker:
-    return Taker(party.id, party.level, party.country, party.created_at, past.completed, past.ended)
+def _taker(party: Party, known: Between) -> Taker:
+    return Taker(party.id, party.level, party.country, party.created_at, known.completed, known.ended)
 
 
 def _units(text: str, asset: Asset) -> int:

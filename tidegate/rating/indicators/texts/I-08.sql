@@ -1,4 +1,7 @@
 -- Coins that leave again within hours of a deposit or purchase, several times within days (Art. 5.1).
+-- A unit leaves once: what came last leaves first (R27). So an arrival has left as far as the level of what came less
+-- what went falls below where it stood after the arrival; what falls below where it stood before was there already.
+-- What comes at one instant is one arrival, and what goes at that instant went before it.
 WITH moves AS (
     SELECT s, asset_id, at_us, CASE WHEN direction = 'in' THEN units ELSE 0 END AS came,
            CASE WHEN direction = 'out' THEN units ELSE 0 END AS went
@@ -8,11 +11,16 @@ WITH moves AS (
     SELECT s, asset_id, released_us, units, 0
       FROM completed
      WHERE side = 'buy' AND released_us IS NOT NULL
+), instants AS (
+    SELECT s, asset_id, at_us, sum(came) AS came, sum(went) AS went FROM moves GROUP BY s, asset_id, at_us
+), levels AS (
+    SELECT s, asset_id, at_us, came, sum(came - went) OVER (PARTITION BY s, asset_id ORDER BY at_us) AS level
+      FROM instants
 ), followed AS (
     SELECT s, asset_id, at_us, came,
-           coalesce(sum(went) OVER (PARTITION BY s, asset_id ORDER BY at_us
-               RANGE BETWEEN 1 FOLLOWING AND (:fast_out_hours * 3600000000) FOLLOWING), 0) AS left_soon
-      FROM moves
+           level - min(level - came) OVER (PARTITION BY s, asset_id ORDER BY at_us
+               RANGE BETWEEN 1 FOLLOWING AND (:fast_out_hours * 3600000000) FOLLOWING) AS left_soon
+      FROM levels
 ), quick AS (
     SELECT s, asset_id, at_us,
            count(*) OVER (PARTITION BY s ORDER BY at_us
@@ -22,7 +30,7 @@ WITH moves AS (
 ), most AS (
     SELECT s, max(times) AS times FROM quick GROUP BY s
 ), arrivals AS (
-    SELECT s, count(*) AS n FROM moves WHERE came > 0 GROUP BY s
+    SELECT s, count(*) AS n FROM instants WHERE came > 0 GROUP BY s
 ), found AS (
     SELECT a.s, a.n, coalesce(m.times, 0) AS part, 1 AS whole,
            :fast_out_times AS limit_part, 1 AS limit_whole, true AS enough,

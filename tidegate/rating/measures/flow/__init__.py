@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from tidegate.rating.measures.flow.due import carry_out_due, expire
 from tidegate.rating.measures.flow.ending import end_all, lift, reverse
-from tidegate.rating.measures.flow.interim import ground_gone, interim, prolong, settle_interim
+from tidegate.rating.measures.flow.interim import ground_gone, interim, prolong, settle_interim, taken_over
 from tidegate.rating.measures.flow.ordering import Ground, hand_over, order
 from tidegate.rating.measures.flow.parting import part
-from tidegate.rating.measures.flow.reading import get, of_subject
+from tidegate.rating.measures.flow.reading import get, of_subject, steps
 
 __all__ = [
     "Ground",
@@ -37,4 +37,6 @@ __all__ = [
     "prolong",
     "reverse",
     "settle_interim",
+    "steps",
+    "taken_over",
 ]

@@ -38,6 +38,7 @@ def end(tx: Tx, measure: MeasureRow, state: str, reason: str, why: str | None = 
     """
     if store.end(tx.conn, measure.id, state, tx.actor, reason, tx.now) == 0:
         return
+    store.add_step(tx.conn, measure.id, tx.actor, reason, tx.now)
     orders = store.orders(tx.conn, [measure.id])
     held = parties.restrictions(tx.conn, {order.party_id for order in orders}, tx.now)
     in_force = {restriction.id for owned in held.values() for restriction in owned}
@@ -80,6 +81,7 @@ def reverse(tx: Tx, subject_id: str, line_id: str, reason: str, policy: Policy) 
     for measure in ours:
         if measure.state == "done" and measure.measure in (Measure.PARTIAL_DEDUCTION, Measure.FULL_DEDUCTION):
             store.reverse(tx.conn, measure.id, tx.actor, reason, tx.now)
+            store.add_step(tx.conn, measure.id, tx.actor, reason, tx.now)
             give_back(tx, measure, subjects.accounts(tx.conn, subject_id), reason, policy)
             body = {"subject": subject_id, "measure": measure.measure, "state": "reversed", "reason": reason}
             tx.note("rating.measure_ended", measure.id, body)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, Malformed
 from tidegate.db import Conn, Tx, act
+from tidegate.notifications import rating_words
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy.pack import Policy
@@ -16,7 +17,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.facts.store import FactRow
 from tidegate.rating.measures import store
 from tidegate.rating.measures.flow.ending import end
-from tidegate.rating.measures.flow.ordering import ARTICLE, carry_out
+from tidegate.rating.measures.flow.ordering import ARTICLE, carry_out, keep
 from tidegate.rating.measures.flow.reading import get
 from tidegate.rating.measures.measure import INTERIM, TERMS, Measure, Wanted, valued
 from tidegate.rating.measures.store import MeasureRow, OrderRow
@@ -58,29 +59,47 @@ def interim(
                 "interim_without_ground",
                 f"{fact_id} is no confirmed severe alert, no confirmed authority action and no takeover.",
             )
-        made = MeasureRow(
-            id=new_id("msr"),
-            subject_id=found.subject_id,
-            line_id=None,
-            fact_id=fact_id,
-            measure=kind,
-            value=said,
-            by_text=False,
-            article=ARTICLE,
-            readings=["R25"],
-            reversible=True,
-            state="active",
-            starts_at=now,
-            ends_at=now + timedelta(hours=span),
-            decided_by=[actor],
-            reason=reason,
-            ended_at=None,
-            ended_by=None,
-            end_reason=None,
-        )
-        store.add(conn, made)
-        tx.note("rating.interim", made.id, {"subject": made.subject_id, "measure": kind, "ends": made.ends_at})
-        return carry_out(tx, made, policy)
+        return _order(tx, found, Wanted(kind, said, by_text=False), span, reason, policy)
+
+
+def taken_over(tx: Tx, fact: FactRow, reason: str, policy: Policy) -> MeasureRow | None:
+    """I-17: a person says that the signs are a takeover, so what the account holds is held at once, for the victim's
+    sake. None where it is held for this already."""
+    if fact.indicator != TAKEOVER or store.interim_on(tx.conn, fact.subject_id, [fact.id]):
+        return None
+    hold = Wanted(Measure.FREEZE, None, by_text=True)
+    return _order(tx, fact, hold, policy.rating.interim_hours, reason, policy)
+
+
+def _order(tx: Tx, fact: FactRow, wanted: Wanted, hours: int, reason: str, policy: Policy) -> MeasureRow:
+    clauses = [fact.article or ("5.2a" if fact.fact == Kind.AUTHORITY_ACTION else "5.1")]
+    made = MeasureRow(
+        id=new_id("msr"),
+        subject_id=fact.subject_id,
+        line_id=None,
+        fact_id=fact.id,
+        measure=wanted.measure,
+        value=wanted.value,
+        by_text=wanted.by_text,
+        article=ARTICLE,
+        readings=["R25"],
+        reversible=True,
+        state="active",
+        starts_at=tx.now,
+        ends_at=tx.now + timedelta(hours=hours),
+        decided_by=[tx.actor],
+        approved_by=[],
+        reason=reason,
+        evidence=[fact.id],
+        notice_en=rating_words.notice(wanted.measure, wanted.value, clauses, "en"),
+        notice_zh=rating_words.notice(wanted.measure, wanted.value, clauses, "zh"),
+        ended_at=None,
+        ended_by=None,
+        end_reason=None,
+    )
+    keep(tx, made)
+    tx.note("rating.interim", made.id, {"subject": made.subject_id, "measure": made.measure, "ends": made.ends_at})
+    return carry_out(tx, made, policy)
 
 
 def _grounds_interim(fact: FactRow) -> bool:
@@ -107,6 +126,7 @@ def prolong(conn: Conn, id: str, hours: int, reason: str, policy: Policy, actor:
             raise Conflict("measure_not_interim", f"{id} is no interim measure that still holds.")
         until = found.ends_at + timedelta(hours=hours)
         store.prolong(conn, id, until)
+        store.add_step(conn, id, actor, reason, now)
         for order in store.orders(conn, [id]):
             made = parties.impose(tx, order.party_id, _kind(found), until, f"{id}: {reason}"[:500], found.value)
             store.add_order(conn, OrderRow(id, made.id, order.party_id))

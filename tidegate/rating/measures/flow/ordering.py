@@ -9,6 +9,7 @@ from datetime import datetime
 from tidegate.base.ids import new_id
 from tidegate.db import Tx
 from tidegate.ledger import store as ledger
+from tidegate.notifications import rating_words
 from tidegate.p2p.bond import flow as bonds
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.parties import flow as parties
@@ -27,8 +28,10 @@ class Ground:
 
     subject_id: str
     line_id: str
-    people: tuple[str, ...]
+    people: tuple[str, ...]  # who decided, then who agreed; empty = the text did
     reason: str
+    facts: tuple[str, ...]  # what the line stands on
+    clauses: tuple[str, ...]
     observation_ends: datetime | None
     restriction_ends: datetime | None
     appeal_until: datetime
@@ -56,18 +59,28 @@ def order(tx: Tx, ground: Ground, wanted: Sequence[Wanted], policy: Policy) -> l
             state="waiting" if waits else "active",
             starts_at=ground.appeal_until if waits else tx.now,
             ends_at=ends,
-            decided_by=list(ground.people),
+            decided_by=list(ground.people[:1]),
+            approved_by=list(ground.people[1:]),
             reason=ground.reason,
+            evidence=list(ground.facts),
+            notice_en=rating_words.notice(line.measure, line.value, ground.clauses, "en"),
+            notice_zh=rating_words.notice(line.measure, line.value, ground.clauses, "zh"),
             ended_at=None,
             ended_by=None,
             end_reason=None,
         )
-        store.add(tx.conn, measure)
+        keep(tx, measure)
         if waits:
             _keep_bond(tx, measure)
         tx.note("rating.measure", measure.id, {"subject": ground.subject_id, "measure": line.measure, "ends": ends})
         made.append(measure if waits else carry_out(tx, measure, policy))
     return made
+
+
+def keep(tx: Tx, measure: MeasureRow) -> None:
+    """A measure and the first step of its history."""
+    store.add(tx.conn, measure)
+    store.add_step(tx.conn, measure.id, tx.actor, measure.reason, tx.now)
 
 
 def _readings(line: Wanted) -> list[str]:
@@ -121,6 +134,7 @@ def free_bond(tx: Tx, measure: MeasureRow) -> None:
 
 def _done(tx: Tx, measure: MeasureRow) -> MeasureRow:
     store.end(tx.conn, measure.id, "done", tx.actor, "carried out", tx.now)
+    store.add_step(tx.conn, measure.id, tx.actor, "carried out", tx.now)
     if measure.state == "waiting":
         free_bond(tx, measure)
     return replace(measure, state="done", ended_at=tx.now, ended_by=tx.actor, end_reason="carried out")

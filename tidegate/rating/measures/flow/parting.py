@@ -11,6 +11,7 @@ from tidegate.parties import flow as parties
 from tidegate.policy.pack import Policy
 from tidegate.rating.measures import store
 from tidegate.rating.measures.flow.ending import give_back
+from tidegate.rating.measures.flow.ordering import keep
 from tidegate.rating.measures.measure import Measure
 from tidegate.rating.measures.store import MeasureRow
 from tidegate.rating.subjects import flow as subjects
@@ -38,7 +39,7 @@ def part(tx: Tx, stays: str, leaves: str, policy: Policy, *, keep: bool) -> None
 def _copy(tx: Tx, measure: MeasureRow, leaves: str) -> None:
     """It holds for both, and ends for each of them apart."""
     made = replace(measure, id=new_id("msr"), subject_id=leaves)
-    store.add(tx.conn, made)
+    keep(tx, made)
     own = subjects.accounts(tx.conn, leaves)
     store.move_orders(tx.conn, measure.id, made.id, [account.party_id for account in own])
     if measure.state == "waiting":

@@ -1,0 +1,77 @@
+"""Numbers of the rating change only once somebody has asked who would move under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from rating_kit import Desk, open_desk
+
+from tidegate.base.refusals import Refusal
+from tidegate.db import Conn
+from tidegate.policy import flow as policies
+from tidegate.rating.fact import Kind
+from tidegate.rating.governance import flow as governance
+
+
+@pytest.fixture
+def desk(conn: Conn) -> Desk:
+    return open_desk(conn)
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    with pytest.raises(Refusal) as caught:
+        yield
+    assert caught.value.code == code
+
+
+def draft(desk: Desk, section: str = "rating", **numbers: int) -> int:
+    shipped = policies.shipped("demo")
+    own = shipped[section]
+    assert isinstance(own, dict)
+    return policies.propose(desk.conn, {**shipped, section: {**own, **numbers}}, desk.mei, desk.now).version
+
+
+def test_other_numbers_are_approved_once_somebody_has_asked_who_would_move(desk: Desk) -> None:
+    busy = desk.merchant()
+    for n in range(2):
+        desk.confirmed(busy.id, Kind.COUNTERPARTY_FREEZE, counterparty=f"u{n}")
+    desk.month_over()
+    version = draft(desk, mass_counterparties=2, mass_least=2)
+    with refused("what_if_missing"):
+        policies.approve(desk.conn, version, desk.anton, desk.now)
+    governance.look_ahead(desk.conn, version, desk.mei, desk.now)
+    seen = policies.looked_ahead(desk.conn, version)
+    assert seen is not None
+    assert (seen.months[0], seen.months[-1], len(seen.months), seen.rated) == ("2025-12", "2026-11", 12, 1)
+    assert [(m["month"], m["subject_id"], m["before"], m["after"]) for m in seen.told] == [
+        ("2026-11", busy.id, "high", "extreme")
+    ]
+    assert policies.approve(desk.conn, version, desk.anton, desk.now).approved_by == desk.anton
+
+
+def test_the_answer_for_another_draft_does_not_count(desk: Desk) -> None:
+    first, second = draft(desk, multiple=2), draft(desk, multiple=4)
+    governance.look_ahead(desk.conn, first, desk.mei, desk.now)
+    with refused("what_if_missing"):
+        policies.approve(desk.conn, second, desk.anton, desk.now)
+    assert policies.approve(desk.conn, first, desk.anton, desk.now).approved_by == desk.anton
+
+
+def test_an_answer_is_good_until_another_month_is_over(desk: Desk) -> None:
+    version = draft(desk, multiple=2)
+    made = governance.look_ahead(desk.conn, version, desk.mei, desk.now)
+    desk.house.now = made.good_until
+    assert made.good_until.isoformat() == "2026-11-30T16:00:00+00:00", "the first instant of December in Shanghai"
+    with refused("what_if_outdated"):
+        policies.approve(desk.conn, version, desk.anton, desk.now)
+    governance.look_ahead(desk.conn, version, desk.mei, desk.now)
+    policies.approve(desk.conn, version, desk.anton, desk.now)
+
+
+def test_what_leaves_the_rating_alone_needs_no_answer(desk: Desk) -> None:
+    version = draft(desk, "merchants", top_up_days=8)
+    assert not policies.moves_ratings(desk.conn, version, desk.now)
+    assert policies.approve(desk.conn, version, desk.anton, desk.now).approved_by == desk.anton
