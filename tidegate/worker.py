@@ -283,6 +283,7 @@ def _network_loops(name: str, chain: Chain, signer: Signer, clock: Callable[[], 
         Loop(f"sweep:{name}", lambda conn: custody.sweep(conn, chain, name, clock), 2.0),
         Loop(f"books:{name}", books, RECONCILE_EVERY),
         Loop(f"observe:{name}", lambda conn: custody.observe(conn, chain, name, clock), 5.0),
+        Loop(f"watched:{name}", lambda conn: custody.observe_watched(conn, chain, name, clock), 30.0),
     ]
 
 

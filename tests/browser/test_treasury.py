@@ -10,6 +10,7 @@ from house import HOT, NETWORK, USDT, House, furnish
 from playwright.sync_api import Browser, Page
 from serving import Site, served
 
+from tidegate.custody import flow as custody_flow
 from tidegate.custody import store as custody
 from tidegate.custody.books import Checked
 from tidegate.db import Conn, act
@@ -108,6 +109,32 @@ def test_a_payment_that_hangs_is_cancelled_on_its_own_nonce(page: Page, site: Si
     page.click("dialog[open] form button.bad")
     page.wait_for_selector("text=The cancellation is on its way.")
     assert "being cancelled" in page.locator("tbody").inner_text()
+
+
+def test_a_cold_wallet_is_named_seen_and_taken_off(page: Page, site: Site) -> None:
+    house = site.house
+    sign_in(page, site, "treasury", "/treasury")
+    page.click("summary:has-text('Add a warm or cold wallet')")
+    page.fill("form[action$=watched] input[name=address]", "0x1be7793c172589262b223a7d65c2ca3afa4ba22")
+    page.fill("form[action$=watched] input[name=label]", "Vault <b>Zug</b>")
+    page.click("form[action$=watched] .btn-primary")
+    assert "address_malformed" in page.content()
+    page.goto(f"{site.url}/console/treasury")
+    page.click("summary:has-text('Add a warm or cold wallet')")
+    page.fill("form[action$=watched] input[name=address]", "0x1be7793c172589262b223a7d65c2ca3afa4ba220")
+    page.fill("form[action$=watched] input[name=label]", "Vault <b>Zug</b>")
+    page.click("form[action$=watched] .btn-primary")
+    page.wait_for_selector("text=It is looked at from now on.")
+    ((one, _),) = custody_flow.watched_wallets(house.conn)
+    custody.observe_watched(house.conn, [custody.SeenBalance(one.id, USDT.id, 1_250_000 * COIN, house.now)])
+    page.reload()
+    shown = page.locator("tr", has_text="Vault <b>Zug</b>").inner_text()
+    assert "1,250,000 USDT" in shown
+    check(page, "treasury-cold-en-1440")
+    page.click(f"[data-opens='ask-unwatch-{one.id}']")
+    page.click("dialog[open] form .btn-sm:not([data-closes])")
+    page.wait_for_selector("text=It is looked at no more.")
+    assert custody_flow.watched_wallets(house.conn) == []
 
 
 def test_a_switch_stops_payments_and_lets_them_go_on(page: Page, site: Site) -> None:

@@ -218,6 +218,27 @@ def test_a_payout_that_no_node_can_estimate_stops_alone(at: ChainHouse) -> None:
     assert kinds(at, odd.id).count("payout.alarm") == 1
 
 
+def test_a_cold_wallet_is_looked_at_and_never_paid_from(at: ChainHouse) -> None:
+    cold = fresh_address("vault")
+    made = custody.watch_wallet(at.conn, NETWORK, cold.lower(), "cold", "Vault, Zug", "key_treasury", at.house.now)
+    assert made.address == cold
+    looked = lambda: jobs.observe_watched(at.conn, at.chain, NETWORK, at.house.clock)  # noqa: E731
+    assert looked() == 2
+    at.node.send_from_faucet(cold, 10**18)
+    at.mine()
+    at.house.wait(seconds=299)
+    assert looked() == 0
+    at.house.wait(seconds=1)
+    assert looked() == 2
+    ((_, seen),) = custody.watched_wallets(at.conn)
+    assert {s.asset_id: s.units for s in seen}[ETH.id] == 10**18
+    assert [w.id for w in custody.wallets(at.conn, NETWORK) if w.address == cold] == []
+    custody.unwatch_wallet(at.conn, made.id, "key_treasury", at.house.now)
+    assert custody.watched_wallets(at.conn) == []
+    at.house.wait(minutes=6)
+    assert looked() == 0
+
+
 def test_what_the_paying_wallet_holds_is_looked_at_now_and_then(at: ChainHouse) -> None:
     looked = lambda: jobs.observe(at.conn, at.chain, NETWORK, at.house.clock)  # noqa: E731
     assert looked() == 2

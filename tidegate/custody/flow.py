@@ -8,19 +8,30 @@ from datetime import datetime, timedelta
 from tidegate.base.authorisation import Authorisation
 from tidegate.base.canonical import canonical
 from tidegate.base.ids import new_id
-from tidegate.base.refusals import Conflict, NotFound
+from tidegate.base.refusals import Conflict, Malformed, NotFound
 from tidegate.codec.bip32 import deposit_address as derive
 from tidegate.custody import store
 from tidegate.custody.books import Checked
-from tidegate.custody.store import Attempt, DepositRow, LaneRow, LedgerChecked, Network, PayoutView, Wallet
+from tidegate.custody.store import (
+    Attempt,
+    DepositRow,
+    LaneRow,
+    LedgerChecked,
+    Network,
+    PayoutView,
+    SeenBalance,
+    Wallet,
+    Watched,
+)
 from tidegate.db import Conn, Tx, act
 from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.screening import flow as screening
+from tidegate.screening.address import judge
 
-__all__ = ["DepositRow", "LaneRow", "LedgerChecked", "Network", "PayoutView", "Wallet"]
+__all__ = ["DepositRow", "LaneRow", "LedgerChecked", "Network", "PayoutView", "SeenBalance", "Wallet", "Watched"]
 
 
 def register_network(
@@ -56,6 +67,49 @@ LOOK_FRESH = timedelta(minutes=2)
 """How old a look at a wallet may be to tell of a run: four rounds of `jobs.OBSERVE_EVERY`."""
 
 
+def watch_wallet(conn: Conn, network: str, address: str, kind: str, label: str, actor: str, now: datetime) -> Watched:
+    """Look at a warm or cold wallet of ours from now on: what it holds is shown, and nothing is ever paid from it. Its
+    address counts as the platform's own.
+
+    Raises NotFound `network_unknown`; Malformed `wallet_kind_unknown`, `label_invalid`, `address_…`; Conflict
+    `wallet_known`.
+    """
+    if kind not in ("warm", "cold"):
+        raise Malformed("wallet_kind_unknown", f"{kind[:20]!r} is no kind; give warm or cold.", field="kind")
+    if not 1 <= len(label) <= 64 or not label.isprintable() or label != label.strip():
+        raise Malformed("label_invalid", "Name the wallet in 1 to 64 printable characters.", field="label")
+    with act(conn, actor, now) as tx:
+        if store.network(conn, network) is None:
+            raise NotFound("network_unknown", f"No network {network[:40]!r} is in use here.", field="network")
+        read = judge(network, address)
+        if not read.payable or read.normalised is None:
+            raise Malformed(
+                read.reason or "address_malformed", f"{address[:80]!r} is no such address.", field="address"
+            )
+        made = Watched(new_id("wch"), network, read.normalised, kind, label, actor, now)
+        if store.by_addresses(conn, network, [made.address]) or store.add_watched(conn, made) != 1:
+            raise Conflict("wallet_known", f"{made.address} is a wallet of ours already.", field="address")
+        screening.keep_own(tx, [screening.OwnAddress(network, made.address, "hot", None)])
+        tx.note("wallet.watched", made.id, {"network": network, "address": made.address, "kind": kind})
+        return made
+
+
+def watched_wallets(conn: Conn) -> list[tuple[Watched, list[SeenBalance]]]:
+    """Warm and cold wallets, each with what it was last seen to hold."""
+    seen = store.watched_balances(conn)
+    return [(one, [s for s in seen if s.wallet_id == one.id]) for one in store.watched(conn)]
+
+
+def unwatch_wallet(conn: Conn, id: str, actor: str, now: datetime) -> None:
+    """Look at it no more. Its address stays the platform's own. Raises NotFound `wallet_unknown`."""
+    with act(conn, actor, now) as tx:
+        found = store.watched_one(conn, id)
+        if found is None:
+            raise NotFound("wallet_unknown", f"There is no watched wallet {id[:40]!r}.")
+        store.remove_watched(conn, id, actor, now)
+        tx.note("wallet.unwatched", id, {"network": found.network, "address": found.address})
+
+
 def tell_outflow(conn: Conn, now: datetime) -> int:
     """Tell the market what left the hot wallets on balance; how many regimes changed.
 
@@ -68,9 +122,9 @@ def tell_outflow(conn: Conn, now: datetime) -> int:
     return market.observe_outflow(conn, flows, "worker", now)
 
 
-def hot_addresses(conn: Conn) -> list[str]:
-    """Addresses that pay: nothing may be paid out to them."""
-    return store.hot_addresses(conn)
+def platform_addresses(conn: Conn) -> list[str]:
+    """Wallets of the platform, on every network: nothing is ever paid out to them."""
+    return store.platform_addresses(conn)
 
 
 def deposit_address(conn: Conn, party_id: str, network: str, actor: str, now: datetime) -> str:

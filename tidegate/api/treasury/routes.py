@@ -6,7 +6,8 @@ from typing import Any
 
 from tidegate.api import store
 from tidegate.api.door import Call, Route
-from tidegate.api.params import UNFIT, Limit
+from tidegate.api.params import UNFIT, UNKNOWN, Limit
+from tidegate.api.say import Said
 from tidegate.api.shapes import Lift
 from tidegate.api.treasury import say, shapes
 from tidegate.base.money import to_text
@@ -22,6 +23,7 @@ def get_treasury(call: Call, limit: Limit = 100) -> Any:
     wallets = [w for n in custody.networks(call.conn) for w in custody.wallets(call.conn, n.id) if w.kind == "hot"]
     return {
         "wallets": [{"network": w.network, "address": w.address, "next_nonce": w.next_nonce} for w in wallets],
+        **_watched(call),
         "payouts": [
             {
                 "id": p.id,
@@ -45,6 +47,23 @@ def get_treasury(call: Call, limit: Limit = 100) -> Any:
         "lanes": [say.lane(item) for item in custody.stopped_lanes(call.conn)],
         "egress": say.trip(policies.open_trip(call.conn)),
     }
+
+
+def add_watched(call: Call, body: shapes.NewWatched) -> Any:
+    """Look at a warm or cold wallet from now on. Nothing is paid from it; its address counts as the platform's own."""
+    custody.watch_wallet(call.conn, body.network, body.address, body.kind, body.label, call.actor, call.now)
+    return _watched(call)
+
+
+def remove_watched(call: Call, id: str) -> Any:
+    """Look at a warm or cold wallet no more."""
+    custody.unwatch_wallet(call.conn, id, call.actor, call.now)
+    return _watched(call)
+
+
+def _watched(call: Call) -> Said:
+    assets = call.setting().assets
+    return {"watched": [say.watched(one, seen, assets) for one, seen in custody.watched_wallets(call.conn)]}
 
 
 def resume_lane(call: Call, wallet: str, body: Lift) -> Any:
@@ -100,6 +119,20 @@ ROUTES: tuple[Route, ...] = (
         True,
         "json",
         UNFIT,
+    ),
+    Route(
+        "POST",
+        "/v1/treasury/watched",
+        "treasury:write",
+        add_watched,
+        shapes.WatchedWallets,
+        201,
+        True,
+        "json",
+        UNFIT,
+    ),
+    Route(
+        "DELETE", "/v1/treasury/watched/{id}", "treasury:write", remove_watched, shapes.WatchedWallets, refuses=UNKNOWN
     ),
     Route("GET", "/v1/egress", "treasury:read", get_egress, shapes.Egress),
     Route("POST", "/v1/egress/reset", "egress:reset", reset_egress, shapes.Egress, 200, True, "json", (409,)),

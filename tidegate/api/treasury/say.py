@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidegate.api.say import Said, at, usd
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import rfc3339
 from tidegate.custody.books import Checked
-from tidegate.custody.flow import LaneRow, LedgerChecked
+from tidegate.custody.flow import LaneRow, LedgerChecked, SeenBalance, Watched
 from tidegate.policy.breaker import Breaker, Trip
 from tidegate.withdrawals.haste import Haste
 
@@ -24,6 +25,26 @@ def book_check(b: Checked, asset: Asset) -> Said:
         "moving": to_text(b.moving_units, asset.decimals),
         "unexplained_rounds": b.rounds,
         "checked_at": rfc3339(b.checked_at),
+    }
+
+
+def watched(w: Watched, seen: Sequence[SeenBalance], assets: Mapping[int, Asset]) -> Said:
+    """A warm or cold wallet, and what it was last seen to hold."""
+    return {
+        "id": w.id,
+        "network": w.network,
+        "address": w.address,
+        "kind": w.kind,
+        "label": w.label,
+        "added_at": rfc3339(w.added_at),
+        "balances": [
+            {
+                "asset": assets[s.asset_id].symbol,
+                "amount": to_text(s.units, assets[s.asset_id].decimals),
+                "as_of": rfc3339(s.as_of),
+            }
+            for s in seen
+        ],
     }
 
 

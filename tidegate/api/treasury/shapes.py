@@ -6,13 +6,40 @@ from typing import Literal
 
 from pydantic import Field
 
-from tidegate.api.shapes import At, Decimal, Out
+from tidegate.api.shapes import At, Decimal, In, Out, Short, Text
 
 
 class HotWallet(Out):
     network: str
     address: str
     next_nonce: int
+
+
+class WatchedBalance(Out):
+    asset: str
+    amount: Decimal
+    as_of: At
+
+
+class WatchedWallet(Out):
+    id: str
+    network: str
+    address: str
+    kind: Literal["warm", "cold"]
+    label: str
+    added_at: At
+    balances: list[WatchedBalance] = Field(description="As last seen; empty until the worker has looked.")
+
+
+class WatchedWallets(Out):
+    watched: list[WatchedWallet]
+
+
+class NewWatched(In):
+    network: Short = Field(examples=["evm-local"])
+    address: Text
+    kind: Short = Field(examples=["cold"], description="`warm` or `cold`.")
+    label: Short = Field(examples=["Vault, Zug"], description="For people: where its key is.")
 
 
 class OpenPayout(Out):
@@ -67,6 +94,7 @@ class StoppedLane(Out):
 
 class Treasury(Out):
     wallets: list[HotWallet]
+    watched: list[WatchedWallet] = Field(description="Warm and cold wallets, whose keys are elsewhere.")
     payouts: list[OpenPayout]
     books: list[BookCheck]
     ledger: LedgerCheck | None = Field(description="Null = no round has run yet.")

@@ -51,6 +51,11 @@ def overview(visit: Visit) -> Response:
         "treasury/overview.html",
         outlooks=[_outlook(flow, assets[flow.asset_id], now) for flow in flows],
         held=[(h, assets[h.asset_id].symbol, _coins(h.units, assets[h.asset_id])) for h in store.balances(conn)],
+        watched=[
+            (one, [(assets[s.asset_id].symbol, _coins(s.units, assets[s.asset_id]), s.as_of) for s in seen])
+            for one, seen in custody.watched_wallets(conn)
+        ],
+        networks=[network.id for network in custody.networks(conn)],
         late=now - custody.LOOK_FRESH,
         waiting=store.waiting(conn),
         switches=policies.switches(conn),
@@ -165,6 +170,18 @@ def resume_lane(visit: Visit) -> Response:
     return visit.back_to(HOME, "lane_resumed")
 
 
+def watch_wallet(visit: Visit) -> Response:
+    """A warm or cold wallet is looked at from now on."""
+    network, address, kind, label = (visit.given(name).strip() for name in ("network", "address", "kind", "label"))
+    custody.watch_wallet(visit.conn, network, address, kind, label, visit.actor, visit.now)
+    return visit.back_to(HOME, "wallet_watched")
+
+
+def unwatch_wallet(visit: Visit) -> Response:
+    custody.unwatch_wallet(visit.conn, visit.id, visit.actor, visit.now)
+    return visit.back_to(HOME, "wallet_unwatched")
+
+
 def switch_on(visit: Visit) -> Response:
     scope, _, subject = visit.given("what").partition(":")
     policies.switch_on(visit.conn, scope, subject, visit.given("reason"), visit.actor, visit.now)
@@ -189,6 +206,8 @@ PAGES = (
     Page("/payments/{id}/bump", bump_payment, "treasury:write", "POST"),
     Page("/payments/{id}/cancel", cancel_payment, "treasury:write", "POST", sensitive=True),
     Page("/treasury/wallets/{id}/resume", resume_lane, "treasury:write", "POST", sensitive=True),
+    Page("/treasury/watched", watch_wallet, "treasury:write", "POST"),
+    Page("/treasury/watched/{id}/remove", unwatch_wallet, "treasury:write", "POST"),
     Page("/treasury/switches", switch_on, "switches:write", "POST"),
     Page("/treasury/switches/{id}/off", switch_off, "switches:write", "POST", sensitive=True),
     Page("/treasury/egress/reset", reset_egress, "egress:reset", "POST", sensitive=True),

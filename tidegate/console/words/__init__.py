@@ -216,6 +216,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "factor.refused": ("A factor was refused", "身份验证未通过"),
     "payout.queued": ("Payment queued", "付款排队"),
     "payout.paying": ("Payment sent", "付款已发送"),
+    "wallet.watched": ("A warm or cold wallet was named", "登记温钱包或冷钱包"),
+    "wallet.unwatched": ("A warm or cold wallet is looked at no more", "停止查看钱包"),
     "payout.bumped": ("Somebody asked to make it dearer", "要求提高手续费"),
     "payout.dearer": ("Sent again for a higher price", "以更高手续费重新发送"),
     "payout.abandoning": ("Somebody asked to cancel it", "要求取消付款"),

@@ -9,6 +9,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "asset": ("Asset", "币种"),
     "wallet": ("Wallet", "钱包"),
     "wallets": ("Wallets, as last seen on chain", "钱包余额（最近一次链上观察）"),
+    "watched": ("Warm and cold wallets", "温钱包与冷钱包"),
+    "watched_none": ("None is named. Nothing is ever paid from them here.", "尚未登记。系统不会从中付款。"),
+    "watch": ("Add a warm or cold wallet", "登记温钱包或冷钱包"),
+    "watch_hint": (
+        "Its key stays elsewhere: it is looked at every five minutes, and its address counts as the platform's own.",
+        "私钥由他处保管：系统每五分钟查看余额，并将该地址视为平台自有地址。",
+    ),
+    "watch_label": ("Where its key is", "保管位置"),
+    "unwatch": ("Look at it no more", "停止查看"),
+    "unwatch_hint": ("Its address stays the platform's own.", "该地址仍视为平台自有地址。"),
+    "not_seen_yet": ("not looked at yet", "尚未查看"),
     "wallets_none": ("Nobody has looked at a wallet yet; the worker does.", "尚未观察任何钱包；由后台任务负责。"),
     "next_nonce": ("Next nonce", "下一个 nonce"),
     "seen": ("Seen", "观察时间"),
@@ -105,6 +116,8 @@ WORDS: dict[str, tuple[str, str]] = {
 
 DONE: dict[str, tuple[str, str]] = {
     "payment_resumed": ("The payment takes its turn again.", "付款已重新排队。"),
+    "wallet_watched": ("It is looked at from now on.", "已登记，开始查看。"),
+    "wallet_unwatched": ("It is looked at no more.", "已停止查看。"),
     "payment_bumped": ("It is made dearer in a moment.", "即将提高手续费。"),
     "payment_cancelling": ("The cancellation is on its way.", "取消交易已发起。"),
     "lane_resumed": ("The wallet pays again.", "钱包已恢复付款。"),

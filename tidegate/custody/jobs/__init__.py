@@ -17,7 +17,7 @@ from __future__ import annotations
 from tidegate.custody.jobs.crediting import scan_deposits
 from tidegate.custody.jobs.final import LAGGING, WrongChain
 from tidegate.custody.jobs.lane import REVERTS, TURN_SECONDS, Clock, LostTurn
-from tidegate.custody.jobs.looking import OBSERVE_EVERY, check_wallets, observe
+from tidegate.custody.jobs.looking import OBSERVE_EVERY, check_wallets, observe, observe_watched
 from tidegate.custody.jobs.paying import pay
 from tidegate.custody.jobs.reconciling import RECONCILER_SECONDS, Book, books, reconcile, reconcile_ledger
 from tidegate.custody.jobs.sweeping import sweep
@@ -36,6 +36,7 @@ __all__ = [
     "books",
     "check_wallets",
     "observe",
+    "observe_watched",
     "pay",
     "reconcile",
     "reconcile_ledger",

@@ -41,6 +41,21 @@ def check_wallets(conn: Conn, chain: Chain, signer: Signer, network: str) -> Non
 OBSERVE_EVERY = timedelta(seconds=30)
 
 
+def observe_watched(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
+    """Look what the warm and cold wallets hold and keep it with its time; looks that were due."""
+    now = clock()
+    assets = [asset for asset in ledger_store.assets(conn) if asset.network == network]
+    fresh = {(seen.wallet_id, seen.asset_id) for seen in store.watched_balances(conn) if now - seen.as_of < WATCH_EVERY}
+    due = [(w, a) for w in store.watched(conn, network) for a in assets if (w.id, a.id) not in fresh]
+    if due:
+        seen = [store.SeenBalance(w.id, a.id, chain.balance(w.address, a.contract), now) for w, a in due]
+        store.observe_watched(conn, seen)
+    return len(due)
+
+
+WATCH_EVERY = timedelta(minutes=5)
+
+
 def observe(conn: Conn, chain: Chain, network: str, clock: Clock) -> int:
     """Look what the paying wallet holds and keep it with its time, for decisions, which ask no node; assets seen.
 

@@ -120,9 +120,14 @@ def hot(conn: Conn, network: str) -> Wallet | None:
     )
 
 
-def hot_addresses(conn: Conn) -> list[str]:
-    """Addresses that pay, on every network."""
-    return [address for (address,) in conn.execute("SELECT address FROM wallet WHERE kind = 'hot'")]
+def platform_addresses(conn: Conn) -> list[str]:
+    """Addresses of the platform's own wallets on every network: those that pay, and all that were ever watched."""
+    return [
+        address
+        for (address,) in conn.execute(
+            "SELECT address FROM wallet WHERE kind = 'hot' UNION SELECT address FROM watched_wallet"
+        )
+    ]
 
 
 def deposit_wallet(conn: Conn, network: str, party_id: str) -> Wallet | None:

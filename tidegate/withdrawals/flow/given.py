@@ -51,7 +51,7 @@ def setting(conn: Conn, now: datetime) -> Setting:
     assets = {asset.id: asset for asset in ledger_store.assets(conn)}
     policy = policies.active(conn, now)
     return Setting(
-        assets, frozenset(custody.hot_addresses(conn)), policy, market.regimes(conn, assets.keys(), now, policy)
+        assets, frozenset(custody.platform_addresses(conn)), policy, market.regimes(conn, assets.keys(), now, policy)
     )
 
 
