@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from tidegate.api.orders import say
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.console.desk import store
 from tidegate.console.desk.mine import HOME
 from tidegate.console.portal.visit import Page, Visit
+from tidegate.console.visit import asking
 from tidegate.ledger import store as ledger
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.ads import flow as ads
@@ -132,7 +133,7 @@ def challenge(visit: Visit) -> Response:
     """What the seller's passkey signs to release, for the script of the page."""
     order, own = _own(visit)
     desk, relying = ads.desk(visit.conn, visit.now), visit.gate.relying
-    return JSONResponse(orders.challenge(visit.conn, order.id, own, relying, visit.actor, desk, visit.now))
+    return asking(visit.say, lambda: orders.challenge(visit.conn, order.id, own, relying, visit.actor, desk, visit.now))
 
 
 def _factor(visit: Visit) -> Code | Signature:

@@ -6,14 +6,14 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from tidegate.api.withdrawals import say
 from tidegate.base.canonical import digest
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import read_credential
+from tidegate.console.visit import asking, read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
 from tidegate.parties import flow as parties
@@ -154,8 +154,8 @@ def _passkey_does(visit: Visit, lacks: Sequence[str]) -> bool:
 def challenge(visit: Visit) -> Response:
     """What a passkey has to sign: bound to what the page shows."""
     found = _own(visit)
-    relying = visit.gate.relying
-    return JSONResponse(withdrawals.challenge(visit.conn, found.id, relying, visit.actor, visit.setting(), visit.now))
+    conn, relying, setting = visit.conn, visit.gate.relying, visit.setting()
+    return asking(visit.say, lambda: withdrawals.challenge(conn, found.id, relying, visit.actor, setting, visit.now))
 
 
 def confirm(visit: Visit) -> Response:
