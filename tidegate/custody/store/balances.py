@@ -27,13 +27,18 @@ def observe(conn: Conn, seen: Sequence[SeenBalance]) -> None:
         ON CONFLICT (wallet_id, asset_id) DO UPDATE SET units = excluded.units, as_of = excluded.as_of
          WHERE b.as_of < excluded.as_of
         """,
-        {
-            "wallets": [s.wallet_id for s in seen],
-            "assets": [s.asset_id for s in seen],
-            "units": [s.units for s in seen],
-            "ats": [s.as_of for s in seen],
-        },
+        columns(seen),
     )
+
+
+def columns(seen: Sequence[SeenBalance]) -> dict[str, object]:
+    """Looks as the columns of a statement."""
+    return {
+        "wallets": [s.wallet_id for s in seen],
+        "assets": [s.asset_id for s in seen],
+        "units": [s.units for s in seen],
+        "ats": [s.as_of for s in seen],
+    }
 
 
 def observed(conn: Conn, wallet_id: str) -> list[SeenBalance]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tidegate.custody.store.balances import SeenBalance
+from tidegate.custody.store.balances import SeenBalance, columns
 from tidegate.db import Conn, row, rows, run
 
 
@@ -90,12 +90,7 @@ def observe_watched(conn: Conn, seen: Sequence[SeenBalance]) -> None:
         ON CONFLICT (wallet_id, asset_id) DO UPDATE SET units = excluded.units, as_of = excluded.as_of
          WHERE b.as_of < excluded.as_of
         """,
-        {
-            "wallets": [s.wallet_id for s in seen],
-            "assets": [s.asset_id for s in seen],
-            "units": [s.units for s in seen],
-            "ats": [s.as_of for s in seen],
-        },
+        columns(seen),
     )
 
 
