@@ -467,3 +467,24 @@ def test_an_address_is_remembered_by_its_neighbourhood(ip: str | None, network: 
 )
 def test_a_supply_is_known_in_units_rounded_down(coins: dict[str, str], units: int | None) -> None:
     assert Supply(coins, 1, Outcome.REVIEW).units(Asset(1, "BTC", "bitcoin", 8, None)) == units
+
+
+@pytest.mark.parametrize("outcome", ["step_up", "review", "decline"])
+def test_the_outcomes_and_values_of_a_pack_stand_where_they_were_written(outcome: str) -> None:
+    fast = BEHAVIOUR["velocity"]
+    velocity = fast | {part: {**fast[part], "outcome": outcome} for part in ("drain", "pass_through", "dormant")}
+    egress = BEHAVIOUR["egress"] | {"value": "1234567.5"}
+    read = parse({**PACK, "behaviour": {**BEHAVIOUR, "velocity": velocity, "egress": egress}}, 1).behaviour
+    assert read is not None
+    assert read.velocity is not None
+    assert read.egress is not None
+    found = {read.velocity.drain.outcome, read.velocity.pass_through.outcome, read.velocity.dormant.outcome}
+    assert found == {Outcome(outcome)}
+    assert read.egress.value == 1_234_567_500_000
+
+
+def test_a_pack_without_velocity_has_none() -> None:
+    rest = {key: value for key, value in BEHAVIOUR.items() if key != "velocity"}
+    read = parse({**PACK, "behaviour": rest}, 1).behaviour
+    assert read is not None
+    assert read.velocity is None
