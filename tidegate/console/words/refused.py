@@ -88,6 +88,10 @@ ADDRESSES: Words = {
         "This is your own deposit address; the coins are here already.",
         "这是您自己的充值地址，资产已在账户中。",
     ),
+    "memo_of_address": (
+        "A saved address has its own memo. Leave the memo empty.",
+        "已保存的地址自带备注（Memo），请勿另行填写。",
+    ),
     "address_not_in_book": ("Save this address in your book first.", "请先将该地址保存到地址簿。"),
     "network_unknown": ("Choose one of the networks.", "请选择网络。"),
     "label_invalid": ("Give a name of at most 100 letters.", "请填写名称，最多 100 个字符。"),
