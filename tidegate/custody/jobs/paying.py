@@ -15,7 +15,7 @@ from tidegate.custody import store
 from tidegate.custody.chain import Chain, Signer
 from tidegate.custody.flow import authorisation_of
 from tidegate.custody.jobs.lane import REVERTS, Clock, Lane, LostTurn, fails, lapse, wait
-from tidegate.custody.jobs.signing import press, sign
+from tidegate.custody.jobs.signing import press, sign, withhold
 from tidegate.custody.store import Attempt, Payout
 from tidegate.db import Conn, Tx, act, lease
 from tidegate.ledger import store as ledger_store
@@ -60,7 +60,10 @@ def _work(lane: Lane) -> int:
     if state is not None and lane.clock() < state.next_at:
         return press(lane)
     done = 0
-    for attempt in _unsigned(lane):  # claimed by somebody who was killed before there were bytes
+    for attempt in _unsigned(lane):  # claimed before the signer went away, or by somebody who was killed
+        if _stopped_since(lane, attempt):
+            withhold(lane, attempt)
+            return done + press(lane)
         if not sign(lane, attempt):
             return done
         done += 1
@@ -73,6 +76,15 @@ def _work(lane: Lane) -> int:
 
 def _unsigned(lane: Lane) -> list[Attempt]:
     return [a for a in store.open_attempts(lane.conn, lane.wallet.id) if a.status == "signing"]
+
+
+def _stopped_since(lane: Lane, attempt: Attempt) -> bool:
+    """Whether something came after the claim that stops it: nothing has started as long as there are no bytes."""
+    payout = store.payout(lane.conn, attempt.payout_id)
+    assert payout is not None
+    people = [] if payout.party_id is None else [payout.party_id]
+    overlays = _Overlays.gather(lane.conn, people, lane.clock())
+    return overlays.stop(payout, lane.assets[payout.asset_id]) is not None
 
 
 def _claim(lane: Lane) -> list[Attempt]:
@@ -167,10 +179,16 @@ class _Overlays:
             store.egress_trip(conn),
         )
 
-    def switch(self, asset: Asset) -> str | None:
+    def stop(self, payout: Payout, asset: Asset) -> tuple[str, str] | None:
+        """What the payout waits for, and in words why; None where nothing stops it."""
         for scope, subject in (("platform", "platform"), ("network", asset.network), ("asset", asset.name)):
             if (scope, subject) in self.switches:
-                return f"{scope} {subject} is switched off"
+                return "kill_switch", f"{scope} {subject} is switched off"
+        blocked = self.blocked.get(payout.party_id or "")
+        if blocked is not None:
+            return "freeze", f"{payout.party_id} is under {blocked}"
+        if self.trip is not None and payout.purpose == "withdrawal":
+            return "egress", f"trip {self.trip} of the egress breaker holds all payments"
         return None
 
 
@@ -189,15 +207,9 @@ def _stopped(
         # Held for over once, it stays over until a newer one comes, even for a worker whose clock is behind: the
         # withdrawal may have been taken back meanwhile. Told once, too, whatever else stops it in between.
         return lapse(tx, payout)
-    asset = lane.assets[payout.asset_id]
-    switched = overlays.switch(asset)
-    if switched is not None:
-        return wait(tx, payout, "kill_switch", switched)
-    blocked = overlays.blocked.get(payout.party_id or "")
-    if blocked is not None:
-        return wait(tx, payout, "freeze", f"{payout.party_id} is under {blocked}")
-    if overlays.trip is not None and payout.purpose == "withdrawal":
-        return wait(tx, payout, "egress", f"trip {overlays.trip} of the egress breaker holds all payments")
+    stop = overlays.stop(payout, lane.assets[payout.asset_id])
+    if stop is not None:
+        return wait(tx, payout, *stop)
     ceiling = None
     if payout.purpose == "withdrawal":
         order = authorisation_of(payout)
