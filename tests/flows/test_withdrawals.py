@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from house import DATA_KEY, ETH, HOT, LISTED, NETWORK, RECEIVER, USDT, Customer, House, furnish
 
-from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
+from tidegate.base.money import MAX_UNITS
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
 from tidegate.custody import store as custody_store
@@ -130,6 +131,15 @@ def test_what_can_never_be_right_is_refused_and_changes_nothing(
     assert (refusal.code, refusal.status) == (code, 422)
     assert house.available(ada) == 100 * COIN
     assert journal.verify(house.conn).tip == before
+
+
+def test_an_amount_may_be_worth_as_much_as_a_row_holds_and_no_more(house: House) -> None:
+    house.agree(fixed_prices={"USDT@evm-local": "60000", "ETH@evm-local": "2500"})
+    ada, coins = house.customer(), MAX_UNITS // 60_000 // COIN
+    assert house.asked(ada, str(coins)).status is Status.DECLINED
+    (refusal,) = house.request(house.ask_for(ada, str(coins + 1)))
+    assert isinstance(refusal, Malformed)
+    assert (refusal.code, refusal.field) == ("amount_too_large", "amount")
 
 
 def test_a_saved_address_is_judged_like_one_that_is_typed(house: House) -> None:
