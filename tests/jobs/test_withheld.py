@@ -1,4 +1,4 @@
-"""What was claimed and has no bytes has not started: whatever stops payments stops it, and its nonce keeps nobody."""
+"""What has no bytes has not started: whatever stops payments stops it, and what changed since is looked at first."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from chain_house import ChainHouse, DeskSigner
 from chain_house import at as at
 from chain_kit import anvil_url as anvil_url
 from chain_kit import node as node
+from house import SANCTIONS
 
 from tidegate.base.chain import Unreachable
 from tidegate.base.signing import Order, Signed
 from tidegate.db import journal
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
+from tidegate.screening import flow as screening
 from tidegate.withdrawals.withdrawal import Status, Withdrawal
 
 COIN = 10**6
@@ -110,3 +112,43 @@ def test_what_nothing_stops_any_more_is_paid_with_the_bytes_of_then(at: ChainHou
     assert at.tokens(made.address) == made.net_units
     assert at.chain.nonce(at.hot) == 1
     at.check_at_rest()
+
+
+# --- what an authorisation rests on ------------------------------------------------------------------------------
+
+
+def test_a_list_that_came_while_payments_were_stopped_is_looked_at_before_they_go_on(at: ChainHouse) -> None:
+    """Treasury stops payments, compliance imports where the thief takes the coins, and treasury lets them go on."""
+    ada, ben = at.customer(usdt=100 * COIN), at.customer(usdt=100 * COIN)
+    bad, fine = at.approved(ada, "40"), at.approved(ben, "40")
+    at.authorise()
+    lift = switch(at, bad)
+    at.turn()
+    text = f"{SANCTIONS}ETH,{bad.address},Made-up Thief\n"
+    screening.import_list(at.conn, "sanctions", text, "key_officer", at.house.now)
+    lift()
+    at.finish()
+    assert (at.house.get(bad.id).status, at.tokens(bad.address)) == (Status.DECLINED, 0)
+    assert at.house.get(fine.id).status is Status.SETTLED
+    at.check_at_rest()
+
+
+def test_a_policy_that_came_while_payments_were_stopped_judges_before_they_go_on(at: ChainHouse) -> None:
+    made = at.approved(at.customer(usdt=100 * COIN), "40")
+    at.authorise()
+    lift = switch(at, made)
+    at.turn()
+    at.house.agree(jurisdictions={"default": "allowed", "countries": {"DE": "banned", "IR": "banned", "KP": "banned"}})
+    lift()
+    at.finish()
+    assert (at.house.get(made.id).status, at.tokens(made.address)) == (Status.DECLINED, 0)
+
+
+def test_the_same_list_again_changes_nothing(at: ChainHouse) -> None:
+    made = at.approved(at.customer(usdt=100 * COIN), "40")
+    at.authorise()
+    screening.import_list(at.conn, "sanctions", SANCTIONS, "key_officer", at.house.now)
+    at.finish()
+    kinds = [note.kind for note in journal.about(at.conn, made.id)]
+    assert kinds[-1] == "withdrawal.settled"
+    assert "payout.lapsed" not in kinds

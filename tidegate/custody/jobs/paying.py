@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidegate.base.authorisation import Authorisation
 from tidegate.base.chain import Unreachable, WouldRevert
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
@@ -19,6 +20,8 @@ from tidegate.custody.jobs.signing import press, sign, withhold
 from tidegate.custody.store import Attempt, Payout
 from tidegate.db import Conn, Tx, act, lease
 from tidegate.ledger import store as ledger_store
+from tidegate.policy import flow as policies
+from tidegate.screening import flow as screening
 
 ROOM = 16
 """Open nonces per lane: as many as nodes keep of one sender before they drop some."""
@@ -84,7 +87,8 @@ def _stopped_since(lane: Lane, attempt: Attempt) -> bool:
     assert payout is not None
     people = [] if payout.party_id is None else [payout.party_id]
     overlays = _Overlays.gather(lane.conn, people, lane.clock())
-    return overlays.stop(payout, lane.assets[payout.asset_id]) is not None
+    changed = payout.purpose == "withdrawal" and overlays.outdate(payout, authorisation_of(payout))
+    return changed or overlays.stop(payout, lane.assets[payout.asset_id]) is not None
 
 
 def _claim(lane: Lane) -> list[Attempt]:
@@ -165,18 +169,23 @@ def _gas_for(lane: Lane, payout: Payout) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Overlays:
-    """What stops payouts just now without having changed their status."""
+    """What stops payouts just now without having changed their status, and what they must have been judged by."""
 
     blocked: Mapping[str, str]
     switches: frozenset[tuple[str, str]]
     trip: int | None  # of the platform's egress breaker
+    policy: int | None  # the version in force
+    lists: str  # their editions now
 
     @staticmethod
     def gather(conn: Conn, people: Sequence[str], now: datetime) -> _Overlays:
+        policy = policies.active_or_none(conn, now)
         return _Overlays(
             {b.party_id: b.kind for b in store.blocking(conn, people, now)},
             frozenset((s.scope, s.subject) for s in store.switches(conn)),
             store.egress_trip(conn),
+            None if policy is None else policy.version,
+            screening.editions(conn),
         )
 
     def stop(self, payout: Payout, asset: Asset) -> tuple[str, str] | None:
@@ -190,6 +199,10 @@ class _Overlays:
         if self.trip is not None and payout.purpose == "withdrawal":
             return "egress", f"trip {self.trip} of the egress breaker holds all payments"
         return None
+
+    def outdate(self, payout: Payout, order: Authorisation) -> bool:
+        """Whether the policy or a list has changed since it was authorised: then it is looked at once more."""
+        return (order.policy_version, payout.lists) != (self.policy, self.lists)
 
 
 def _stopped(
@@ -214,7 +227,7 @@ def _stopped(
     if payout.purpose == "withdrawal":
         order = authorisation_of(payout)
         ceiling = order.fee_ceiling_units
-        if from_rfc3339(order.not_after) <= tx.now:
+        if from_rfc3339(order.not_after) <= tx.now or overlays.outdate(payout, order):
             return lapse(tx, payout)
     fee = terms.gas * terms.max_fee
     if isinstance(gas, Unreachable):
