@@ -484,6 +484,30 @@ def test_thirdweb_462_a_nonce_goes_back_only_where_no_bytes_exist(at: ChainHouse
     at.check_at_rest()
 
 
+def test_thirdweb_462_a_nonce_whose_reply_was_lost_is_nobody_elses(at: ChainHouse) -> None:
+    """The signer has signed, and only its reply was lost: whoever got the nonce then would compete with those bytes.
+    Here it stays with its payment, and those after it wait for it."""
+    made = [at.approved(at.customer(usdt=100 * COIN), "10", address=fresh_address(f"lost {n}")) for n in range(3)]
+    at.authorise()
+    desk, at.signer = at.signer, Mute(at.signer.desk)
+    at.pay()
+    at.house.wait(seconds=4)
+    at.pay()
+    at.signer = desk
+    at.finish()
+    assert [nonces(at, w.id) for w in made] == [[0], [1], [2]]
+    assert [at.tokens(w.address) for w in made] == [w.net_units for w in made]
+    at.check_at_rest()
+
+
+class Mute(DeskSigner):
+    """It signs, and nobody hears it."""
+
+    def sign(self, order: Order) -> Signed:
+        super().sign(order)
+        raise Unreachable("the reply was lost")
+
+
 # --- what the chain remembers ------------------------------------------------------------------------------------
 
 
