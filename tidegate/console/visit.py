@@ -86,9 +86,12 @@ class Visit:
         if not isinstance(found, UploadFile):
             return ""
         try:
-            return found.file.read().decode("utf-8-sig")
+            text = found.file.read().decode("utf-8-sig")
         except UnicodeDecodeError as bad:
             raise Malformed("file_not_text", f"{found.filename} is not UTF-8 text: {bad}.", field=name) from bad
+        if "\0" in text:
+            raise Malformed("file_not_text", f"{found.filename} holds the character NUL.", field=name)
+        return text
 
     def after(self, name: str) -> tuple[datetime, str] | None:
         """Where a page of a list ended, "<instant> <id>". Raises Malformed `<name>_invalid`."""
@@ -312,12 +315,14 @@ def dressed(request: Request, answer: Response) -> Response:
 
 
 async def read_form(request: Request, upload: bool = False) -> FormData:
-    """The form's fields, and a file where it may carry one; none of a form that is too long or breaks off."""
+    """The form's fields, and a file where it may carry one; none of a form that is too long, breaks off or holds NUL,
+    which no text of the database can."""
     size = request.headers.get("content-length", "")
     most = _MOST_UPLOAD_BYTES if upload else _MOST_FORM_BYTES
     if not size.isdigit() or int(size) > most:
         return FormData()
     try:
-        return await request.form(max_files=1 if upload else 0, max_fields=200, max_part_size=most)
+        form = await request.form(max_files=1 if upload else 0, max_fields=200, max_part_size=most)
+        return FormData() if any("\0" in v for _, v in form.multi_items() if isinstance(v, str)) else form
     except ClientDisconnect:  # nobody is left to read the answer
         return FormData()
