@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.rating.calendars.calendar import YEARS, Calendar, Day, NotConfirmed, Year, check
 from tidegate.rating.calendars.proposal import known, proposed
 
@@ -81,12 +81,7 @@ def test_a_year_that_nobody_confirmed_is_never_guessed() -> None:
     ],
 )
 def test_what_is_no_year_is_refused_with_its_field(year: Year, said: str | None) -> None:
-    if said is None:
-        check(year)
-        return
-    with pytest.raises(Refusal) as caught:
-        check(year)
-    assert caught.value.code == said
+    assert refused(lambda: check(year)) == said
 
 
 def test_another_day_is_another_hash() -> None:
@@ -100,6 +95,4 @@ def test_what_is_proposed_is_looked_at_by_a_person_and_never_made_up() -> None:
     check(year)
     assert {line.kind for line in year.days} == {"off", "working"}
     for calendar, of_year, said in (("MOON", 2026, "calendar_unknown"), ("CN", 2090, "calendar_not_announced")):
-        with pytest.raises(Refusal) as caught:
-            proposed(calendar, of_year)
-        assert caught.value.code == said
+        assert refused(proposed, calendar, of_year) == said

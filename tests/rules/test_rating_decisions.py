@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.policy.rating_numbers import DEFAULTS
 from tidegate.policy.what_if import WhatIf
 from tidegate.policy.what_if import check as check_what_if
@@ -30,14 +30,6 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 US = timedelta(microseconds=1)
 PEOPLE = {"key_a": "anna", "key_a2": "anna", "key_b": "ben", "key_c": "chen"}
 LINE = Open("rln_1", HIGH, HIGH, MEDIUM, "T4", 0, False)
-
-
-def code(act: object) -> str | None:
-    try:
-        act()  # type: ignore[operator]
-    except Refusal as refusal:
-        return refusal.code
-    return None
 
 
 def line(**changes: object) -> Open:
@@ -78,7 +70,7 @@ def line(**changes: object) -> Open:
     ],
 )
 def test_what_a_person_may_decide(about: Open, terms: Terms, said: str | None) -> None:
-    assert code(lambda: decision.checked(about, terms, "looked at it", DEFAULTS)) == said
+    assert refused(lambda: decision.checked(about, terms, "looked at it", DEFAULTS)) == said
 
 
 @pytest.mark.parametrize(
@@ -117,7 +109,7 @@ def test_two_voices_are_of_two_people_who_say_the_same(
     given: list[str], person: str, terms: Terms, barred: list[str], said: str | None
 ) -> None:
     voices = [Voice(who, SAID.text(), "as the facts say", NOW) for who in given]
-    assert code(lambda: decision.check_voice("rln_1", voices, person, terms, barred, PEOPLE)) == said
+    assert refused(lambda: decision.check_voice("rln_1", voices, person, terms, barred, PEOPLE)) == said
 
 
 def test_terms_are_what_they_were_when_they_are_read_again() -> None:
@@ -138,7 +130,7 @@ def test_terms_are_what_they_were_when_they_are_read_again() -> None:
 def test_a_line_is_told_once_decided_and_checked(
     decided: bool, person: bool, check_until: datetime | None, said: str | None
 ) -> None:
-    assert code(lambda: decision.check_publishable("rln_1", decided, person, check_until, NOW)) == said
+    assert refused(lambda: decision.check_publishable("rln_1", decided, person, check_until, NOW)) == said
 
 
 # --- measures --------------------------------------------------------------------------------------------------------
@@ -176,7 +168,7 @@ def test_what_each_tier_brings_and_what_may_be_chosen() -> None:
 def test_which_measures_go_with_a_tier(
     tier: Tier, preset: str | None, chosen: list[tuple[str, str | None]], said: str | None
 ) -> None:
-    assert code(lambda: wanted(tier, False, preset, chosen, DEFAULTS)) == said
+    assert refused(lambda: wanted(tier, False, preset, chosen, DEFAULTS)) == said
 
 
 @pytest.mark.parametrize(
@@ -199,8 +191,8 @@ def test_which_measures_go_with_a_tier(
     ],
 )
 def test_the_value_of_a_measure(measure: Measure, value: str | None, means: str | None) -> None:
-    refused = code(lambda: valued(measure, value, DEFAULTS))
-    assert (refused or valued(measure, value, DEFAULTS)) == means
+    no = refused(lambda: valued(measure, value, DEFAULTS))
+    assert (no or valued(measure, value, DEFAULTS)) == means
 
 
 def test_what_cannot_be_undone() -> None:
@@ -214,8 +206,8 @@ def test_what_cannot_be_undone() -> None:
 
 
 def test_an_appeal_has_until_its_day() -> None:
-    assert code(lambda: appeal.check_in_time("rln_1", NOW, NOW - US)) is None
-    assert code(lambda: appeal.check_in_time("rln_1", NOW, NOW)) == "appeal_too_late"
+    assert refused(lambda: appeal.check_in_time("rln_1", NOW, NOW - US)) is None
+    assert refused(lambda: appeal.check_in_time("rln_1", NOW, NOW)) == "appeal_too_late"
 
 
 @pytest.mark.parametrize(
@@ -235,8 +227,8 @@ def test_an_appeal_has_until_its_day() -> None:
 def test_an_answer_goes_back_to_a_lower_tier_or_nowhere(
     answer: str, tier: str | None, before: Tier, holds: Tier, means: object
 ) -> None:
-    refused = code(lambda: appeal.answered(answer, tier, before, holds))
-    assert (refused or appeal.answered(answer, tier, before, holds)) == means
+    no = refused(lambda: appeal.answered(answer, tier, before, holds))
+    assert (no or appeal.answered(answer, tier, before, holds)) == means
 
 
 class Said:
@@ -257,7 +249,7 @@ class Said:
 def test_an_appeal_is_answered_by_others_who_agree(
     given: list[Said], person: str, to: Tier, barred: list[str], said: str | None
 ) -> None:
-    assert code(lambda: appeal.check_voice("apl_1", given, person, ("uphold", to), barred, PEOPLE)) == said
+    assert refused(lambda: appeal.check_voice("apl_1", given, person, ("uphold", to), barred, PEOPLE)) == said
 
 
 # --- before other numbers hold --------------------------------------------------------------------------------------
@@ -265,6 +257,6 @@ def test_an_appeal_is_answered_by_others_who_agree(
 
 def test_an_answer_is_good_until_another_month_is_over() -> None:
     found = WhatIf(7, ["2025-11"], 1, "[]", "mei", NOW - timedelta(days=1), NOW)
-    assert code(lambda: check_what_if(7, None, NOW)) == "what_if_missing"
-    assert code(lambda: check_what_if(7, found, NOW - US)) is None
-    assert code(lambda: check_what_if(7, found, NOW)) == "what_if_outdated"
+    assert refused(lambda: check_what_if(7, None, NOW)) == "what_if_missing"
+    assert refused(lambda: check_what_if(7, found, NOW - US)) is None
+    assert refused(lambda: check_what_if(7, found, NOW)) == "what_if_outdated"
