@@ -45,7 +45,7 @@ def line(**changes: object) -> Open:
     [
         (line(), Terms("high", "as_computed", "A"), None),
         (line(), Terms("high", "as_computed"), "measure_missing"),
-        (line(), Terms("higher", "as_computed", "A"), "tier_unknown"),
+        (line(), Terms("higher" * 9, "as_computed", "A"), "tier_unknown"),
         (line(), Terms("high", "because", "A"), "code_unknown"),
         (line(), Terms("medium", "context"), None),
         (line(), Terms("medium", "context", "A"), "measure_not_of_tier"),
@@ -112,9 +112,47 @@ def test_two_voices_are_of_two_people_who_say_the_same(
     assert refused(lambda: decision.check_voice("rln_1", voices, person, terms, barred, PEOPLE)) == said
 
 
+@pytest.mark.parametrize(
+    ("about", "terms", "follows"),
+    [
+        (line(), Terms("high", "as_computed", "A"), ["step_up", "withdrawal_delay 24"]),
+        (line(), Terms("high", "as_computed", "A", (("partial_deduction", "5"),)),
+         ["step_up", "withdrawal_delay 24", "partial_deduction 5"]),
+        (line(before=LOW), Terms("medium", "context"), ["warning by text", "observation by text"]),
+        (line(before=HIGH, computed=EXTREME), Terms("extreme", "as_computed"),
+         ["trading_disabled by text", "off_boarding by text"]),
+        (line(before=HIGH, computed=EXTREME, characterised=True), Terms("extreme", "authority"),
+         ["trading_disabled by text", "off_boarding by text", "dismissal by text", "full_deduction by text"]),
+        (line(before=HIGH), Terms("high", "context"), []),  # what holds goes on
+        (line(before=HIGH), Terms("high", "context", "C"), ["freeze"]),
+        (line(before=HIGH), Terms("medium", "context"), []),
+        (line(before=HIGH, rule="T8"), Terms("high", "relapse"), []),  # extended with the measures it has
+        (line(before=HIGH, rule="T8"), Terms("high", "relapse", "C"), ["freeze"]),
+        (line(before=MEDIUM), Terms("medium", "context"), []),
+        (line(before=MEDIUM, rule="T8"), Terms("medium", "context"), ["warning by text", "observation by text"]),
+        (line(before=HIGH, rule="T6", proposed=MEDIUM), Terms("medium", "remedied"), []),
+        (line(before=EXTREME, rule="T9", proposed=LOW), Terms("high", "context", "C"), ["freeze"]),
+        (line(before=EXTREME, rule="T9", proposed=LOW), Terms("medium", "context"),
+         ["warning by text", "observation by text"]),
+    ],
+)  # fmt: skip
+def test_what_follows_from_a_decision(about: Open, terms: Terms, follows: list[str]) -> None:
+    made = decision.checked(about, terms, "looked at it", DEFAULTS)
+    said = [f"{w.measure}{f' {w.value}' if w.value else ''}{' by text' if w.by_text else ''}" for w in made]
+    assert said == follows
+
+
+def test_a_decision_has_a_reason() -> None:
+    assert refused(decision.checked, line(), Terms("high", "as_computed", "A"), " ", DEFAULTS) == "reason_invalid"
+
+
 def test_terms_are_what_they_were_when_they_are_read_again() -> None:
     terms = Terms("high", "relapse", "B", (("partial_deduction", "20"), ("freeze", None)), 14, True, True)
     assert Terms.of_text(terms.text()) == terms
+    assert terms.text() == (
+        '{"at_once":true,"code":"relapse","measures":[["partial_deduction","20"],["freeze",null]],"preset":"B",'
+        '"restriction_days":14,"secret":true,"tier":"high"}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +189,9 @@ def test_what_each_tier_brings_and_what_may_be_chosen() -> None:
     ("tier", "preset", "chosen", "said"),
     [
         (HIGH, "A", [], None),
-        (HIGH, "D", [], "preset_unknown"),
+        (HIGH, "D" * 30, [], "preset_unknown"),
+        (HIGH, "B", [], None),
+        (HIGH, None, [("fine" * 20, None)], "measure_unknown"),
         (MEDIUM, "A", [], "measure_not_of_tier"),
         (HIGH, None, [], "measure_missing"),
         (HIGH, None, [("fine", None)], "measure_unknown"),
@@ -218,7 +258,7 @@ def test_an_appeal_has_until_its_day() -> None:
         ("uphold", "high", MEDIUM, HIGH, "tier_not_lower"),
         ("uphold", "extreme", MEDIUM, HIGH, "tier_not_lower"),
         ("uphold", None, HIGH, HIGH, "tier_not_lower"),
-        ("uphold", "lower", MEDIUM, HIGH, "tier_unknown"),
+        ("uphold", "lower" * 9, MEDIUM, HIGH, "tier_unknown"),
         ("reject", None, MEDIUM, HIGH, None),
         ("reject", "medium", MEDIUM, HIGH, "tier_unknown"),
         ("perhaps", None, MEDIUM, HIGH, "answer_unknown"),
@@ -244,6 +284,8 @@ class Said:
         ([Said("key_a", "uphold", "high")], "key_b", HIGH, [], None),
         ([Said("key_a", "uphold", "high")], "key_a2", HIGH, [], "appeal_voted_already"),
         ([Said("key_a", "uphold", "high")], "key_b", MEDIUM, [], "appeal_differs"),
+        ([Said("key_a", "reject", "high")], "key_b", HIGH, [], "appeal_differs"),
+        ([Said("key_a", "uphold", "high"), Said("key_b", "uphold", "high")], "key_b", HIGH, [], "appeal_voted_already"),
     ],
 )
 def test_an_appeal_is_answered_by_others_who_agree(
