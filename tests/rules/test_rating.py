@@ -378,7 +378,7 @@ def test_the_packs_that_are_shipped_say_the_rulebooks_numbers() -> None:
         ({"multiple": 0}, "rating.multiple"),
         ({"multiple": "3"}, "rating.multiple"),
         ({"timezone": "Mars/Olympus"}, "rating.timezone"),
-        ({"calendar": "cn"}, "rating.calendar[0]"),
+        ({"calendar": "cn"}, "rating.calendar"),
         ({"fall_when": "never"}, "rating.fall_when"),
         ({"restriction_days": 6}, "rating.restriction_days"),
         ({"mass_least": 6}, "rating.mass_least"),
