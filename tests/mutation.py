@@ -104,6 +104,7 @@ class Hunt:
         file = self.mutants[mutant]
         if status == 0:
             self.found.survived[file].append(mutant)
+            print(f"left: {mutant}", flush=True)
             return
         self.found.killed[file] += 1
         by = os.waitstatus_to_exitcode(status) - 1
