@@ -207,7 +207,8 @@ def main() -> None:
     here = Path.cwd()
     os.chdir("mutants")
     set_mutant_under_test("")
-    options = maker.config().pytest_add_cli_args
+    # A test that fails is all that counts: to explain how two long texts differ takes longer than the test itself.
+    options = [*maker.config().pytest_add_cli_args, "--assert=plain", "--tb=no"]
     chosen = args.tests or maker.config().pytest_add_cli_args_test_selection
     code = pytest.main(["--rootdir=.", *options, *chosen], plugins=[hunt])
     os.chdir(here)

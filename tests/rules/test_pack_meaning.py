@@ -6,6 +6,7 @@ the difference.
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -15,8 +16,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tidegate.policy import flow as policies
-from tidegate.policy.pack import parse
+from tidegate.policy.pack import faults, parse
 
 PAGE = Path(__file__).parent / "policy_meant.txt"
 DEMO = policies.shipped("demo")
@@ -97,3 +100,50 @@ def test_what_three_packs_mean_to_the_last_number() -> None:
     if os.environ.get("TIDEGATE_AGREE"):
         PAGE.write_text(said)
     assert said == PAGE.read_text()
+
+
+EVERYTHING: dict[str, Any] = {**DEMO, **{key: said for key, said in MORE.items() if key != "rules"}}
+NEWER = {
+    "behaviour", "check_failures", "deciding", "factors", "fx", "indicators", "limits", "limits_per_transaction",
+    "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention",
+    "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session", "behaviour.velocity",
+    "behaviour.history", "behaviour.units", "behaviour.egress",
+}  # fmt: skip
+"""What a pack may leave out, because some are older than that."""
+OPEN = (
+    "behaviour.units.supply.coins", "fees", "fixed_prices", "fx", "jurisdictions.countries", "limits_24h", "places",
+    "limits_per_transaction", "merchants.bond", "network_fee_ceiling", "p2p.currencies", "screening.actions.*",
+)  # fmt: skip
+"""Where each line is one thing that somebody chose to name."""
+
+
+def below(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Every place of a pack from one on, but for those in lists."""
+    yield path
+    for key, inner in value.items() if isinstance(value, Mapping) else ():
+        yield from below(inner, (*path, key))
+
+
+def first_fault(path: tuple[str, ...], instead: object) -> str | None:
+    """What is wrong first with the pack that has something else at one place; `...` takes the key away."""
+    pack = {key: DEMO[key] for key in OLDEST} | {path[0]: copy.deepcopy(EVERYTHING[path[0]])}
+    place: Any = pack
+    for key in path[:-1]:
+        place = place[key]
+    if instead is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = instead
+    return next((fault.field for fault in faults(pack)), None)
+
+
+@pytest.mark.parametrize("section", sorted(EVERYTHING))
+def test_what_is_wrong_is_said_where_it_is(section: str) -> None:
+    for path in below(EVERYTHING[section], (section,)):
+        here, above = ".".join(path), ".".join(path[:-1])
+        assert first_fault(path, None) == here
+        may_be_silent = here in NEWER or (above in OPEN and path[-1] not in ("*", "sanctions"))
+        missing = first_fault(path, ...)
+        assert missing is None if may_be_silent else (missing or "").startswith(here)
+        if above:
+            assert first_fault((*path[:-1], "surprise"), 1) == f"{above}.surprise"
