@@ -214,6 +214,7 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("fees/USDT", "1", "fees.USDT"),
         ("fees/USDT@evm-local", 0.1, "fees.USDT@evm-local"),
         ("network_fee_ceiling/evm-local", "0", "network_fee_ceiling.evm-local"),
+        ("fixed_prices/ETH", "1", "fixed_prices.ETH"),
         ("fixed_prices/ETH@evm-local", "0", "fixed_prices.ETH@evm-local"),
         ("fixed_prices/ETH@evm-local", "0.0000000000001", "fixed_prices.ETH@evm-local"),
         ("required_lists", ["sanctions", "sanctions"], "required_lists[1]"),

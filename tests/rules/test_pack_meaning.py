@@ -102,10 +102,10 @@ def test_what_three_packs_mean_to_the_last_number() -> None:
     assert said == PAGE.read_text()
 
 
-EVERYTHING: dict[str, Any] = {**DEMO, **{key: said for key, said in MORE.items() if key != "rules"}}
+EVERYTHING: dict[str, Any] = {**DEMO, **MORE, "rules": []}
 NEWER = {
     "behaviour", "check_failures", "deciding", "factors", "fx", "indicators", "limits", "limits_per_transaction",
-    "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention",
+    "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention", "rules",
     "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session", "behaviour.velocity",
     "behaviour.history", "behaviour.units", "behaviour.egress",
 }  # fmt: skip
