@@ -12,8 +12,8 @@ from tidegate.api.withdrawals import say
 from tidegate.base.canonical import digest
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, Refusal
+from tidegate.console.browser import asking, read_credential
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import asking, read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
 from tidegate.parties import flow as parties
