@@ -12,10 +12,11 @@ from tidegate.console.words import REFUSED
 from tidegate.withdrawals.asking import _WRONG
 
 ROOT = Path(__file__).parent.parent.parent / "tidegate"
-REFUSALS = {"Malformed", "NotFound", "Conflict", "Forbidden", "Unauthorised", "TooMany", "BadAmount"}
+REFUSALS = {"Malformed", "NotFound", "Conflict", "Forbidden", "Unauthorised", "TooMany", "BadAmount", "BadSignature"}
 
 BEHIND = [
     "base/money.py",
+    "codec/personal_message.py",
     "console/portal",
     "parties/flow/apps.py",
     "parties/flow/enrolling.py",
@@ -26,6 +27,7 @@ BEHIND = [
     "parties/flow/visiting.py",
     "parties/passkey.py",
     "parties/passwords.py",
+    "screening/ownership.py",
     "screening/travel_rule.py",
     "screening/warning.py",
     "withdrawals/appeals.py",
