@@ -218,7 +218,9 @@ CASES: dict[str, Text] = {
 """Why people are asked where no check asked for them: staff read these."""
 
 DISPUTES: dict[str, Text] = {
-    "not_released": Text("The payer says that they have paid and the coins do not come.", "付款方称已付款但未收到放行。"),
+    "not_released": Text(
+        "The payer says that they have paid and the coins do not come.", "付款方称已付款但未收到放行。"
+    ),
     "payment_not_received": Text("The seller says that no money came.", "卖方称未收到款项。"),
     "amount_wrong": Text("Another amount was paid than agreed.", "付款金额与订单不符。"),
     "payer_name_mismatch": Text("Money came from somebody else's account.", "付款人姓名与订单不符（第三方付款）。"),
