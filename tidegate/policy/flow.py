@@ -132,9 +132,9 @@ def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
 
 
 def moves_ratings(conn: Conn, version: int, now: datetime) -> bool:
-    """Whether a version has other numbers of the rating than the one in force."""
-    current = active_or_none(conn, now)
-    return current is not None and at_version(conn, version).rating != current.rating
+    """Whether a version rates with other numbers than the one in force, or has other thresholds for its indicators."""
+    current, draft = active_or_none(conn, now), at_version(conn, version)
+    return current is not None and (draft.rating, draft.indicators) != (current.rating, current.indicators)
 
 
 def keep_what_if(tx: Tx, made: WhatIf, moved: int) -> None:

@@ -123,8 +123,8 @@ def add_what_if(conn: Conn, made: WhatIf) -> None:
     run(
         conn,
         """
-        INSERT INTO policy_what_if (version, months, rated, moves, by, at, good_until)
-        VALUES (%(version)s, %(months)s::text[], %(rated)s, %(moves)s, %(by)s, %(at)s, %(good_until)s)
+        INSERT INTO policy_what_if (version, months, rated, moves, by, at, good_until, signals)
+        VALUES (%(version)s, %(months)s::text[], %(rated)s, %(moves)s, %(by)s, %(at)s, %(good_until)s, %(signals)s)
         """,
         {
             "version": made.version,
@@ -134,6 +134,7 @@ def add_what_if(conn: Conn, made: WhatIf) -> None:
             "by": made.by,
             "at": made.at,
             "good_until": made.good_until,
+            "signals": made.signals,
         },
     )
 
@@ -144,7 +145,7 @@ def what_if(conn: Conn, version: int) -> WhatIf | None:
         conn,
         WhatIf,
         """
-        SELECT version, months, rated, moves, by, at, good_until FROM policy_what_if
+        SELECT version, months, rated, moves, by, at, good_until, signals FROM policy_what_if
          WHERE version = %(version)s ORDER BY n DESC LIMIT 1
         """,
         {"version": version},
