@@ -406,12 +406,17 @@ def test_facts_may_be_a_mapping_or_an_object() -> None:
         amount_usd: int
         new_device: bool | None
 
+    @dataclass(frozen=True, slots=True)
+    class Amount:
+        amount_usd: int
+
     program = compile_pack({"big": rule("amount_usd > 5 and new_device -> review")}, CATALOGUE)
     for big, device, expected in ((6 * USD, True, True), (6 * USD, None, False)):
         known = {"amount_usd": big, "new_device": device}
         for facts in (known, MappingProxyType(known), Facts(big, device)):
             assert [f.certain for f in program.run(facts)] == [expected]
             assert explain(rule("amount_usd > 5 and new_device -> review"), facts).holds is (True if device else None)
+    assert [f.unknown for f in program.run(Amount(6 * USD))] == [("new_device",)], "what an object lacks is unknown"
 
 
 @pytest.mark.parametrize("value", [5.0, Decimal(5), "5", True])
@@ -427,8 +432,9 @@ def test_a_number_that_is_no_whole_number_never_gets_in(value: object) -> None:
 def test_a_rule_of_another_catalogue_is_not_compiled() -> None:
     old = {"big": rule("amount_usd > 5 -> review")}
     for other in ({}, {"amount_usd": FactType(Kind.UNITS)}):
-        with pytest.raises(RuleFault, match="rule big: the fact amount_usd is gone or has changed"):
+        with pytest.raises(RuleFault, match="rule big: the fact amount_usd is gone or has changed") as gone:
             compile_pack(old, other)
+        assert (gone.value.code, gone.value.column) == ("rule_fact", 1)
     with pytest.raises(RuleFault, match="at most 200 rules"):
         compile_pack({f"r{i}": old["big"] for i in range(MAX_RULES + 1)}, CATALOGUE)
     with pytest.raises(RuleFault, match="not a rule's name"):
@@ -535,6 +541,16 @@ CHANGES = [
     ("2 * (amount_usd + balance_change_usd) > 9 -> review", "3 * (amount_usd + balance_change_usd) > 9 -> review",
      Turn.CHANGED, [("2", "3")]),
     ("-abs(5 - amount_usd) > -9 -> review", "-abs(4 - amount_usd) > -9 -> review", Turn.CHANGED, [("5", "4")]),
+    ("2 * abs(balance_change_usd) > 9 -> review", "3 * abs(balance_change_usd) > 9 -> review",
+     Turn.TIGHTER, [("2", "3")]),
+    ("2 * min(amount_usd, sent_30d_usd) > 9 -> review", "3 * min(amount_usd, sent_30d_usd) > 9 -> review",
+     Turn.TIGHTER, [("2", "3")]),
+    ("2 * min(amount_usd, balance_change_usd) > 9 -> review", "3 * min(amount_usd, balance_change_usd) > 9 -> review",
+     Turn.CHANGED, [("2", "3")]),
+    ("is_merchant or (new_device and amount_usd > 5) -> review",
+     "(new_device and amount_usd > 4) or is_merchant -> review", Turn.TIGHTER, [("5", "4")]),
+    ("is_merchant and not (new_device or amount_usd > 5) -> review",
+     "not (new_device or amount_usd > 4) and is_merchant -> review", Turn.LOOSER, [("5", "4")]),
     ("new_device -> review", "new_device -> decline", Turn.TIGHTER, []),
     ("new_device -> review", "new_device -> delay 24", Turn.LOOSER, []),
     ("new_device -> delay 24", "new_device -> delay 48", Turn.TIGHTER, [("24", "48")]),
