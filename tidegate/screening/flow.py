@@ -124,6 +124,11 @@ def freshness(conn: Conn, names: Collection[str], now: datetime) -> dict[str, st
     return {name: _age(found.get(name), now) for name in names}
 
 
+def editions(conn: Conn) -> str:
+    """All lists as they are now, in one hash: another one where a file with other contents was imported since."""
+    return hashlib.sha256(canonical(store.editions(conn)).encode()).hexdigest()
+
+
 def is_fresh(item: ListRow, now: datetime) -> bool:
     """Whether the list is as new as it must be."""
     return _age(item, now) == "fresh"

@@ -8,7 +8,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_withdraw": ("Withdraw", "提币"),
     "portal_withdrawals": ("Withdrawals", "提币记录"),
     "portal_addresses": ("Address book", "地址簿"),
-    "portal_standing": ("Standing withdrawals", "定期提币"),
+    "portal_standing": ("Standing withdrawals", "自动提币"),
     "portal_security": ("Security", "账户安全"),
     # in and out
     "portal_email": ("Mail address", "邮箱"),
@@ -237,8 +237,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_language_hint": ("We write to you in this language.", "我们将以此语言向您发送邮件。"),
     "portal_save": ("Save", "保存"),
     # standing
-    "portal_no_standing": ("You have none.", "暂无定期提币。"),
-    "portal_standing_new": ("Set one up", "新建定期提币"),
+    "portal_no_standing": ("You have none.", "暂无自动提币。"),
+    "portal_standing_new": ("Set one up", "新建自动提币"),
     "portal_every": ("How often", "频率"),
     "portal_at": ("At (hours:minutes)", "时间（时:分）"),
     "portal_weekday": ("Day of the week", "星期"),
@@ -257,7 +257,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_most": ("Not more than", "单次最多"),
     "portal_standing_book": (
         "A standing withdrawal goes to an address of your book. Add one first.",
-        "定期提币只能提至地址簿中的地址，请先添加地址。",
+        "自动提币只能提至地址簿中的地址，请先添加地址。",
     ),
     "portal_zone": ("Time zone", "时区"),
     "portal_ceiling": ("Highest fee", "手续费上限"),
@@ -348,7 +348,7 @@ CODES: dict[str, tuple[str, str]] = {
     "portal_weekday.5": ("Friday", "星期五"),
     "portal_weekday.6": ("Saturday", "星期六"),
     "portal_weekday.7": ("Sunday", "星期日"),
-    "kind.standing.proposed": ("Standing withdrawal drafted", "起草定期提币"),
+    "kind.standing.proposed": ("Standing withdrawal drafted", "起草自动提币"),
     "kind.session.opened": ("Signed in", "登录"),
     "kind.session.ended": ("Signed out", "退出登录"),
     "kind.session.ended_elsewhere": ("Signed out elsewhere", "退出其他设备"),

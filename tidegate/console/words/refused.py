@@ -37,7 +37,7 @@ WITHDRAWING: Words = {
     ),
     "terms_do_not_cover": (
         "It is not what your standing withdrawal allows; nothing is sent.",
-        "超出定期提币的范围，未发送任何资产。",
+        "超出自动提币的范围，未发送任何资产。",
     ),
     "link_not_asked": ("It does not wait for the link of a mail.", "该提币不需要邮件确认。"),
     "resend_too_soon": ("A mail was sent just now.", "邮件刚刚已发送。"),
@@ -115,6 +115,10 @@ ADDRESSES: Words = {
         "This is your own deposit address; the coins are here already.",
         "这是您自己的充值地址，资产已在账户中。",
     ),
+    "memo_of_address": (
+        "A saved address has its own memo. Leave the memo empty.",
+        "已保存的地址自带备注（Memo），请勿另行填写。",
+    ),
     "address_not_in_book": ("Save this address in your book first.", "请先将该地址保存到地址簿。"),
     "network_unknown": ("Choose one of the networks.", "请选择网络。"),
     "label_invalid": ("Give a name of at most 100 letters.", "请填写名称，最多 100 个字符。"),
@@ -125,19 +129,19 @@ ADDRESSES: Words = {
 }
 
 STANDING: Words = {
-    "standing_unknown": ("There is no such standing withdrawal of yours.", "未找到该定期提币。"),
+    "standing_unknown": ("There is no such standing withdrawal of yours.", "未找到该自动提币。"),
     "standing_not_confirmable": ("Nothing waits for a code here.", "此处没有待确认的内容。"),
-    "standing_deleted": ("It was ended. Set up a new one.", "该定期提币已结束，请重新设置。"),
-    "standing_not_active": ("It is not active now.", "该定期提币未在执行中。"),
-    "standing_not_paused": ("It is not paused now.", "该定期提币未暂停。"),
-    "standing_too_many": ("No more standing withdrawals fit. End one first.", "定期提币数量已达上限，请先结束一个。"),
+    "standing_deleted": ("It was ended. Set up a new one.", "该自动提币已结束，请重新设置。"),
+    "standing_not_active": ("It is not active now.", "该自动提币未在执行中。"),
+    "standing_not_paused": ("It is not paused now.", "该自动提币未暂停。"),
+    "standing_too_many": ("No more standing withdrawals fit. End one first.", "自动提币数量已达上限，请先结束一个。"),
     "standing_asset_taken": (
         "This coin has its standing withdrawal already. Change or end that one first.",
-        "该币种已有定期提币，请先修改或结束。",
+        "该币种已有自动提币，请先修改或结束。",
     ),
     "standing_would_fight": (
         "Two standing withdrawals would fight over one balance. Beside each other only fixed amounts fit.",
-        "两个定期提币会争用同一余额，仅固定金额可以并存。",
+        "两个自动提币会争用同一余额，仅固定金额可以并存。",
     ),
     "threshold_too_low": (
         "At this balance nothing could be paid. It must be more than what you keep back and the fee.",
