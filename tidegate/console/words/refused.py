@@ -52,6 +52,33 @@ WITHDRAWING: Words = {
         "You said that a provider keeps this address, so it cannot be your own wallet.",
         "您已说明该地址由服务商托管，不能作为自托管钱包。",
     ),
+    "ownership_not_self_hosted": (
+        "You said that a provider keeps this address, so there is no key of yours to sign with.",
+        "您已说明该地址由服务商托管，因此无法由您签名证明。",
+    ),
+    "ownership_network_unsupported": (
+        "Addresses of this network cannot be proven by a signature here. Write to support.",
+        "该网络的地址暂不支持签名证明，请联系客服。",
+    ),
+    "challenge_missing": ("Have the text shown first, then sign it.", "请先获取待签名文字，再进行签名。"),
+    "signature_malformed": (
+        "This is no signature: it begins with 0x and has 130 more letters and digits. Copy it whole from the wallet.",
+        "签名格式有误：应以 0x 开头，其后为 130 位字符。请从钱包完整复制。",
+    ),
+    "signature_not_canonical": (
+        "The wallet wrote this signature in an unusual way that does not count. Sign again, or with another wallet.",
+        "该签名的写法不规范，不予接受。请重新签名或更换钱包。",
+    ),
+    "signature_of_another": (
+        "This signature is not by the key of this address, or not of this very text. Copy the whole text again and "
+        "sign it with this address.",
+        "该签名不是由此地址的私钥签署，或签署的不是这段文字。请重新复制全文，并使用此地址签名。",
+    ),
+    "signature_kind_unsupported": (
+        "This is the signature of a contract wallet, which cannot be checked here. Sign with the key of the address "
+        "itself, or write to support.",
+        "这是合约钱包的签名，无法在此验证。请使用该地址自身的私钥签名，或联系客服。",
+    ),
     "withdrawal_not_appealable": ("There is nothing to appeal about it now.", "该提币目前无法申诉。"),
     "appeal_open": ("People are looking at your appeal already.", "您的申诉正在处理中。"),
     "appeal_answered": (
@@ -87,6 +114,10 @@ ADDRESSES: Words = {
     "address_is_own_deposit": (
         "This is your own deposit address; the coins are here already.",
         "这是您自己的充值地址，资产已在账户中。",
+    ),
+    "memo_of_address": (
+        "A saved address has its own memo. Leave the memo empty.",
+        "已保存的地址自带备注（Memo），请勿另行填写。",
     ),
     "address_not_in_book": ("Save this address in your book first.", "请先将该地址保存到地址簿。"),
     "network_unknown": ("Choose one of the networks.", "请选择网络。"),
