@@ -43,16 +43,6 @@ CALLS: dict[str, tuple[str, str]] = {
 }
 
 CUSTOMERS_CALLS: dict[str, tuple[str, str]] = {
-    "challenge_missing": ("Ask for a text to sign first.", "请先获取待签名的内容。"),
-    "ownership_network_unsupported": (
-        "Proof by a signed message works on EVM networks only.",
-        "签名证明仅支持 EVM 网络。",
-    ),
-    "ownership_not_self_hosted": (
-        "You said that a provider keeps this address; its key is not yours to sign with.",
-        "您已声明该地址由服务商托管，无法以签名证明。",
-    ),
-    "signature_of_another": ("The signature is of another key or another text.", "签名来自其他密钥或内容不符。"),
     "signature_invalid": ("This is no signature.", "签名格式有误。"),
     "warning_of_another": ("This warning was shown to somebody else.", "该风险提示展示给了其他客户。"),
     "conditions_unmet": ("This ad asks for more than you meet.", "您不符合该广告的对手方条件。"),
