@@ -17,7 +17,7 @@ from tidegate.withdrawals.facts import CATALOGUE
 
 SAME = frozenset(
     {
-        "Tidegate", "Webhook", "nonce", "Nonce", "wei", "ppm", "https", "IPv", "a-f", "in",
+        "Tidegate", "Webhook", "Safe", "Memo", "personal_sign", "nonce", "Nonce", "wei", "ppm", "https", "IPv", "a-f", "in",
         "address", "asset", "network",  # columns
         "Asia", "Shanghai", "AE-DU", "venue-a", "sanctions",  # examples of what to type
     }
