@@ -16,7 +16,7 @@ from tidegate.withdrawals.deciding import Status
 ROOT = Path(__file__).parent.parent.parent / "tidegate"
 
 REFUSALS = {name for name in dir(refusals) if name[0].isupper()} | {
-    "BadAmount", "PolicySilent",
+    "BadAmount", "BadSignature", "PolicySilent",
 }  # fmt: skip
 """What is raised with a code as its first argument. FieldError and Refusal among them."""
 

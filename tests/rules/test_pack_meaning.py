@@ -105,8 +105,8 @@ def test_what_three_packs_mean_to_the_last_number() -> None:
 EVERYTHING: dict[str, Any] = {**DEMO, **MORE, "rules": []}
 NEWER = {
     "behaviour", "check_failures", "deciding", "factors", "fx", "indicators", "limits", "limits_per_transaction",
-    "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention", "rules",
-    "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session", "behaviour.velocity",
+    "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention",
+    "rules", "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session", "behaviour.velocity",
     "behaviour.history", "behaviour.units", "behaviour.egress",
 }  # fmt: skip
 """What a pack may leave out, because some are older than that."""
