@@ -17,7 +17,8 @@ from tidegate.withdrawals.facts import CATALOGUE
 
 SAME = frozenset(
     {
-        "Tidegate", "Webhook", "Safe", "Memo", "personal_sign", "nonce", "Nonce", "wei", "ppm", "https", "IPv", "a-f", "in",
+        "Tidegate", "Webhook", "Safe", "Memo", "personal_sign", "nonce", "Nonce", "wei", "ppm", "https", "IPv", "a-f",
+        "in",  # of the language of rules
         "address", "asset", "network",  # columns
         "Asia", "Shanghai", "AE-DU", "venue-a", "sanctions",  # examples of what to type
     }
