@@ -185,6 +185,13 @@ def test_a_fault_says_which_rule_where_and_what_would_be_right(when: str, column
     assert (getattr(fault, "column", None), getattr(fault, "suggestion", None)) == (column, suggestion)
 
 
+def test_a_name_that_is_none_is_said_with_its_rule() -> None:
+    pack = {**policies.shipped("default"), "rules": [{"name": "r();x", "when": "level > 1 -> review", "mode": "live"}]}
+    assert [(fault.field, getattr(fault, "rule", None)) for fault in faults(pack, VOCABULARY)] == [
+        ("rules[0].name", "r();x")
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -271,6 +271,9 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("p2p/open_orders", 1001, "p2p.open_orders"),
         ("rating/timezone", "Mars/" + "Olympus" * 60, "rating.timezone"),
         ("rules", [{"name": "one", "when": 5, "mode": "live"}], "rules[0].when"),
+        ("screening/names/show", "0.71", "screening.names.show"),
+        ("screening/actions/*", {"*": "review", "sanctions": "allow"}, "screening.actions.*.sanctions"),
+        ("screening/actions/*", {"*": "maybe", "sanctions": "freeze"}, "screening.actions.*.*"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:
@@ -405,6 +408,7 @@ def test_only_what_ends_by_itself_may_ask_for_a_delay(path: str, words: set[str]
         ("indicators/pass_through/least_sell_percent", 75),
         ("p2p/payment_minutes/most", 10),
         ("p2p/open_orders", 1000),
+        ("screening/names/show", "0.70"),
         ("market/fall_percent", {"nervous": 13, "stormy": 13}),
     ],
 )
