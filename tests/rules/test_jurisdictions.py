@@ -392,7 +392,7 @@ def test_a_shifted_header_is_no_table() -> None:
     with pytest.raises(Malformed, match="header") as refused:
         convert(PLACES, RULES.replace("code,rule", "rule,code"))
     assert refused.value.code == "table_unreadable"
-    with pytest.raises(Malformed, match="^places: the header cannot be read: ") as refused:
+    with pytest.raises(Malformed, match=r"^places: the header cannot be read: ") as refused:
         convert('"code', RULES)
     assert refused.value.code == "table_unreadable"
 
