@@ -164,3 +164,13 @@ def test_nothing_goes_back_while_something_is_open() -> None:
             "Unlocking",
             [Matter("mer_1", "rating", "rat_2", NOW), Matter("mer_1", "dispute", "ord_1", NOW)],
         )
+
+
+@pytest.mark.parametrize("stands", list(C))
+def test_only_a_certified_merchant_trades(stands: Certification) -> None:
+    if stands is C.CERTIFIED:
+        rules.check_certified("mer_1", stands)
+        return
+    with pytest.raises(Conflict) as caught:
+        rules.check_certified("mer_1", stands)
+    assert caught.value.code == "merchant_not_certified"
