@@ -173,8 +173,26 @@ def standing(conn: Conn, now: datetime, until: datetime) -> list[Version]:
     )
 
 
+def scheduled(conn: Conn, after: datetime) -> list[Version]:
+    """Every version that comes into force after a time."""
+    return rows(
+        conn,
+        Version,
+        """
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at, restores
+          FROM policy_version WHERE active_from > %(after)s ORDER BY active_from, version
+        """,
+        {"after": after},
+    )
+
+
+def take_off(conn: Conn, version: int) -> None:
+    """Take a scheduled version's time away: it is agreed, and no more."""
+    run(conn, "UPDATE policy_version SET active_from = NULL WHERE version = %(version)s", {"version": version})
+
+
 def activate(conn: Conn, version: int, active_from: datetime) -> None:
-    """Say from when it is in force; from then on the row never changes."""
+    """Say from when it is in force. Once that time has come the row never changes."""
     run(
         conn,
         "UPDATE policy_version SET active_from = %(active_from)s WHERE version = %(version)s",

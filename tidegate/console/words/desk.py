@@ -404,7 +404,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "asset_delisting": ("This asset is being delisted.", "该币种即将下架。"),
     "asset_unknown": ("Choose one of the assets.", "请选择币种。"),
     "fiat_unknown": ("Choose one of the currencies.", "请选择法币。"),
-    "side_unknown": ("Choose whether to sell or to buy.", "请选择出售或购买。"),
+    "side_unknown": ("Choose one of the two sides.", "请选择方向。"),
     "price_missing": ("Give a fixed price, or a percentage.", "请填写固定单价或百分比。"),
     "price_zero": ("The price must be above 0.", "价格必须大于 0。"),
     "percent_invalid": ("A floating price lies between 50 and 200 percent.", "浮动价须在市场价的 50% 至 200% 之间。"),

@@ -53,7 +53,7 @@ from tidegate.parties.store.ordered import (
     restriction_page,
     restrictions,
 )
-from tidegate.parties.store.purging import Purged, purge
+from tidegate.parties.store.purging import purge_challenges, purge_sessions
 from tidegate.parties.store.registered import (
     add,
     bump,
@@ -95,7 +95,6 @@ from tidegate.parties.store.visits_made import (
     invitation,
     owned_passkey,
     password,
-    purge_visits,
     see_visit,
     set_password,
     set_tries,
@@ -118,7 +117,6 @@ from tidegate.parties.store.ways_in import (
     barred,
     end_sessions_of,
     lock_key,
-    purge_staff_challenges,
     remove_staff_passkey,
     remove_staff_password,
     set_staff_password,
@@ -146,7 +144,6 @@ __all__ = [
     "Latest",
     "LoginRow",
     "Password",
-    "Purged",
     "StaffChallenge",
     "StaffPasskey",
     "StaffPassword",
@@ -206,9 +203,8 @@ __all__ = [
     "passkey",
     "password",
     "prove_session",
-    "purge",
-    "purge_staff_challenges",
-    "purge_visits",
+    "purge_challenges",
+    "purge_sessions",
     "remove_staff_passkey",
     "remove_staff_password",
     "restriction",
