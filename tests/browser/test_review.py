@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
-from house import House, furnish
-from playwright.sync_api import Browser, Page
+from house import HOT, House, furnish
+from playwright.sync_api import Browser, Page, expect
 from real_data import naughty
 from serving import Site, served
 
@@ -48,7 +48,7 @@ def case_of(site: Site, id: str) -> str:
 
 
 def test_the_queue_leads_to_the_withdrawal_and_back_by_keys(page: Page, site: Site) -> None:
-    id = waiting(site.house)
+    id, other = waiting(site.house), waiting(site.house)
     sign_in(page, site, "analyst", "/cases")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -57,6 +57,10 @@ def test_the_queue_leads_to_the_withdrawal_and_back_by_keys(page: Page, site: Si
     page.wait_for_selector("[role=status]")
     page.goto(f"{site.url}/console/cases?view=mine")
     assert page.locator("tbody tr").count() == 1
+    counted = page.locator("nav.tabs .count")
+    assert counted.all_inner_texts() == ["2", "1", "1", "0", "0"]
+    cases.answer(site.house.conn, case_of(site, other), "key_other", "approve", "Known supplier", site.house.now)
+    expect(counted).to_have_text(["1", "1", "0", "0", "0"], timeout=15_000)  # with the news
     page.goto(f"{site.url}/console/cases?view=free")
     assert page.locator("tbody tr").count() == 0
 
@@ -116,6 +120,13 @@ def test_an_address_that_looks_like_another_is_shown_beside_it(page: Page, site:
     warning = page.locator("section[role=alert]")
     assert warning.locator(".fours").count() == 2
     assert warning.locator(".fours").first.locator(".other").all_inner_texts() == ["0000", "0000"]
+    for path in ("/", f"/customers/{ada.id}"):  # where addresses are cut in the middle, the one that resembles says so
+        page.goto(f"{site.url}/console{path}")
+        row = page.locator("tr", has=page.locator(f"a[href='/console/withdrawals/{asked.id}']"))
+        assert row.locator(".tone:text-is('look-alike')").get_attribute("title") == f"Known: {HOT}"
+    other = house.asked(house.customer(USDT=100 * COIN), "20")
+    page.goto(f"{site.url}/console/?customer={other.party_id}")
+    assert page.locator("tbody tr:not(:has-text('look-alike'))").count() == 1
 
 
 def test_a_case_about_a_merchant_is_answered_on_a_page_of_its_own(page: Page, site: Site) -> None:
@@ -196,6 +207,10 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, language: st
     with opened(browser, width=width, language=language) as page:
         sign_in(page, site, "analyst", "/cases")
         check(page, f"queue.{language}.{width}")
+        about = page.locator("table.cards tbody td").nth(2)  # on a phone a row is a card
+        assert about.evaluate("cell => getComputedStyle(cell, '::before').content") == (
+            "none" if width == 1440 else {"en": '"About"', "zh": '"对象"'}[language]
+        )
         page.goto(f"{site.url}/console/withdrawals/{id}")
         page.click("details > summary.in")
         check(page, f"review.{language}.{width}")

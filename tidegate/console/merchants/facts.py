@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from starlette.responses import Response
 
@@ -48,7 +47,7 @@ def fact(visit: Visit) -> Response:
     return visit.render(
         "merchants/fact.html",
         fact=found,
-        evidence=_plain(json.loads(found.evidence)),
+        evidence=sorted(json.loads(found.evidence).items()),
         indicator=BY_ID.get(found.indicator or ""),
         judgements=facts.dispositions(visit.conn, visit.id),
         exemptions=[e for e in facts.exemptions(visit.conn, found.merchant_id) if e.ended_at is None],
@@ -56,14 +55,6 @@ def fact(visit: Visit) -> Response:
         interim=INTERIM,
         hours=policies.active(visit.conn, visit.now).rating.interim_hours,
     )
-
-
-def _plain(said: dict[str, Any]) -> list[tuple[str, str]]:
-    """Evidence as names and values, however deep it was told."""
-    return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in sorted(said.items())
-    ]
 
 
 def judge(visit: Visit) -> Response:

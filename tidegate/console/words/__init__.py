@@ -19,6 +19,7 @@ from tidegate.console.words import (
     rules,
     status,
     treasury,
+    values,
 )
 from tidegate.notifications import letters
 
@@ -117,6 +118,7 @@ _COMMON: Words = {
     "copied": ("Copied", "已复制"),
     "not_now": ("Not now", "暂不"),
     "print": ("Print", "打印"),
+    "under_way": ("Under way…", "处理中…"),
 }
 
 
@@ -147,7 +149,7 @@ DONE = _together(
 REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED, refused.REFUSED)
 """What people read when something is refused, by its code."""
 
-CODES = _together(conduct.CODES, review.CODES, *(area.CODES for area in _STAFF))
+CODES = _together(conduct.CODES, review.CODES, values.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {
@@ -352,6 +354,15 @@ class Say:
         """The words of a code; the code itself where nobody has given it any."""
         found = CODES.get(f"{kind}.{name}")
         return name if found is None else found[self._place]
+
+    def value(self, name: str, value: object) -> object:
+        """A value of the journal: a state or an outcome in words, what has none as it stands there."""
+        if isinstance(value, list):
+            return [self.value(name, one) for one in value]
+        words = {"outcome": OUTCOMES, "from": STATUSES}.get(name, {})
+        if isinstance(value, str) and name in ("factor", "factors"):
+            return self.code("factor", value)
+        return words[value][self._place] if isinstance(value, str) and value in words else value
 
     def refused(self, code: str, message: str) -> str:
         """Why something is refused, in the words of a merchant; the message itself where nobody has given it any."""
