@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from typing import Any
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
-from house import HOT, House, furnish
+from house import HOT, House
 from playwright.sync_api import Browser, Page, expect
 from real_data import naughty
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.refusals import Malformed
 from tidegate.cases import flow as cases
-from tidegate.db import Conn
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
+WATCH_THE_LINE = """new MutationObserver(() => {
+  const line = document.querySelector(".progress-line");
+  if (line) sessionStorage.setItem("line", line.textContent);
+}).observe(document.body, { childList: true })"""
 
 
 def waiting(house: House, amount: str = "20000") -> str:
@@ -104,9 +96,13 @@ def test_the_file_of_a_case_that_ended_can_be_downloaded(page: Page, site: Site)
     id = waiting(site.house)
     cases.answer(site.house.conn, case_of(site, id), "key_other", "approve", "Known supplier", site.house.now)
     sign_in(page, site, "auditor", f"/withdrawals/{id}")
+    fetched: list[str] = []
+    page.on("request", lambda asked: fetched.append(asked.url) if asked.url.endswith("/bundle") else None)
     with page.expect_download() as kept:
-        page.click("text=Evidence file")
+        page.dblclick("text=Evidence file")
     assert id in kept.value.path().read_text()
+    assert kept.value.suggested_filename == f"{case_of(site, id)}.json"
+    assert len(fetched) == 1
 
 
 def test_an_address_that_looks_like_another_is_shown_beside_it(page: Page, site: Site) -> None:
@@ -167,12 +163,23 @@ def test_the_second_of_two_analysts_sees_who_was_first(browser: Browser, page: P
     assert cases.about(site.house.conn, id)[0].status == "approved"
 
 
-def test_a_double_click_answers_once_and_back_shows_the_answer(page: Page, site: Site) -> None:
-    id = waiting(site.house)
+def test_a_double_click_answers_once_and_back_shows_the_answer(
+    page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, answer = waiting(site.house), cases.answer
+
+    def slow(*said: Any) -> cases.File:
+        time.sleep(1.5)
+        return answer(*said)
+
+    monkeypatch.setattr(cases, "answer", slow)
     sign_in(page, site, "analyst", f"/withdrawals/{id}")
     page.fill("textarea[name=reason]", "Known supplier")
+    page.evaluate(WATCH_THE_LINE)
     page.dblclick("button[value=approve]")
-    page.wait_for_selector("[role=status]")
+    page.wait_for_selector("[data-done]")
+    assert page.evaluate("sessionStorage.getItem('line')") == "Under way…"  # what takes longer than a moment says so
+    assert page.locator(".progress-line").count() == 0
     assert len(cases.file(site.house.conn, case_of(site, id)).answers) == 1
     page.go_back()
     page.wait_for_selector("h1")

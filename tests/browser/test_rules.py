@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from console_kit import check, opened, sign_in
-from house import furnish
 from playwright.sync_api import Browser, Page, expect
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.policy.market.quotes import Quote
@@ -22,18 +19,6 @@ from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.backtest.report import Report
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def some_decisions(site: Site) -> None:
