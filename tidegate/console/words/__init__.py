@@ -106,6 +106,7 @@ _COMMON: Words = {
     "network": ("Network", "网络"),
     "name": ("Name", "姓名"),
     "id": ("Id", "编号"),
+    "skip": ("To the page itself", "跳到正文"),
     "places": ("Places", "导航"),
     "menu": ("Menu", "菜单"),
     "section_work": ("Work", "工作台"),
