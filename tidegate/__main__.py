@@ -547,10 +547,11 @@ def _rating_what_if(args: argparse.Namespace) -> int:
     from tidegate.rating.governance import flow as governance
 
     pack = from_text(_text(args.pack))
-    numbers = pack.get("rating", pack)
+    numbers, thresholds = pack.get("rating", pack), pack.get("indicators") if "rating" in pack else None
     now = utcnow()
     with connect(_settings(args).database_url) as conn:
-        wanted = governance.draft(conn, numbers if isinstance(numbers, dict) else {"rating": numbers}, now)
+        said = numbers if isinstance(numbers, dict) else {"rating": numbers}
+        wanted = governance.draft(conn, said, now, thresholds)
         _say(say.what_if(governance.what_if(conn, wanted, now, args.months)))
     return 0
 

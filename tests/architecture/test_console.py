@@ -12,8 +12,6 @@ from tidegate.console.app import PAGES
 from tidegate.console.nav import SECTIONS
 from tidegate.notifications import rating_words
 from tidegate.parties.access import ROLES, SCOPES, STAFF
-from tidegate.policy import jurisdictions
-from tidegate.policy.market import regime
 
 ROOT = Path(__file__).parent.parent.parent / "tidegate/console"
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -73,13 +71,6 @@ def test_every_place_of_the_rail_is_a_page_with_the_same_scope() -> None:
     for _, places in SECTIONS:
         for place in places:
             assert pages[place.path] == place.scope, place.path
-
-
-def test_what_stored_values_say_has_words() -> None:
-    told = {f"regime.{reason}" for reason in regime.REASONS}
-    told |= {f"said.{code}" for code in (*jurisdictions.EVENTS, *jurisdictions.OVER, *jurisdictions.FIELDS)}
-    told |= {f"stage.{stage}" for stage in ("request", "confirm", "release", "person", "pay")}
-    assert told <= words.CODES.keys()
 
 
 def test_staff_read_of_merchants_in_the_third_person() -> None:

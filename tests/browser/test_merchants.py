@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
+from desk_kit import Hall
 from house import House
 from playwright.sync_api import Browser, Page
 from rating_kit import Desk, open_desk
@@ -194,7 +195,15 @@ def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Des
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, language: str, width: int) -> None:
-    merchant, other = desk.merchant(), desk.merchant()
+    hall = Hall(desk.conn, desk.house.now)
+    merchant, other = hall.merchant(), hall.merchant()
+    offer, people = hall.publish(merchant), [hall.person() for _ in range(3)]
+    traded = [
+        hall.take(offer, who, amount, device_id="phone-1").id
+        for who, amount in zip(people, ("10", "11", "12"), strict=True)
+    ]
+    desk.told(merchant.id, indicator="I-11", evidence={"evidence": traded}, severity="high")
+    desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE, counterparty=people[0].id, order_id=traded[0])
     fact = desk.confirmed(merchant.id, Kind.AUTHORITY_ACTION)
     measures.interim(desk.conn, fact.id, "step_up", None, 24, "at once", site.house.setting.policy, desk.mei, desk.now)
     span = (desk.now, desk.now + timedelta(days=90))
@@ -221,6 +230,12 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, 
         ):
             page.goto(f"{site.url}/console/{path}")
             assert "data-done" not in page.content()
+            if name == "merchant":
+                page.wait_for_selector("#graph canvas")
+                page.focus("#graph summary")
+                page.keyboard.press("Enter")
+                ties = page.locator("#graph tbody tr")
+                assert (ties.count(), ties.filter(has_text="phone-1").count()) == (16, 3)
             check(page, f"{name}.{language}.{width}")
 
 

@@ -21,6 +21,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
 from tidegate.rating.lake import jobs as lake
 from tidegate.rating.runs import flow as runs
+from tidegate.rating.window import month_after, month_before
 
 
 @pytest.fixture
@@ -131,7 +132,8 @@ def test_two_months_are_compared(desk: Desk) -> None:
     desk.house.now = DECEMBER + timedelta(days=31, hours=1)
     with pytest.raises(Exception, match="Nobody has confirmed the calendar CN for 2027"):
         desk.run("2026-12")
-    assert governance._next("2026-12") == "2027-01"
+    assert month_after("2026-12") == "2027-01"
+    assert month_before("2027-01") == "2026-12"
 
 
 def test_the_tools_in_a_shell(desk: Desk, database_url: str, tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal_kit import refused
 
 from tidegate.base.canonical import canonical
-from tidegate.base.refusals import Malformed
 from tidegate.policy.rating_numbers import DEFAULTS, NAMES, RatingNumbers, read, read_over
 from tidegate.policy.reading import Reader
 from tidegate.rating.conduct import Conduct
@@ -246,8 +246,7 @@ def test_no_instant_of_a_year_is_in_no_window(year: int, month: int, zone: str) 
 
 @pytest.mark.parametrize("text", ["2026-13", "2026-00", "2026-1", "1999-12", "2026-03-01", "", "２０26-03"])
 def test_what_is_no_month_is_refused(text: str) -> None:
-    with pytest.raises(Malformed, match="is not a month"):
-        first_day(text)
+    assert refused(lambda: first_day(text)) == "month_invalid"
 
 
 def test_days_are_days_where_clocks_change_and_months_end_where_months_end() -> None:
@@ -288,9 +287,7 @@ def test_between_months_the_last_thirty_days_count_and_now_does() -> None:
     ],
 )
 def test_a_fact_that_is_not_whole_is_refused(fact: Fact, code: str) -> None:
-    with pytest.raises(Malformed) as refused:
-        check(fact)
-    assert refused.value.code == code
+    assert refused(lambda: check(fact)) == code
 
 
 # --- what is always true -----------------------------------------------------------------------------------------
@@ -381,7 +378,7 @@ def test_the_packs_that_are_shipped_say_the_rulebooks_numbers() -> None:
         ({"multiple": 0}, "rating.multiple"),
         ({"multiple": "3"}, "rating.multiple"),
         ({"timezone": "Mars/Olympus"}, "rating.timezone"),
-        ({"calendar": "cn"}, "rating.calendar[0]"),
+        ({"calendar": "cn"}, "rating.calendar"),
         ({"fall_when": "never"}, "rating.fall_when"),
         ({"restriction_days": 6}, "rating.restriction_days"),
         ({"mass_least": 6}, "rating.mass_least"),

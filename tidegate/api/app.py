@@ -31,6 +31,7 @@ from tidegate.api.guarded import Endpoint, Guarded
 from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
 from tidegate.api.operation.shapes import Health, Ready
+from tidegate.api.proxy import BehindProxy, Proxy
 from tidegate.api.routes import ROUTES
 from tidegate.api.short import ShortWay
 from tidegate.api.withdrawals.routes import request_withdrawal
@@ -73,6 +74,7 @@ class ApiSettings:
     demo: bool = False  # links that sign somebody in count here
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     counterparties: Mapping[str, bytes] = field(default_factory=dict)  # Ed25519 public keys by our name for them
+    proxy: Proxy = field(default_factory=Proxy)  # who says where callers come from
 
 
 def create_app(
@@ -145,6 +147,7 @@ def create_app(
     if status_page is not None:
         app.add_route("/status", status_page(gate), include_in_schema=False)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(BehindProxy, proxy=settings.proxy)
     return app
 
 

@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
 from tidegate.console import store
-from tidegate.console.visit import COOKIE, dressed
+from tidegate.console.browser import dressed, host_of
+from tidegate.console.visit import COOKIE
 from tidegate.db import Conn
 from tidegate.parties import flow as parties
 
@@ -67,8 +68,8 @@ def of_staff(gate: Gate) -> Live:
     """The stream at /console/live: every kind of news, and whether a worker is at work."""
 
     def enter(conn: Conn, request: Request) -> str:
-        host = request.client.host if request.client else None
-        return parties.session(conn, request.cookies.get(COOKIE, ""), gate.clock(), host, seen=False).identity.key_id
+        cookie = request.cookies.get(COOKIE, "")
+        return parties.session(conn, cookie, gate.clock(), host_of(request), seen=False).identity.key_id
 
     def look(conn: Conn, _: str, since: int) -> tuple[int, list[Event]]:
         newest, kinds = store.kinds_since(conn, since)

@@ -172,9 +172,13 @@ document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) {
     await navigator.clipboard.writeText(copy.dataset.copy);
+    copy.dataset.copies ??= copy.getAttribute("aria-label") ?? copy.textContent;
     copy.classList.add("copied");
     copy.setAttribute("aria-label", copy.dataset.copied);
-    setTimeout(() => copy.classList.remove("copied"), 1500);
+    setTimeout(() => {
+      copy.classList.remove("copied");
+      copy.setAttribute("aria-label", copy.dataset.copies.trim());
+    }, 1500);
   }
   const opens = event.target.closest("[data-opens]");
   if (opens) document.getElementById(opens.dataset.opens).showModal();

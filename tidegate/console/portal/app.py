@@ -10,16 +10,17 @@ from starlette.types import ASGIApp
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import NotFound
+from tidegate.console.browser import dressed
 from tidegate.console.desk.pages import PAGES as DESK
-from tidegate.console.portal import addresses, home, security, standing, withdrawing
+from tidegate.console.portal import addresses, home, owning, security, standing, withdrawing
 from tidegate.console.portal.door import Door
 from tidegate.console.portal.live import of_customer
 from tidegate.console.portal.visit import Page, guarded, outside
-from tidegate.console.visit import dressed
 
 PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *withdrawing.PAGES,
+    *owning.PAGES,
     *addresses.PAGES,
     *standing.PAGES,
     *security.PAGES,

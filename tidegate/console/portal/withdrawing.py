@@ -12,8 +12,8 @@ from tidegate.api.withdrawals import say
 from tidegate.base.canonical import digest
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, Refusal
+from tidegate.console.browser import asking, read_credential
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import asking, read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
 from tidegate.parties import flow as parties
@@ -30,8 +30,8 @@ ROWS = 20
 _ASKED = ("asset", "address_id", "address", "memo", "amount", "description")
 _TOLD = ("kind", "text", "name", "vasp", "country")
 
-_ANSWERED_HERE = ("information_asked", "travel_rule_pending")
-"""What a customer can give on this page; a proof that an address is theirs goes through the platform's own app."""
+_ANSWERED_HERE = ("information_asked", "travel_rule_pending", "ownership_unproven")
+"""What a customer can give: on this page, and the proof that an address is theirs on one of its own (`owning.py`)."""
 
 
 def form(visit: Visit) -> Response:

@@ -41,16 +41,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "ahead_rated": ("ratings", "次评级"),
     "ahead_ask": ("Ask about the last twelve months", "预演近十二个月"),
     "ahead_hint": (
-        "Every month is rated again under these numbers, with the facts as they are judged today. Nobody's tier moves.",
-        "按本版本的数值重新评定每个月，以目前已核实的事实为准，不影响任何人的现行等级。",
+        "Every month is rated again under these numbers, with the facts as they are judged today; indicators whose "
+        "thresholds differ look again. Nobody's tier moves.",
+        "按本版本的数值重新评定每个月，以目前已核实的事实为准；阈值有变的指标会重新计算。不影响任何人的现行等级。",
     ),
     "ahead_missing": (
-        "This version changes numbers of the rating: nobody can agree to it before somebody has asked who would move.",
-        "本版本改动评级数值，须先预演近十二个月的变动，方可复核。",
+        "This version changes numbers of the rating or thresholds of its indicators: nobody can agree to it before "
+        "somebody has asked who would move.",
+        "本版本改动评级数值或指标阈值，须先预演近十二个月的变动，方可复核。",
     ),
     "ahead_month": ("Month", "月份"),
-    "ahead_who": ("Merchant", "商家"),
+    "ahead_who": ("Merchant", "广告方"),
     "ahead_moves": ("Tier", "等级"),
+    "ahead_signals": ("What the indicators would have told otherwise", "指标触发变化"),
+    "ahead_indicator": ("Indicator", "指标"),
+    "ahead_signals_more": ("More, for people to judge", "新增（待核实）"),
+    "ahead_signals_fewer": ("Fewer", "减少"),
     "ahead_more": ("more", "条未显示"),
     "ahead_nobody": ("Nobody would have had another tier.", "无人等级变动。"),
     "rules": ("Rules", "规则"),
