@@ -214,24 +214,32 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// News of the journal: the parts of a page that name their kinds ask for themselves again.
+// News of the journal: the parts of a page that name their kinds ask for themselves again. Where there is no stream to
+// be had they do so every minute.
+const ask = (part) => part.dispatchEvent(new CustomEvent("news"));
 function live() {
-  const parts = document.querySelectorAll("[data-live]");
-  if (!parts.length) return;
+  if (!document.querySelector("[data-live]")) return;
   const source = new EventSource(document.body.dataset.stream ?? "/console/live");
   const state = document.querySelector("[data-connection]");
   source.addEventListener("news", (event) => {
     const kinds = event.data.split(" ");
     document.querySelectorAll("[data-live]").forEach((part) => {
       if (part.dataset.live.split(" ").some((wanted) => kinds.some((kind) => kind.startsWith(wanted)))) {
-        part.dispatchEvent(new CustomEvent("news"));
+        ask(part);
       }
     });
   });
   source.addEventListener("worker", (event) => {
     document.querySelectorAll("[data-worker]").forEach((note) => (note.hidden = event.data !== "late"));
   });
-  source.onerror = () => state?.removeAttribute("hidden");
+  source.onerror = () => {
+    state?.removeAttribute("hidden");
+    if (source.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    setTimeout(() => {
+      document.querySelectorAll("[data-live]").forEach(ask);
+      live();
+    }, 60_000);
+  };
   source.onopen = () => state?.setAttribute("hidden", "");
   addEventListener("pagehide", () => source.close());
 }
