@@ -10,7 +10,7 @@ const once = (selector, mark, act) =>
 
 // Instants arrive in UTC and stay there on hover.
 function localTimes() {
-  const shown = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const shown = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
   once("time[datetime]", "local", (time) => {
     const at = new Date(time.dateTime);
     time.title = time.dateTime.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
@@ -28,6 +28,26 @@ function countdown(time, at) {
   };
   tell();
   setInterval(tell, 30_000);
+}
+
+// Names of countries, in the reader's language, behind their codes.
+function countries() {
+  const named = new Intl.DisplayNames([document.documentElement.lang], { type: "region", fallback: "none" });
+  once("[data-country]", "named", (code) => {
+    const name = named.of(code.dataset.country.slice(0, 2)); // AE-DU is a part of AE
+    if (name) code.append(` ${name}`);
+  });
+}
+
+// On a phone a row is a card, and every value carries the word of its column; a table of figures fits as it is.
+function cards() {
+  once(".part table:has(thead)", "card", (table) => {
+    const heads = [...table.querySelectorAll("thead tr:first-child > *")];
+    if (heads.length < 6 && heads.slice(1).every((head) => head.classList.contains("number"))) return;
+    table.classList.add("cards");
+    table.querySelectorAll("tbody tr").forEach((row) =>
+      [...row.children].forEach((cell, place) => (cell.dataset.label = heads[place]?.textContent ?? "")));
+  });
 }
 
 // What somebody typed survives a session that ends, until the form was sent and answered. In the portal that is every
@@ -99,6 +119,52 @@ addEventListener("pageshow", () => {
   });
 });
 
+// What takes longer than a moment says that it is under way; the page stays as it is meanwhile.
+let waits;
+function busy() {
+  waits ??= setTimeout(() => {
+    const line = document.createElement("div");
+    line.className = "progress-line";
+    line.setAttribute("role", "status");
+    line.append(Object.assign(document.createElement("span"), { className: "sr", textContent: document.body.dataset.busy }));
+    (document.querySelector("dialog[open]") ?? document.body).append(line);
+  }, 400);
+}
+function idle() {
+  clearTimeout(waits);
+  waits = undefined;
+  document.querySelectorAll(".progress-line").forEach((line) => line.remove());
+}
+addEventListener("beforeunload", busy);
+addEventListener("pageshow", idle);
+addEventListener("pagehide", idle);
+document.addEventListener("htmx:before:request", ({ detail }) => detail.ctx.target?.setAttribute("aria-busy", "true"));
+document.addEventListener("htmx:finally:request", ({ detail }) => detail.ctx.target?.removeAttribute("aria-busy"));
+
+// A file is fetched once, however often its link is pressed; a refusal is shown as a page.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[download]");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.ariaBusy) return;
+  link.ariaBusy = "true";
+  busy();
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok || answer.redirected) return location.assign(answer.redirected ? answer.url : link.href);
+    const kept = document.createElement("a");
+    kept.href = URL.createObjectURL(await answer.blob());
+    kept.download = answer.headers.get("content-disposition")?.match(/filename="(.+?)"/)?.[1] ?? "";
+    kept.click();
+    setTimeout(() => URL.revokeObjectURL(kept.href), 60_000);
+  } catch {
+    location.assign(link.href); // no answer: the browser says why
+  } finally {
+    link.ariaBusy = null;
+    idle();
+  }
+});
+
 // A passkey signs what a form shows, or is made for it: what the authenticator is asked comes from the server, its
 // answer goes with the form. What the server refuses is told in the form.
 async function asked(path, sent) {
@@ -158,7 +224,7 @@ document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-prints]")) print();
 });
 
-// j and k walk a list, Enter opens, / searches; a page's own keys stand on its buttons as data-key.
+// j and k walk a list, from its last row to the next page; Enter opens, / searches; a page's own keys stand on its buttons as data-key.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey;
   if (event.key === "Escape" && event.target.matches("input, textarea")) event.target.blur();
@@ -166,6 +232,7 @@ document.addEventListener("keydown", (event) => {
   const rows = [...document.querySelectorAll("[data-rows] tr[data-href]")];
   const here = rows.findIndex((row) => row.classList.contains("here"));
   if ((event.key === "j" || event.key === "k") && rows.length) {
+    if (event.key === "j" && here === rows.length - 1) document.querySelector("a[rel=next]")?.click();
     const next = rows[Math.min(rows.length - 1, Math.max(0, here + (event.key === "j" ? 1 : -1)))];
     rows[here]?.classList.remove("here");
     next.classList.add("here");
@@ -220,6 +287,8 @@ if (matchMedia("(max-width: 60rem)").matches) document.querySelector(".rail > de
 function refresh() {
   localTimes();
   drafts();
+  countries();
+  cards();
   if (document.querySelector("[data-chart]")) import(document.body.dataset.charts);
 }
 document.addEventListener("htmx:after:swap", refresh);
