@@ -70,6 +70,14 @@ CUSTOMERS_CALLS: dict[str, tuple[str, str]] = {
         "超过限制期内 24 小时可交易数量。",
     ),
     "terms_invalid": ("Terms are at most 500 readable characters.", "条款最多 500 个可读字符。"),
+    "streams_full": (
+        "Too many pages follow the news here just now; this one asks every minute.",
+        "当前实时页面过多，本页改为每分钟刷新。",
+    ),
+    "streams_too_many": (
+        "Too many pages of yours follow the news; this one asks every minute.",
+        "您打开的实时页面过多，本页改为每分钟刷新。",
+    ),
     "reason_not_yours": ("This reason is for the other side to give.", "该理由须由另一方提出。"),
 }
 
