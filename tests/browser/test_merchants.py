@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
 from desk_kit import Hall
+from house import House
 from playwright.sync_api import Browser, Page
 from rating_kit import Desk, open_desk
 from real_data import naughty
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
@@ -34,15 +34,8 @@ def desk(conn: Conn) -> Desk:
 
 
 @pytest.fixture
-def site(desk: Desk, database_url: str) -> Iterator[Site]:
-    with served(desk.house, database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
+def house(desk: Desk) -> House:
+    return desk.house
 
 
 def test_compliance_certifies_from_the_book(page: Page, site: Site) -> None:

@@ -115,6 +115,7 @@ _COMMON: Words = {
     "network": ("Network", "网络"),
     "name": ("Name", "姓名"),
     "id": ("Id", "编号"),
+    "skip": ("To the page itself", "跳到正文"),
     "places": ("Places", "导航"),
     "menu": ("Menu", "菜单"),
     "section_work": ("Work", "工作台"),
@@ -127,6 +128,7 @@ _COMMON: Words = {
     "copied": ("Copied", "已复制"),
     "not_now": ("Not now", "暂不"),
     "print": ("Print", "打印"),
+    "under_way": ("Under way…", "处理中…"),
 }
 
 
@@ -328,6 +330,15 @@ class Say:
     def reason(self, said: str) -> str | None:
         """A reason that the house wrote down; None where a person wrote it, and in English, in which it is kept."""
         return None if self.language == "en" else read_back.chinese(reasons.REASONS, said, reasons.READ)
+
+    def value(self, name: str, value: object) -> object:
+        """A value of the journal: a state or an outcome in words, what has none as it stands there."""
+        if isinstance(value, list):
+            return [self.value(name, one) for one in value]
+        words = {"outcome": OUTCOMES, "from": STATUSES}.get(name, {})
+        if isinstance(value, str) and name in ("factor", "factors"):
+            return self.code("factor", value)
+        return words[value][self._place] if isinstance(value, str) and value in words else value
 
     def refused(self, code: str, message: str) -> str:
         """Why something is refused, in the words of a merchant; the message itself where nobody has given it any."""

@@ -6,8 +6,6 @@ from tidegate.console.words import compliance
 
 WORDS: dict[str, tuple[str, str]] = {
     "queue": ("Review queue", "审核队列"),
-    "queue_open": ("Open:", "待处理："),
-    "queue_late": ("Late:", "已超时："),
     "queue_empty": ("Nothing waits here.", "当前没有待处理事项。"),
     "view_all": ("All", "全部"),
     "view_mine": ("Mine", "我的"),
@@ -25,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "alike_warn": ("This address looks like another one", "地址高度相似"),
     "alike_asked": ("Asked for", "申请提至"),
     "alike_known": ("Known", "已知地址"),
+    "alike_short": ("look-alike", "高度相似"),
     "mailed": ("Mailed to", "邮件发送至"),
     "came_in": ("Came in", "近期充值"),
     "kind": ("Kind", "类型"),

@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "roll_back": ("Propose it again", "重新提议此版本"),
     "roll_back_hint": ("Becomes a new draft, which a second person must agree to.", "将生成新草稿，须由另一人复核。"),
+    "pack_path": ("What it says", "条目"),
     "beside": ("Beside version", "与此版本相比："),
     "this_version": ("this version", "本版本"),
     "direction": ("Direction", "方向"),
