@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 CALLS: dict[str, tuple[str, str]] = {
+    "streams_full": (
+        "So many pages follow the news that no more fit; try again later.",
+        "实时更新连接已满，请稍后再试。",
+    ),
+    "streams_too_many": (
+        "You have so many pages open that no more follow the news.",
+        "您打开的页面过多，无法继续实时更新。",
+    ),
     "busy": (
         "More is asked than can be done just now; nothing was done. Try again in a moment.",
         "请求过多，未执行任何操作，请稍后重试。",
