@@ -57,6 +57,8 @@ class Lived:
     ada: Customer  # whose withdrawals wait, were declined, appealed
     shop: Merchant
     told: str  # the withdrawal that another provider was told of
+    eva: Customer  # who has to prove an address
+    unproven: str  # with this withdrawal
 
 
 def live_in(conn: Conn) -> Lived:
@@ -72,7 +74,9 @@ def live_in(conn: Conn) -> Lived:
     _treasury(hall, ada)
     told = _compliance(hall, ada)
     _house(hall)
-    return Lived(desk, hall, ada, shop, told)
+    eva = hall.customer(country="AT", USDT=100 * COIN)
+    unproven = hall.confirm(eva, hall.asked(eva, "10").id).id
+    return Lived(desk, hall, ada, shop, told, eva, unproven)
 
 
 def _policy(house: Hall) -> None:
@@ -82,7 +86,9 @@ def _policy(house: Hall) -> None:
             {"name": "odd", "when": "sent_7d_usd > 1 -> delay 24h", "message": WHY, "mode": "shadow"},
         ]
     }
-    house.agree(**rules, places=of_places(usd("travel_rule", "100000", over="at_least", fields="basic")), operator="DE")
+    told = of_places(usd("travel_rule", "100000", over="at_least", fields="basic"))
+    proved = of_places(usd("ownership_proof", "1", over="at_least"))
+    house.agree(**rules, places={**told, "AT": proved["DE"]}, operator="DE")
     for minute, price in enumerate(("2500", "2490", "2100", "1900", "1850")):
         at = house.now - timedelta(minutes=10 - minute)
         market.feed(house.conn, "venue-a", [Quote("ETH", NETWORK, at, price)], "feeder", house.now)

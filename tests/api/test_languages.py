@@ -17,7 +17,7 @@ from tidegate.parties import flow as parties
 
 NAMES = frozenset(
     {
-        "Tidegate", "Webhook", "YAML", "nonce", "https", "evm-local", "English", "中文",
+        "Tidegate", "Webhook", "Safe", "personal_sign", "YAML", "nonce", "https", "evm-local", "English", "中文",
         "address", "asset", "network",  # columns of a list
         "blocklist", "sanctions", "larger", "odd", "Made-up", "Person",  # what people called lists, entries and rules
         "Ada", "Lovelace", "Mei", "Anton", "Olga", "mei", "anton", "test", "monitor", "user",  # who people are,
@@ -61,6 +61,9 @@ def test_no_page_speaks_another_language_than_its_own(conn: Conn, database_url: 
             for who in (lived.ada.id, lived.shop.who.id):
                 enter(site, who)
                 pages |= walk(site, ["/portal/", "/portal/desk", "/portal/sign-in", "/portal/forgotten"], language)
+            proof = f"/portal/withdrawals/{lived.unproven}/ownership"
+            site.http.post(f"{proof}/text", data=enter(site, lived.eva.id, f"the-text-to-sign-in-{language}-once"))
+            pages |= walk(site, [proof], language, pages)
             pages |= walk(site, ["/status"], language)
             assert unseen(pages) == set()
             for path, page in pages.items():

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import socket
 from collections.abc import Iterator
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
 from house import furnish
 from serving import Site, served
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
+from tidegate.api.app import Around
+from tidegate.api.metrics import Metrics
 from tidegate.api.wire import PatientProtocol
 from tidegate.db import Conn
 
@@ -148,3 +155,20 @@ def test_the_quarantine_of_a_list_that_is_not_there_is_unknown(site: Site) -> No
 def test_a_text_that_is_too_long_is_called_so(site: Site) -> None:
     body = {"customer": "cus_x", "asset": "USDT", "network": "evm-local", "address": "0x", "amount": "1" * 5000}
     assert site.call("POST", "/v1/withdrawals", body).json()["detail"] == "amount is too long; at most 200."
+
+
+def test_a_bug_is_written_down_without_the_token_of_a_link() -> None:
+    """Whoever reads logs must not be able to follow somebody's link."""
+    token, answer = secrets.token_urlsafe(32), list[Message]()
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("a bug")
+
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": f"/m/{token}", "query_string": b"", "headers": []}
+    with capture_logs() as logs:
+        asyncio.run(Around(broken, Metrics())(scope, cast("Receive", None), send))
+    assert answer[0]["status"] == 500
+    assert [line["path"] for line in logs] == ["/m/…"]

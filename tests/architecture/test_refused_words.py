@@ -31,7 +31,8 @@ BY_FIELD = {
     "trigger_unknown", "take_unknown", "side_unknown", "every_unknown",
     "fact_severity_invalid", "fact_article_invalid", "fact_level_invalid", "fact_action_invalid",
     "password_short", "password_long", "password_unreadable", "password_simple", "password_is_name",
-    "ad_not_paused", "ad_not_active", "memo_not_supported", "signature_invalid",
+    "ad_not_paused", "ad_not_active", "memo_not_supported", "signature_malformed", "signature_not_canonical",
+    "signature_kind_unsupported",
 }  # fmt: skip
 """Codes that are put together of a field's name, or handed on."""
 

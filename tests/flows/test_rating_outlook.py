@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import merchant_kit
@@ -166,15 +165,3 @@ def test_the_tools_in_a_shell(desk: Desk, database_url: str, tmp_path: Path) -> 
     assert len(json.loads(out)["months"]) == 2
     code, out, err = tool("evaluate", pack)
     assert (code, out, err.count("\n")) == (2, "", 1)
-
-
-def test_stability_is_the_same_to_the_last_digit() -> None:
-    from tidegate.rating.governance.figures import band, stability
-
-    one, two = {"low": 90, "medium": 8, "high": 2}, {"low": 70, "medium": 20, "high": 8, "extreme": 2}
-    assert stability(one, two) == Decimal("0.263602")
-    assert band(stability(one, two)) == "shift"
-    assert stability(one, one) == Decimal("0.000000")
-    assert band(stability(one, one)) == "stable"
-    assert stability({}, one) is None
-    assert band(Decimal("0.1")) == "notice"

@@ -433,6 +433,21 @@ def test_above_the_second_line_it_takes_two_people(house: House) -> None:
     assert house.get(id).status is Status.APPROVED
 
 
+def test_a_quorum_that_was_raised_meanwhile_is_asked_anew(house: House) -> None:
+    _, id, case = in_review(house)
+    people = {**policies.shipped("demo")["review"], "quorum": [{"from_value": "0", "people": 2}]}  # type: ignore[dict-item]
+    house.agree(review=people)
+    cases.answer(house.conn, case, "key_anna", "approve", "Known supplier", house.now)
+    news(house)
+    assert house.get(id).status is Status.IN_REVIEW
+    (again,) = (found for found in cases.about(house.conn, id) if found.status == "open")
+    assert (again.id != case, again.quorum) == (True, 2)
+    for person in ("key_anna", "key_ben"):
+        cases.answer(house.conn, again.id, person, "approve", "Checked the invoice", house.now)
+    news(house)
+    assert house.get(id).status is Status.APPROVED
+
+
 def test_who_asked_may_not_answer(house: House) -> None:
     ada, _, case = in_review(house)
     with pytest.raises(Forbidden) as said:

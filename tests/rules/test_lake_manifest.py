@@ -11,6 +11,7 @@ from refusal_kit import refused
 
 from tidegate.base.refusals import Conflict
 from tidegate.rating.lake.manifest import File, Manifest, chained, closed_days, needed, read
+from tidegate.rating.lake.tables import TABLES
 
 DAY = date(2026, 9, 1)
 ONE = timedelta(days=1)
@@ -107,3 +108,10 @@ def test_a_window_needs_its_days_and_one_with_the_states(
         assert refused(needed, lake, end) == events
     else:
         assert needed(lake, end) == (lake[:events], lake[state])  # type: ignore[misc]
+
+
+def test_totals_are_of_whole_amounts() -> None:
+    """A column of units or of value has a total, an id or a price has none."""
+    orders = next(table for table in TABLES if table.name == "p2p_orders")
+    assert orders.sums == ("units", "value")
+    assert orders.view == "p2p_orders_v"

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tidegate.base.canonical import digest
 from tidegate.policy.rating_numbers import DEFAULTS
 from tidegate.rating.fact import Disposition, Fact, Kind
 from tidegate.rating.lines.line import Judged, Subject, judge
+from tidegate.rating.readings import fingerprint
 from tidegate.rating.tiers import Tier
-from tidegate.rating.transitions import Effective
+from tidegate.rating.transitions import Effective, Move
 from tidegate.rating.window import of_month
 
 L, M, H, X = Tier
@@ -105,6 +107,24 @@ OUTSIDE = replace(freezes(1)[0], id="later", at=MARCH.as_of, known_at=MARCH.as_o
 def test_what_a_lines_hash_stands_on(but: dict[str, Any], same: bool) -> None:
     one, other = (judge(s, MARCH, DEFAULTS, 3, AT).inputs_hash for s in (BASE, replace(BASE, **but)))
     assert (one == other) is same
+
+
+def test_a_lines_hash_is_of_these_words() -> None:
+    """Lines that were drawn before are compared with it: other words would look like other facts."""
+    said = {
+        "facts": [{"fact": fact, "event": f"event {fact.id}"} for fact in BASE.facts],
+        "counterparties": 1000,
+        "cases_before": [],
+        "numbers": DEFAULTS,
+        "policy": 3,
+        "readings": fingerprint(),
+    }
+    assert judge(BASE, MARCH, DEFAULTS, 3, AT).inputs_hash == digest(said)
+
+
+def test_another_proposal_is_about_the_same_facts() -> None:
+    line, other = judged(alerts(1)), Move(L, "T3", person=False)
+    assert (line.proposing(other).move, line.proposing(other).rated) == (other, line.rated)
 
 
 def test_other_numbers_or_another_policy_are_another_hash() -> None:

@@ -187,3 +187,21 @@ def test_the_payer_alone_is_told_where_to_pay_while_the_order_is_open(order: Ord
     now = replace(order, status=status)
     assert refused(lambda: rules.check_payee(now, now.seller)) == "order_not_payer"
     assert refused(lambda: rules.check_payee(now, now.payer)) == (None if status in OPEN else "order_over")
+
+
+def test_what_the_seller_confirms_names_all_that_they_see() -> None:
+    """Another order, party, amount or method is another payload; what changes while it waits is not in it."""
+    seen = rules.payload_of(ORDER, "USDT@evm-local")
+    others = [
+        replace(ORDER, id="ord_2"),
+        replace(ORDER, merchant_party="cus_x"),
+        replace(ORDER, taker_id="cus_x"),
+        replace(ORDER, units=101),
+        replace(ORDER, fiat="EUR"),
+        replace(ORDER, fiat_amount=721),
+        replace(ORDER, method="wallet"),
+        replace(ORDER, side=Side.BUY),
+    ]
+    payloads = {rules.payload_of(order, "USDT@evm-local") for order in others} | {rules.payload_of(ORDER, "ETH")}
+    assert len({seen, *payloads}) == len(others) + 2
+    assert rules.payload_of(replace(ORDER, status=Status.PAID, paid_at=NOW), "USDT@evm-local") == seen

@@ -106,8 +106,8 @@ EVERYTHING: dict[str, Any] = {**DEMO, **MORE, "rules": []}
 NEWER = {
     "behaviour", "check_failures", "deciding", "factors", "fx", "indicators", "limits", "limits_per_transaction",
     "loosening_hours", "market", "merchants", "operator", "outside_checks", "p2p", "places", "rating", "retention",
-    "rules", "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session", "behaviour.velocity",
-    "behaviour.history", "behaviour.units", "behaviour.egress",
+    "rules", "screening", "standing", "stablecoins", "travel_rule_wait_hours", "behaviour.session",
+    "behaviour.velocity", "behaviour.history", "behaviour.units", "behaviour.egress",
 }  # fmt: skip
 """What a pack may leave out, because some are older than that."""
 OPEN = (

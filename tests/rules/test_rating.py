@@ -19,7 +19,7 @@ from tidegate.rating.consequence import Consequence, is_mass
 from tidegate.rating.fact import ACTIONS, FACTORS, LEVELS, SEVERITIES, VIOLATIONS, Disposition, Fact, Kind, check
 from tidegate.rating.readings import READINGS, fingerprint
 from tidegate.rating.tiers import Basis, Matter, Tier, rate
-from tidegate.rating.window import days_after, first_day, months_after, of_month, trailing
+from tidegate.rating.window import days_after, first_day, month_after, month_before, months_after, of_month, trailing
 
 MARCH = of_month("2026-03", ZoneInfo("Asia/Shanghai"))
 AT = datetime(2026, 3, 12, tzinfo=UTC)
@@ -213,6 +213,16 @@ def test_a_reading_is_named_where_it_decided(facts: list[Fact], readings: tuple[
 
 
 # --- windows -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("2026-01", "2026-02"), ("2026-11", "2026-12"), ("2026-12", "2027-01"), ("2099-12", "2100-01")],
+)
+def test_months_follow_each_other(before: str, after: str) -> None:
+    assert month_after(before) == after
+    if after < "2100":
+        assert month_before(after) == before
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def of(*years: Year) -> Calendar:
         (of(OCTOBER), "2026-09", 3, date(2026, 10, 10)),  # a Saturday on which people work
         (of(OCTOBER), "2026-09", 4, date(2026, 10, 12)),
         (of(PLAIN, replace(PLAIN, year=2027)), "2026-12", 1, date(2027, 1, 1)),
+        (of(PLAIN), "2026-02", 1, date(2026, 3, 2)),
         (of(replace(PLAIN, year=2028)), "2028-02", 1, date(2028, 3, 1)),  # a leap year's February
         (of(replace(PLAIN, weekend=("fri", "sat"))), "2026-11", 4, date(2026, 12, 6)),
         (of(replace(PLAIN, weekend=())), "2026-11", 10, date(2026, 12, 10)),

@@ -235,6 +235,12 @@ def test_the_value_of_a_measure(measure: Measure, value: str | None, means: str 
     assert (no or valued(measure, value, DEFAULTS)) == means
 
 
+def test_what_follows_by_the_text_is_not_chosen() -> None:
+    chosen = [("dismissal", None)]
+    assert [line.by_text for line in wanted(EXTREME, False, None, chosen, DEFAULTS)] == [True, True, False]
+    assert refused(wanted, EXTREME, True, None, chosen, DEFAULTS) == "measure_not_of_tier"
+
+
 def test_what_cannot_be_undone() -> None:
     final = {m for m in Measure if irreversible([Wanted(m, None, by_text=False)])}
     assert final == {
@@ -261,7 +267,7 @@ def test_an_appeal_has_until_its_day() -> None:
         ("uphold", "lower" * 9, MEDIUM, HIGH, "tier_unknown"),
         ("reject", None, MEDIUM, HIGH, None),
         ("reject", "medium", MEDIUM, HIGH, "tier_unknown"),
-        ("perhaps", None, MEDIUM, HIGH, "answer_unknown"),
+        ("perhaps" * 9, None, MEDIUM, HIGH, "answer_unknown"),
     ],
 )
 def test_an_answer_goes_back_to_a_lower_tier_or_nowhere(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -259,6 +260,15 @@ def _method_of(route: BaseRoute, request: Request) -> str | None:
     return next(iter(route.methods or ()), None)
 
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
+"""The part of a path that is a link's token: who reads the log must not be able to follow the link. Ids are shorter."""
+
+
+def _holds_nul(scope: Scope) -> bool:
+    """Whether path or query hold what no text of the database can: on no page it is anything but a fault."""
+    return "\0" in scope["path"] or b"%00" in scope["query_string"]
+
+
 class Around:
     """ASGI: count and time every call; a bug is answered with a number to find it by, and with nothing else."""
 
@@ -280,10 +290,14 @@ class Around:
             await send(message)
 
         try:
-            await self._app(scope, receive, sent)
+            if _holds_nul(scope):
+                wrong = "The address holds the character NUL, which nothing here can keep."
+                await problems.response(problems.body(400, "character_refused", wrong))(scope, receive, sent)
+            else:
+                await self._app(scope, receive, sent)
         except Exception:
             number = secrets.token_hex(6)
-            log.exception("bug", request=number, method=scope["method"], path=scope["path"])
+            log.exception("bug", request=number, method=scope["method"], path=_SECRET.sub("…", scope["path"]))
             if status:  # the answer is on its way: only the connection can be broken off
                 raise
             answer = problems.response(

@@ -99,7 +99,7 @@ class AnyVisit(Generic[Who]):
 @asynccontextmanager
 async def sent(request: Request, upload: bool = False) -> AsyncIterator[FormData | None]:
     """The form that came with a request, until it is answered: its fields, and a file where it may carry one; none of
-    a form that is too long or breaks off. None = the request carries none."""
+    a form that is too long, breaks off or holds NUL, which no text of the database can. None = it carries none."""
     if request.method != "POST":
         yield None
         return
@@ -121,9 +121,13 @@ async def _read(request: Request, most: int, files: int) -> FormData:
     if not size.isdigit() or int(size) > most:
         return FormData()
     try:
-        return await request.form(max_files=files, max_fields=200, max_part_size=most)
+        form = await request.form(max_files=files, max_fields=200, max_part_size=most)
     except ClientDisconnect:  # nobody is left to read the answer
         return FormData()
+    if any("\0" in value for _, value in form.multi_items() if isinstance(value, str)):
+        await form.close()
+        return FormData()
+    return form
 
 
 def check_token(form: FormData | None, token: str) -> None:

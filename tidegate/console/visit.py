@@ -51,9 +51,12 @@ class Visit(AnyVisit[Session]):
         if not isinstance(found, UploadFile):
             return ""
         try:
-            return found.file.read().decode("utf-8-sig")
+            text = found.file.read().decode("utf-8-sig")
         except UnicodeDecodeError as bad:
             raise Malformed("file_not_text", f"{found.filename} is not UTF-8 text: {bad}.", field=name) from bad
+        if "\0" in text:
+            raise Malformed("file_not_text", f"{found.filename} holds the character NUL.", field=name)
+        return text
 
     def after(self, name: str) -> tuple[datetime, str] | None:
         """Where a page of a list ended, "<instant> <id>". Raises Malformed `<name>_invalid`."""

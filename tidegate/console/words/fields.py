@@ -129,7 +129,7 @@ CODES: dict[str, tuple[str, str]] = {
     "field.format": ("format", "格式"),
     "field.from": ("from", "原状态"),
     "field.from_value": ("from a value of", "起始金额"),
-    "field.gas": ("gas", "gas"),
+    "field.gas": ("gas", "燃料费"),
     "field.given": ("given", "已给出"),
     "field.goes_to": ("goes to", "归属"),
     "field.grade": ("grade", "级别"),

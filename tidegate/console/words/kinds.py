@@ -127,6 +127,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "policy.activated": ("Policy in force", "策略生效"),
     "policy.approved": ("Policy approved", "批准策略"),
     "policy.proposed": ("Policy proposed", "提议策略"),
+    "policy.taken_off": ("Version taken off before it began", "撤回尚未生效的策略"),
     "policy.what_if": ("Asked who would move", "评级变动预演"),
     "rating.closed": ("Rating of a person ended", "评级主体终止"),
     "rating.joined": ("Rated as one person", "合并评级主体"),

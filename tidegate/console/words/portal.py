@@ -13,7 +13,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # in and out
     "portal_email": ("Mail address", "邮箱"),
     "portal_password": ("Password", "密码"),
-    "portal_code": ("Code of your authenticator app", "身份验证器动态码"),
+    "portal_code": ("Code of your authenticator app", "身份验证器验证码"),
     "portal_with_passkey": ("Sign in with a passkey", "使用通行密钥登录"),
     "portal_passkey_failed": (
         "The passkey did not answer. Try again, or use another way.",
@@ -365,7 +365,7 @@ CODES: dict[str, tuple[str, str]] = {
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或动态码错误。"),
+    "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或验证码错误。"),
     "sign_in_paused": ("Too many wrong tries.", "错误次数过多。"),
     "link_used": ("This link was used already. Ask for a new one.", "链接已使用，请重新申请。"),
     "link_unknown": ("This link does not count. Ask for a new one.", "链接无效，请重新申请。"),
@@ -381,7 +381,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "password_is_name": ("Your name or mail address is no password.", "不能使用姓名或邮箱作为密码。"),
     "factor_needed": (
         "Add a passkey, or an app and a code that it shows.",
-        "请添加通行密钥，或填写身份验证器显示的动态码。",
+        "请添加通行密钥，或填写身份验证器显示的验证码。",
     ),
     "factor_there": (
         "You have a second factor meanwhile. Open the link again to set the password alone.",

@@ -30,10 +30,10 @@ WITHDRAWING: Words = {
         "This factor was used already; another one is still missing.",
         "该验证方式已使用，还需另一种验证。",
     ),
-    "factor_without_code": ("This factor has no code. Use its own button.", "该验证方式没有动态码，请使用对应按钮。"),
+    "factor_without_code": ("This factor has no code. Use its own button.", "该验证方式没有验证码，请使用对应按钮。"),
     "code_tries_used_up": (
         "Too many wrong codes; it is declined. Ask again.",
-        "动态码错误次数过多，已取消，请重新发起。",
+        "验证码错误次数过多，已取消，请重新发起。",
     ),
     "terms_do_not_cover": (
         "It is not what your standing withdrawal allows; nothing is sent.",

@@ -43,7 +43,6 @@ CALLS: dict[str, tuple[str, str]] = {
 }
 
 CUSTOMERS_CALLS: dict[str, tuple[str, str]] = {
-    "signature_invalid": ("This is no signature.", "签名格式有误。"),
     "warning_of_another": ("This warning was shown to somebody else.", "该风险提示展示给了其他客户。"),
     "conditions_unmet": ("This ad asks for more than you meet.", "您不符合该广告的对手方条件。"),
     "merchant_funds_short": (

@@ -125,7 +125,7 @@ CODES: dict[str, tuple[str, str]] = {
 CASE_KINDS: dict[str, tuple[str, str]] = {
     "withdrawal_review": ("Withdrawal review", "提币审核"),
     "withdrawal_appeal": ("Appeal", "申诉"),
-    "seizure": ("Lawful order", "司法协助"),
+    "seizure": ("Lawful order", "司法命令"),
     "books": ("Books", "账务核对"),
     "merchant_exit": ("Merchant leaves", "商家退出"),
     "bond_deduction": ("Bond deduction", "扣除保证资产"),
@@ -133,7 +133,7 @@ CASE_KINDS: dict[str, tuple[str, str]] = {
     "bond_delisting": ("Bond in a delisted asset", "下架币种的保证资产"),
     "webhook": ("Webhook switched off", "Webhook 停用"),
     "p2p_dispute": ("Dispute of an order", "订单申诉"),
-    "travel_rule": ("Travel-rule message", "旅行规则消息"),
+    "travel_rule": ("Travel-rule message", "旅行规则报文"),
 }
 
 MODES: dict[str, tuple[str, str]] = {
