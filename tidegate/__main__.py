@@ -21,6 +21,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import structlog
+
 import tidegate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Malformed, Refusal
@@ -37,6 +39,8 @@ HOME = Path("data")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     args = _parser().parse_args(argv)
+    # Where `rich` happens to be installed, tracebacks show the value of every variable: keys, codes, cookies.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     if os.environ.get("TIDEGATE_WITH_PARENT"):
         threading.Thread(target=_end_with_parent, daemon=True).start()
     command: Callable[[argparse.Namespace], int] = args.command

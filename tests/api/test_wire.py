@@ -10,11 +10,13 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from house import furnish
+import structlog
+from house import RECEIVER, furnish
 from serving import Site, served
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from tidegate.__main__ import main
 from tidegate.api.app import Around
 from tidegate.api.metrics import Metrics
 from tidegate.api.wire import PatientProtocol
@@ -155,6 +157,19 @@ def test_the_quarantine_of_a_list_that_is_not_there_is_unknown(site: Site) -> No
 def test_a_text_that_is_too_long_is_called_so(site: Site) -> None:
     body = {"customer": "cus_x", "asset": "USDT", "network": "evm-local", "address": "0x", "amount": "1" * 5000}
     assert site.call("POST", "/v1/withdrawals", body).json()["detail"] == "amount is too long; at most 200."
+
+
+def test_a_traceback_in_the_log_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `rich` beside it structlog printed every variable of every frame: the data key, sessions, the signer's."""
+    assert main(["address", "check", RECEIVER, "--network", "ethereum"]) == 0
+    key = secrets.token_urlsafe(32)
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError:
+        structlog.get_logger("test").exception("failed")
+    printed = capsys.readouterr()
+    assert "RuntimeError: a bug" in printed.out + printed.err
+    assert key not in printed.out + printed.err
 
 
 def test_a_bug_is_written_down_without_the_token_of_a_link() -> None:

@@ -7,7 +7,7 @@ tests/rules, and read the difference.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ import pytest
 from facts_kit import GOOD
 from refusal_kit import refused
 
-from tidegate.base.canonical import canonical
+from tidegate.base.canonical import canonical, digest
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.money import Asset
-from tidegate.withdrawals import answer, deciding
+from tidegate.withdrawals import answer, bundle, deciding
 from tidegate.withdrawals.deciding import Lone
 from tidegate.withdrawals.letter import Known, Letter, letter
 from tidegate.withdrawals.vendors import question
-from tidegate.withdrawals.withdrawal import Status, Withdrawal
+from tidegate.withdrawals.withdrawal import Status, Withdrawal, payload_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 US = timedelta(microseconds=1)
@@ -162,6 +162,43 @@ def test_a_vendor_is_told_the_same_bytes_each_time() -> None:
     assert '"address_paid_before":false' in unknown
     assert '"customer_since":null' in unknown
     assert '"memo":null' in unknown
+
+
+def test_what_is_confirmed_is_the_hash_of_the_row_as_it_is_now() -> None:
+    made = replace(MADE, fee_ceiling_units=200_000, memo="7", description="rent")
+    seen = ["wd_1", "cus_1", "USDT@evm-local", made.address, "7", "12500000", "100000", "200000", "rent"]
+    assert payload_of(made, "USDT@evm-local") == digest(seen)
+    assert payload_of(replace(made, description=""), "USDT@evm-local") == digest(seen[:-1])
+    assert payload_of(replace(MADE, memo=""), "USDT@evm-local") == digest([*seen[:4], "", *seen[5:7], "None"])
+
+
+@dataclass
+class Row:
+    id: str
+    units: int
+    value: int | None
+    count: int
+
+
+def test_a_bundle_holds_everything_and_whole_units_as_text() -> None:
+    row = Row("wd_1", 2**60, 7, 3)
+    plain = {"id": "wd_1", "units": str(2**60), "value": "7", "count": 3}
+    made = bundle.made(
+        case=row, answers=[row], evidence=[], questions=[replace(row, value=None)], order=None, withdrawal=row,
+        decisions=[row, row], links=[{"link": 1}],
+    )  # fmt: skip
+    assert made == {
+        "format": "tidegate-case-1",
+        "case": plain,
+        "answers": [plain],
+        "evidence": [],
+        "questions": [plain | {"value": None}],
+        "order": None,
+        "withdrawal": plain,
+        "decisions": [plain, plain],
+        "journal": [{"link": 1}],
+    }
+    assert bundle.sealed(made) == canonical({"sha256": digest(made), "bundle": made})
 
 
 # --- decisions that stand alone ----------------------------------------------------------------------------------

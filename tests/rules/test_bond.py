@@ -117,3 +117,13 @@ def test_who_owes_pays_that_first_and_no_more_than_is_demanded() -> None:
 @pytest.mark.parametrize(("units", "locked", "people"), [(1, 10, 1), (9, 10, 1), (10, 10, 2), (11, 10, 2)])
 def test_all_of_a_bond_takes_two(units: int, locked: int, people: int) -> None:
     assert rules.people_needed(units, locked) == people
+
+
+@pytest.mark.parametrize(
+    ("required", "locked", "releasing", "left"),
+    [(100, 150, 50, 50), (100, 149, 50, 49), (101, 150, 50, 49), (100, 100, 50, 0), (100, 99, 50, 0), (0, 3, 50, 3)],
+)
+def test_what_waits_to_go_back_is_a_surplus_still(required: int, locked: int, releasing: int, left: int) -> None:
+    waits = replace(bond(required, locked), releasing=releasing, release_at=NOW)
+    found = rules.still_surplus(waits)
+    assert (found.releasing, found.release_at) == (left, NOW if left else None)

@@ -264,6 +264,16 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("behaviour/units/hot/required", "yes", "behaviour.units.hot.required"),
         ("behaviour/egress/reset_people", 3, "behaviour.egress.reset_people"),
         ("behaviour/egress/minutes", ..., "behaviour.egress.minutes"),
+        ("indicators/pass_through/least_sell_percent", 76, "indicators.pass_through.least_sell_percent"),
+        ("indicators/structuring/limits", [str(n) for n in range(1, 99)], "indicators.structuring.limits"),
+        ("merchants/rules_version", "next one", "merchants.rules_version"),
+        ("p2p/payment_minutes/most", 9, "p2p.payment_minutes.most"),
+        ("p2p/open_orders", 1001, "p2p.open_orders"),
+        ("rating/timezone", "Mars/" + "Olympus" * 60, "rating.timezone"),
+        ("rules", [{"name": "one", "when": 5, "mode": "live"}], "rules[0].when"),
+        ("screening/names/show", "0.71", "screening.names.show"),
+        ("screening/actions/*", {"*": "review", "sanctions": "allow"}, "screening.actions.*.sanctions"),
+        ("screening/actions/*", {"*": "maybe", "sanctions": "freeze"}, "screening.actions.*.*"),
     ],
 )
 def test_the_demo_pack_but_with_one_fault_is_refused_by_name(path: str, value: object, named: str) -> None:
@@ -395,6 +405,10 @@ def test_only_what_ends_by_itself_may_ask_for_a_delay(path: str, words: set[str]
         ("fixed_prices/ETH@evm-local", "0.000000000001"),
         ("required_lists", []),
         ("market/floor_percent", 25),
+        ("indicators/pass_through/least_sell_percent", 75),
+        ("p2p/payment_minutes/most", 10),
+        ("p2p/open_orders", 1000),
+        ("screening/names/show", "0.70"),
         ("market/fall_percent", {"nervous": 13, "stormy": 13}),
     ],
 )

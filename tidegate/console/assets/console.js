@@ -50,27 +50,65 @@ function cards() {
   });
 }
 
-// What somebody typed survives a session that ends, until the form is sent and answered.
-const key = (field) => `draft ${location.pathname} ${field.form?.getAttribute("action")} ${field.name}`;
+// What somebody typed survives a session that ends, until the form was sent and answered. In the portal that is every
+// field but secrets; of the staff's it is their texts, and what they choose is chosen anew.
+const keeps = "keeps" in document.body.dataset;
+const KEPT = keeps
+  ? 'main form[method=post]:not([action*="/sign-in"]) :is(textarea, select, ' +
+    "input:not([type=hidden], [type=password], [type=file], [autocomplete=one-time-code]))[name]"
+  : "textarea[name], input[type=text][name][data-draft]";
+const key = (field) => `draft ${field.form?.getAttribute("action")} ${field.name}`;
+const forget = (start) => Object.keys(sessionStorage).forEach((name) => name.startsWith(start) && sessionStorage.removeItem(name));
+
+function restore(field, kept) {
+  if (field.type === "radio") field.checked = field.value === kept;
+  else if (field.type === "checkbox") field.checked = kept === "true";
+  else if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === kept)) field.value = kept;
+}
 function drafts() {
-  once("textarea[name], input[type=text][name][data-draft]", "kept", (field) => {
+  const refused = document.querySelector("[data-refused]"); // then the server wrote down what was sent, as far as it can
+  once(KEPT, "kept", (field) => {
     const kept = sessionStorage.getItem(key(field));
-    if (kept !== null && field.value === "") field.value = kept;
-    field.addEventListener("input", () => sessionStorage.setItem(key(field), field.value));
+    const blank = field.matches("input:not([type=radio], [type=checkbox]), textarea") && field.value === "";
+    if (kept !== null && (blank || (keeps && !refused))) restore(field, kept);
+    field.addEventListener("input", () =>
+      sessionStorage.setItem(key(field), field.type === "checkbox" ? String(field.checked) : field.value));
   });
 }
-if (document.querySelector("[data-done]")) {
-  for (let place = sessionStorage.length - 1; place >= 0; place--) {
-    const name = sessionStorage.key(place);
-    if (name?.startsWith(`draft ${location.pathname} `)) sessionStorage.removeItem(name);
-  }
+
+// The form that was sent last is answered, unless this page says why not, or asks first who is there.
+const sent = sessionStorage.getItem("sent");
+sessionStorage.removeItem("sent");
+if (sent !== null && !document.querySelector('[data-refused], form[action*="/sign-in"], [name^="proof"]')) forget(`draft ${sent} `);
+const who = document.body.dataset.who;
+if (who && who !== sessionStorage.getItem("who")) {
+  forget("draft "); // somebody else's
+  sessionStorage.setItem("who", who);
 }
+
+// Where a refusal names a field, people are led to it; what a choice brings with it is told beside it.
+const wrong = document.querySelector("[data-refused]")?.dataset.refused;
+const named = wrong && document.querySelector(`main form[method=post] [name="${CSS.escape(wrong)}"]:not([type=hidden])`);
+if (named) {
+  named.setAttribute("aria-invalid", "true");
+  if (named.checkVisibility()) named.focus();
+}
+// Back to a page that answered a form is a page of the browser's own, about sending it once more; like this it is ours.
+if (keeps && wrong !== undefined) history.replaceState(null, "", location.href);
+once("select[data-tells]", "telling", (choice) => {
+  const tell = () => (document.getElementById(choice.dataset.tells).textContent = choice.selectedOptions[0].dataset.told);
+  choice.addEventListener("input", tell);
+  addEventListener("pageshow", tell);
+});
 
 // A form is sent once, however often the button is pressed; coming back enables it again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   if (form.dataset.sent) return event.preventDefault();
+  const action = form.getAttribute("action") ?? "";
+  if (action.endsWith("/sign-out")) forget("draft ");
+  else if (!action.includes("/sign-in")) sessionStorage.setItem("sent", action);
   form.dataset.sent = "1";
   setTimeout(() => form.querySelectorAll("button").forEach((button) => (button.disabled = true)));
 });

@@ -204,7 +204,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_bond_overdue": ("overdue", "已逾期"),
     "desk_bond_moves": ("Movements", "变动记录"),
     "desk_bond_moves_none": ("Nothing has moved yet.", "暂无变动。"),
-    "desk_bond_change": ("Change", "变动"),
     "desk_bond_after": ("Locked after it", "变动后锁定"),
     "desk_matters": ("Open about you: while it is, nothing comes back", "未了事项（期间不退还保证资产）"),
     # rating

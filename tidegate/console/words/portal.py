@@ -282,6 +282,10 @@ WORDS: dict[str, tuple[str, str]] = {
 
 DONE: dict[str, tuple[str, str]] = {
     "portal_confirmed": ("You have confirmed it.", "您已确认。"),
+    "portal_confirmed_partly": (
+        "That was right. One confirmation is still missing; see below.",
+        "验证通过，还需完成下方的另一项确认。",
+    ),
     "portal_resent": ("The mail is sent again.", "邮件已重新发送。"),
     "portal_cancelled": ("It is cancelled.", "已取消。"),
     "portal_appealed": ("Your appeal is with people now.", "申诉已提交，将由人工审核。"),
