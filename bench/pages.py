@@ -11,19 +11,14 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import socket
 import statistics
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import httpx2 as httpx
-import uvicorn
 from playwright.sync_api import sync_playwright
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -32,18 +27,14 @@ from starlette.types import ASGIApp
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the folder is no package of the product
 
-from bench import stage
-from bench.status import ETH, USDT, XPUB
-from tidegate.api.app import ApiSettings, create_app
+from bench import filled, stage
 from tidegate.api.door import Gate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import NotFound
 from tidegate.console.app import console
 from tidegate.console.render import versions
 from tidegate.console.visit import Page, Visit, guarded
-from tidegate.custody import flow as custody
-from tidegate.db import Conn, connect
-from tidegate.db.server import EmbeddedServer
+from tidegate.db import Conn
 from tidegate.demo.desk.past import flow as past
 from tidegate.demo.desk.simulate import simulate
 from tidegate.ledger import store as ledger_store
@@ -72,24 +63,8 @@ def with_one(gate: Gate) -> ASGIApp:
 
 def fill(conn: Conn) -> None:
     """What became of them, by number: nine in ten have ended, and about every tenth a person is asked."""
-    conn.execute(
-        """
-        UPDATE withdrawal SET confirmed_at = created_at, used_factors = required_factors,
-               status = CASE WHEN number % 10 = 0 THEN 'in_review' ELSE 'settled' END,
-               tx = CASE WHEN number % 10 = 0 THEN NULL ELSE '0x' || number END,
-               ended_at = CASE WHEN number % 10 = 0 THEN NULL
-                               ELSE created_at + make_interval(secs => number % 750) END
-        """
-    )
-    conn.execute(
-        """
-        INSERT INTO case_file (id, kind, subject, party_id, requester, reasons, quorum, opened_at, due_at, escalates_at)
-        SELECT 'case_' || number, 'withdrawal_review', id, party_id, 'bench', '{large_amount}', 1, created_at,
-               created_at + make_interval(secs => number), created_at + make_interval(secs => number)
-          FROM withdrawal WHERE number % 10 = 0
-        """
-    )
-    conn.execute("UPDATE case_file SET overdue_at = due_at, escalation = 1")
+    filled.end(conn, timedelta(seconds=1))
+    filled.ask_people(conn)
     conn.execute(
         """
         INSERT INTO payout (id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text,
@@ -140,21 +115,6 @@ def pages(conn: Conn, customer: str, merchant: str) -> list[str]:
         "/journal", "/market", "/policies", "/merchants", f"/merchants/{merchant}", "/facts", "/rating",
         f"/rating/{run}",
     ]  # fmt: skip
-
-
-@contextmanager
-def serving(url: str) -> Iterator[str]:
-    settings = ApiSettings(url, stage.DATA_KEY, utcnow, lambda network: 100)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, with_one), log_level="error", lifespan="on"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 def look(http: httpx.Client, paths: list[str], looks: int) -> None:
@@ -211,28 +171,20 @@ def browse(site: str, cookie: str, paths: Sequence[str]) -> None:
 def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
     looks = int(sys.argv[2]) if len(sys.argv) > 2 else 40
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedServer(Path(folder))
-        url = server.start()
-        try:
-            stage.prepare(url)
-            with connect(url) as conn:
-                network = custody.Network(stage.NETWORK, 31337, 3, XPUB)
-                stage.furnish(conn, USDT, ETH, network, stage.address("hot"), (0, "0x00"))
-                people = stage.customers(conn, USDT, 50)
-                stage.grow(conn, stage.Requests(people, "past"), many)
-                fill(conn)
-                key = parties.create_key(conn, "auditor", "bench", "bench", utcnow())
-                cookie = parties.open_session(conn, key.secret, utcnow()).cookie
-                merchant = plant(conn)
-                conn.execute("VACUUM ANALYZE")
-                paths = pages(conn, people[0].id, merchant)
-            with serving(url) as site, httpx.Client(base_url=site, timeout=60, trust_env=False) as http:
-                http.cookies.set("tidegate_session", cookie)
-                look(http, paths, looks)
-                browse(site, cookie, ("/cases", "/", "/treasury", f"/merchants/{merchant}"))
-        finally:
-            server.stop()
+    with filled.house(many) as house:
+        fill(house.conn)
+        key = parties.create_key(house.conn, "auditor", "bench", "bench", utcnow())
+        cookie = parties.open_session(house.conn, key.secret, utcnow()).cookie
+        merchant = plant(house.conn)
+        house.conn.execute("VACUUM ANALYZE")
+        paths = pages(house.conn, house.people[0].id, merchant)
+        with (
+            filled.serving(house.url, with_one) as site,
+            httpx.Client(base_url=site, timeout=60, trust_env=False) as http,
+        ):
+            http.cookies.set("tidegate_session", cookie)
+            look(http, paths, looks)
+            browse(site, cookie, ("/cases", "/", "/treasury", f"/merchants/{merchant}"))
 
 
 if __name__ == "__main__":

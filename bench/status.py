@@ -10,38 +10,23 @@ from __future__ import annotations
 
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the folder is no package of the product
 
-from bench import stage
+from bench import filled
 from tidegate.base.clock import utcnow
-from tidegate.base.money import Asset
-from tidegate.custody import flow as custody
-from tidegate.db import Conn, connect
-from tidegate.db.server import EmbeddedServer
+from tidegate.db import Conn
 from tidegate.reports.status import flow as statuses
 from tidegate.withdrawals import flow as withdrawals
-
-USDT = Asset(1, "USDT", stage.NETWORK, 6, stage.address("usdt"))
-ETH = Asset(2, "ETH", stage.NETWORK, 18, None)
-XPUB = "xpub661MyMwAqRbcFtXgS5sYJABqqG9YLmC4Q1Rdap9gSE8NqtwybGhePY2gZ29ESFjqJoCu1Rupje8YtGqsefD265TMg7usUDFdp6W1EGMcet8"
 
 
 def end(conn: Conn) -> None:
     """What became of them, by number: nine in ten have ended, one in ten was held, whether it has ended or not."""
-    conn.execute(
-        """
-        UPDATE withdrawal SET confirmed_at = created_at, used_factors = required_factors,
-               status = CASE WHEN number % 10 = 0 THEN 'in_review' ELSE 'settled' END,
-               tx = CASE WHEN number % 10 = 0 THEN NULL ELSE '0x' || number END,
-               ended_at = CASE WHEN number % 10 = 0 THEN NULL
-                               ELSE created_at - make_interval(secs => number % 750000) END
-        """
-    )
+    filled.end(conn, timedelta(seconds=-1000))  # four in five within the seven days
     conn.execute(
         """
         INSERT INTO decision (id, withdrawal_id, stage, at, outcome, findings, facts, facts_hash, policy_version,
@@ -65,23 +50,13 @@ def timed(work: Callable[[], object], times: int) -> list[float]:
 
 def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedServer(Path(folder))
-        url = server.start()
-        try:
-            stage.prepare(url)
-            with connect(url) as conn:
-                network = custody.Network(stage.NETWORK, 31337, 3, XPUB)
-                stage.furnish(conn, USDT, ETH, network, stage.address("hot"), (0, "0x00"))
-                people = stage.customers(conn, USDT, 50)
-                stage.grow(conn, stage.Requests(people, "past"), many)
-                end(conn)
-                setting = withdrawals.setting(conn, utcnow())
-                reading = timed(lambda: statuses.read(conn, setting.assets, setting.regimes, {}, None, utcnow()), 21)
-                nothing = timed(lambda: conn.execute("SELECT 1").fetchone(), 200)
-                print(statuses.read(conn, setting.assets, setting.regimes, {}, None, utcnow()).holds)
-        finally:
-            server.stop()
+    with filled.house(many) as house:
+        conn = house.conn
+        end(conn)
+        setting = withdrawals.setting(conn, utcnow())
+        reading = timed(lambda: statuses.read(conn, setting.assets, setting.regimes, {}, None, utcnow()), 21)
+        nothing = timed(lambda: conn.execute("SELECT 1").fetchone(), 200)
+        print(statuses.read(conn, setting.assets, setting.regimes, {}, None, utcnow()).holds)
     print(f"{many} withdrawals: one reading {statistics.median(reading):.0f} ms, at most {max(reading):.0f} ms")
     print(f"SELECT 1: {statistics.median(nothing):.2f} ms")
 

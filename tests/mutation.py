@@ -2,8 +2,9 @@
 
 mutmut writes the mutants. It then starts pytest anew for each of them, which takes about a second; here the tests are
 collected once, and every mutant is a fork of that process which runs only the tests that enter the broken function,
-the quickest first, until one fails. A module is imported before it is broken: what runs at import is not tried, nor is
-a function behind a decorator, a property for one. docs/proof.md says what was found.
+until one fails: those first that noticed the mutants before, then the quickest. A module is imported before it is
+broken: what runs at import is not tried, nor is a function behind a decorator, a property for one. docs/proof.md says
+what was found.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from mutmut.utils.format_utils import mangled_name_from_mutant_name
 
 MEMORY = 4 * 2**30  # bytes: a loop that never ends must not take the machine with it
 _CACHE = type(functools.lru_cache(maxsize=1)(len))
+_STUMBLED = 255
 PATIENCE = 10  # times the seconds that the tests take on code that is whole
 
 
@@ -66,22 +68,23 @@ class Hunt:
         self.at_once = at_once
         self.slow = slow
         self.found = Found()
+        self.entering: dict[str, list[Entered]] = defaultdict(list)  # function -> the tests that enter it
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
-        entering: dict[str, list[Entered]] = defaultdict(list)
+        entering = self.entering
         for entered in sorted(_watched_in_child(session.items), key=lambda one: one.seconds):
             assert entered.passed, f"{entered.test} fails on code that is whole"
             for function in entered.functions if entered.seconds < self.slow else ():
                 entering[function].append(entered)
         gc.collect()
         gc.freeze()  # or every child copies what its collector touches
-        running: dict[int, str] = {}
+        running: dict[int, tuple[str, list[Entered]]] = {}
         for count, (mutant, file) in enumerate(self.mutants.items()):
             if count % 20 == 0:
                 print(f"{count} of {len(self.mutants)}: {file}", flush=True)
-            tests = entering[mangled_name_from_mutant_name(mutant)]
+            tests = [*entering[mangled_name_from_mutant_name(mutant)]]
             if not tests:
                 self.found.untested[file].append(mutant)
                 continue
@@ -90,19 +93,24 @@ class Hunt:
             child = os.fork()
             if child == 0:
                 _try(mutant, [items[one.test] for one in tests], sum(one.seconds for one in tests))
-            running[child] = mutant
+            running[child] = mutant, tests
         while running:
             self._ended(running)
         return True
 
-    def _ended(self, running: dict[int, str]) -> None:
+    def _ended(self, running: dict[int, tuple[str, list[Entered]]]) -> None:
         child, status = os.wait()
-        mutant = running.pop(child)
+        mutant, tests = running.pop(child)
         file = self.mutants[mutant]
         if status == 0:
             self.found.survived[file].append(mutant)
-        else:
-            self.found.killed[file] += 1
+            print(f"left: {mutant}", flush=True)
+            return
+        self.found.killed[file] += 1
+        by = os.waitstatus_to_exitcode(status) - 1
+        if 0 <= by < len(tests):  # what noticed this one is likely to notice the next one of the function
+            mine = self.entering[mangled_name_from_mutant_name(mutant)]
+            mine.insert(0, mine.pop(mine.index(tests[by])))
 
 
 def _watched_in_child(items: list[pytest.Item]) -> list[Entered]:
@@ -143,17 +151,17 @@ def _hush() -> None:
 
 
 def _try(mutant: str, items: list[pytest.Item], seconds: float) -> None:
-    """In a child, which ends with 0 if every test passes."""
+    """In a child, which ends with 0 if every test passes, else with the number of the first that failed, from 1."""
     _hush()
     limit = int(process_time() + 5 + PATIENCE * seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     set_mutant_under_test(mutant)
     try:
-        noticed = not all(_passes(item) for item in items)
+        by = next((number for number, item in enumerate(items, start=1) if not _passes(item)), 0)
     except BaseException:  # pytest itself stumbled over it
-        noticed = True
-    os._exit(int(noticed))
+        by = _STUMBLED
+    os._exit(min(by, _STUMBLED))
 
 
 def _passes(item: pytest.Item) -> bool:
@@ -170,6 +178,14 @@ def _mutants(patterns: list[str]) -> dict[str, str]:
     return found
 
 
+def _forget_stale() -> None:
+    """mutmut keeps every copy that is newer than its file, also one that was made before the file was to be broken."""
+    for file in Path("tidegate").rglob("*.py"):
+        copy = Path("mutants", file)
+        if maker.config().should_mutate(file) and not Path(f"{copy}.meta").exists():
+            copy.unlink(missing_ok=True)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("patterns", nargs="*", help="mutants to run, by pattern or name; all of them")
@@ -181,6 +197,7 @@ def main() -> None:
     args = asked.parse_args()
     with contextlib.redirect_stdout(io.StringIO()):
         Path("mutants").mkdir(exist_ok=True)
+        _forget_stale()
         maker.copy_src_dir()
         maker.copy_also_copy_files()
         maker.setup_source_paths()
@@ -190,7 +207,8 @@ def main() -> None:
     here = Path.cwd()
     os.chdir("mutants")
     set_mutant_under_test("")
-    options = maker.config().pytest_add_cli_args
+    # A test that fails is all that counts: to explain how two long texts differ takes longer than the test itself.
+    options = [*maker.config().pytest_add_cli_args, "--assert=plain", "--tb=no"]
     chosen = args.tests or maker.config().pytest_add_cli_args_test_selection
     code = pytest.main(["--rootdir=.", *options, *chosen], plugins=[hunt])
     os.chdir(here)

@@ -69,7 +69,8 @@ def served(house: House, database_url: str, **more: Any) -> Iterator[Site]:
     more.setdefault("relying", Relying("localhost", "Tidegate", (url, *Relying().origins)))
     settings = ApiSettings(database_url, DATA_KEY, house.clock, lambda network: 100, **more)
     app = create_app(settings, console, links, status_page, portal)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol))
+    config = uvicorn.Config(app, log_level="error", lifespan="on", http=PatientProtocol, proxy_headers=False)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     deadline = time.monotonic() + 10

@@ -21,6 +21,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import structlog
+
 import tidegate
 from tidegate.base.clock import utcnow
 from tidegate.base.refusals import Malformed, Refusal
@@ -37,6 +39,8 @@ HOME = Path("data")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     args = _parser().parse_args(argv)
+    # Where `rich` happens to be installed, tracebacks show the value of every variable: keys, codes, cookies.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     if os.environ.get("TIDEGATE_WITH_PARENT"):
         threading.Thread(target=_end_with_parent, daemon=True).start()
     command: Callable[[argparse.Namespace], int] = args.command
@@ -547,10 +551,11 @@ def _rating_what_if(args: argparse.Namespace) -> int:
     from tidegate.rating.governance import flow as governance
 
     pack = from_text(_text(args.pack))
-    numbers = pack.get("rating", pack)
+    numbers, thresholds = pack.get("rating", pack), pack.get("indicators") if "rating" in pack else None
     now = utcnow()
     with connect(_settings(args).database_url) as conn:
-        wanted = governance.draft(conn, numbers if isinstance(numbers, dict) else {"rating": numbers}, now)
+        said = numbers if isinstance(numbers, dict) else {"rating": numbers}
+        wanted = governance.draft(conn, said, now, thresholds)
         _say(say.what_if(governance.what_if(conn, wanted, now, args.months)))
     return 0
 

@@ -10,6 +10,7 @@ from importlib import resources
 import uvicorn
 
 from tidegate.api.app import ApiSettings, create_app
+from tidegate.api.proxy import Proxy
 from tidegate.api.wire import PatientProtocol
 from tidegate.base.chain import Unreachable
 from tidegate.base.clock import utcnow
@@ -65,6 +66,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
             demo=settings.demo,
             webhook_networks=settings.webhook_networks,
             counterparties=settings.counterparty_keys(),
+            proxy=Proxy(settings.proxy.addresses, settings.proxy.country_header),
         ),
         console,
         links,
@@ -83,5 +85,6 @@ def serve(settings: Settings, host: str, port: int) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who is believed stands in our settings: `api/proxy.py`
         timeout_graceful_shutdown=10,
     )

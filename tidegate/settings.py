@@ -24,6 +24,7 @@ from tidegate.base.network import Network
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}@[a-z0-9][a-z0-9-]{0,40}")
 
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -117,6 +118,14 @@ class PriceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """Who in front of `serve` is believed when they say where a caller comes from."""
+
+    addresses: tuple[str, ...] = ("127.0.0.1",)  # addresses and networks of proxies
+    country_header: str | None = None  # in which they say a country; None = they do not
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     database_url: str
     networks: Mapping[str, NetworkSettings]
@@ -132,6 +141,7 @@ class Settings:
     mail: MailSettings | None = None  # None = nothing is written to customers
     prices: Mapping[str, PriceSettings] = field(default_factory=dict)  # source -> where it comes from
     webhook_networks: tuple[Network, ...] = ()  # beside public addresses, webhooks may go to these, unencrypted too
+    proxy: ProxySettings = ProxySettings()
     demo: bool = False  # links that sign somebody in count; `tidegate run` alone says so
 
     def data_key(self) -> bytes:
@@ -171,6 +181,7 @@ def load(path: Path) -> Settings:
             mail=_mail(said.get("mail")),
             prices={source: _prices(source, p) for source, p in said.get("prices", {}).items()},
             webhook_networks=tuple(ip_network(text) for text in said.get("webhook_networks", ())),
+            proxy=_proxy(said["proxy"]) if "proxy" in said else ProxySettings(),
             demo=said.get("demo", False) is True,
         )
     except FileNotFoundError as fault:
@@ -251,6 +262,21 @@ def _passkeys(said: Any) -> PasskeySettings:
     return made
 
 
+def _proxy(said: Mapping[str, Any]) -> ProxySettings:
+    """Raises SettingsFault where anybody could say where they come from."""
+    unknown = sorted(set(said) - {"addresses", "country_header"})
+    if unknown:
+        raise SettingsFault(f"proxy has {unknown[0]!r}; it may have addresses and country_header.")
+    made = ProxySettings(tuple(said.get("addresses", ProxySettings().addresses)), said.get("country_header"))
+    for address in made.addresses:
+        if ip_network(address).prefixlen == 0:
+            raise SettingsFault(f"proxy.addresses has {address}, which is everybody; name the proxies alone.")
+    header = made.country_header
+    if header is not None and (not _HEADER.fullmatch(header) or header.lower().startswith("x-forwarded-")):
+        raise SettingsFault(f'proxy.country_header is {header!r}; write the name of a header like "CF-IPCountry".')
+    return made
+
+
 def _mail(said: Any) -> MailSettings | None:
     """Raises SettingsFault where mails could not leave, or would leave readable by everybody on the way."""
     if said is None:
@@ -305,6 +331,8 @@ def save(settings: Settings, path: Path) -> None:
         more["names"] = {"url": n.url, "dataset": n.dataset} | (
             {} if n.key_file is None else {"key_file": str(n.key_file)}
         )
+    if settings.proxy != ProxySettings():
+        more["proxy"] = {"addresses": list(settings.proxy.addresses), "country_header": settings.proxy.country_header}
     if settings.webhook_networks:
         more["webhook_networks"] = [str(network) for network in settings.webhook_networks]
     text = json.dumps(

@@ -51,3 +51,23 @@ def test_a_form_without_the_sessions_token_changes_nothing(site: Site) -> None:
             answer = site.http.post("/console" + page.path.replace("{id}", "nothing"), data={"csrf": "x"})
             assert answer.status_code == 403, page.path
             assert "form_token_wrong" in answer.text
+
+
+def test_a_character_that_nothing_can_keep_is_refused_and_never_a_fault(site: Site) -> None:
+    opened = parties.open_session(site.house.conn, site.keys["compliance"], site.house.now)
+    site.http.cookies.set("tidegate_session", opened.cookie)
+    for path in (
+        "/console/journal?subject=%00",
+        "/console/customers/%00",
+        "/portal/?done=a%00b",
+        "/m/%00",
+    ):
+        answer = site.http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (400, "character_refused"), path
+    said = {"csrf": opened.csrf, "reason": "a\0b"}
+    assert "form_token_wrong" in site.http.post(f"/console/customers/{site.house.customer().id}/freeze", data=said).text
+    (upload,) = {page.path for page in PAGES if page.upload}
+    file = ("a.csv", b"asset,address\nETH,0x\0\n", "text/csv")
+    fields = {"csrf": opened.csrf, "name": "sanctions", "format": "csv"}
+    answer = site.http.post(f"/console{upload}", data=fields, files={"file": file})
+    assert "holds the character NUL" in answer.text

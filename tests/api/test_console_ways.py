@@ -13,6 +13,7 @@ from passkey_kit import Authenticator
 from serving import Site, served
 
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany, Unauthorised
+from tidegate.console.visit import COOKIE
 from tidegate.db import Conn, connect
 from tidegate.parties import flow as parties
 from tidegate.parties.access import Identity
@@ -307,3 +308,30 @@ def test_what_a_person_typed_stays_when_the_code_is_wrong(site: Site, mei: NewKe
     assert "passwords_differ" in other.text
     done = site.http.post("/console/me/password", data={**sent, "code": pyotp.TOTP(app.secret).at(site.house.now)})
     assert (done.status_code, done.headers["location"]) == (303, "/console/me?done=way_added")
+
+
+def test_signing_in_again_in_one_browser_ends_the_session_before(site: Site, house: House) -> None:
+    def signed_in() -> list[str]:
+        return sorted(s.key_id for s in parties.signed_in(house.conn, house.now))
+
+    def come(role: str, secret: str | None = None) -> str:
+        answer = site.http.post("/console/sign-in", data={"key": secret or site.keys[role]})
+        return answer.cookies.get(COOKIE) or ""
+
+    first = come("analyst")
+    wrong = come("analyst", "tg_nothing")
+    assert (wrong, len(signed_in())) == ("", 1)  # who gets it wrong stays who they are
+    second = come("treasury")
+    assert first != second
+    assert [parties.whoami(house.conn, site.keys["treasury"], house.now, None).key_id] == signed_in()
+    with pytest.raises(Unauthorised, match="signed out"):
+        parties.session(house.conn, first, house.now)
+    link = parties.make_link(house.conn, site.keys["admin"], "test", house.now)
+    site.http.post(f"/console/sign-in/{link}")
+    assert [parties.whoami(house.conn, site.keys["admin"], house.now, None).key_id] == signed_in()
+    made_up = "x" * 43  # a cookie that somebody else has put there is not taken over
+    site.http.cookies.clear()
+    third = site.http.post(
+        "/console/sign-in", data={"key": site.keys["auditor"]}, headers={"Cookie": f"{COOKIE}={made_up}"}
+    )
+    assert third.cookies[COOKIE] not in ("", made_up)

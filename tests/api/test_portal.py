@@ -243,6 +243,43 @@ def test_naughty_names_of_addresses_are_shown_unchanged_and_harmless(site: Site)
     assert "<script>alert" not in page
 
 
+def test_naughty_strings_in_every_form_are_answered_and_come_back_harmless(site: Site) -> None:
+    ada = site.house.customer(USDT=10**9)
+    form, id = enter(site, ada.id), site.house.asked(ada, "25").id
+    forms = {
+        "/withdraw": ("asset", "address_id", "address", "memo", "amount", "description"),
+        "/standing": ("asset", "address_id", "trigger", "every", "at", "zone", "take", "amount", "ceiling"),
+        f"/withdrawals/{id}/inform": ("kind", "text"),
+        f"/withdrawals/{id}/receiver": ("name", "vasp", "country"),
+        f"/withdrawals/{id}/appeal": ("text",),
+        f"/withdrawals/{id}/ownership": ("signature",),
+        f"/withdrawals/{id}/confirm": ("code", "credential"),
+        "/factors/begin": ("name",),
+        "/language": ("language",),
+    }
+    for number, text in enumerate(naughty()[::43]):
+        for path, fields in forms.items():
+            given = {**form, "once": f"{path[-9:]}{number:030}", **dict.fromkeys(fields, text)}
+            answer = site.http.post(f"/portal{path}", data=given)
+            assert answer.status_code < 500, (path, text)
+            assert "<script>alert" not in answer.text, (path, text)
+    assert [w.id for w in withdrawal_store.search(site.house.conn, ada.id, None, None, None, 9)] == [id]
+    assert site.house.get(id).confirmed_at is None
+
+
+def test_a_forms_target_opened_as_a_page_leads_to_the_page_above_it(site: Site) -> None:
+    enter(site, site.house.customer().id)
+    for path, page in (
+        ("/withdrawals/wd_1/confirm", "/withdrawals/wd_1"),
+        ("/withdrawals/wd_1/ownership/text", "/withdrawals/wd_1/ownership"),
+        ("/factors/fac_1/remove", "/"),
+        ("/desk/orders/ord_1/release", "/desk/orders/ord_1"),
+    ):
+        answer = site.http.get(f"/portal{path}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/portal{page}")
+    assert site.http.get("/portal/withdrawals/wd_1/nothing").status_code == 404
+
+
 @pytest.mark.parametrize(("minutes", "changes"), [(4, True), (5, False)])
 def test_who_can_act_for_the_account_is_changed_by_somebody_who_signed_in_just_now(
     site: Site, minutes: int, changes: bool

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import socket
 from collections.abc import Iterator
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from house import furnish
+import structlog
+from house import RECEIVER, furnish
 from serving import Site, served
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
+from tidegate.__main__ import main
+from tidegate.api.app import Around
+from tidegate.api.metrics import Metrics
 from tidegate.api.wire import PatientProtocol
 from tidegate.db import Conn
 
@@ -148,3 +157,33 @@ def test_the_quarantine_of_a_list_that_is_not_there_is_unknown(site: Site) -> No
 def test_a_text_that_is_too_long_is_called_so(site: Site) -> None:
     body = {"customer": "cus_x", "asset": "USDT", "network": "evm-local", "address": "0x", "amount": "1" * 5000}
     assert site.call("POST", "/v1/withdrawals", body).json()["detail"] == "amount is too long; at most 200."
+
+
+def test_a_traceback_in_the_log_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `rich` beside it structlog printed every variable of every frame: the data key, sessions, the signer's."""
+    assert main(["address", "check", RECEIVER, "--network", "ethereum"]) == 0
+    key = secrets.token_urlsafe(32)
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError:
+        structlog.get_logger("test").exception("failed")
+    printed = capsys.readouterr()
+    assert "RuntimeError: a bug" in printed.out + printed.err
+    assert key not in printed.out + printed.err
+
+
+def test_a_bug_is_written_down_without_the_token_of_a_link() -> None:
+    """Whoever reads logs must not be able to follow somebody's link."""
+    token, answer = secrets.token_urlsafe(32), list[Message]()
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("a bug")
+
+    async def send(message: Message) -> None:
+        answer.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": f"/m/{token}", "query_string": b"", "headers": []}
+    with capture_logs() as logs:
+        asyncio.run(Around(broken, Metrics())(scope, cast("Receive", None), send))
+    assert answer[0]["status"] == 500
+    assert [line["path"] for line in logs] == ["/m/…"]

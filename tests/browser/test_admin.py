@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from console_kit import check, opened, sign_in
-from house import DATA_KEY, House, furnish
+from house import DATA_KEY, House
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.notifications import flow as notifications
 from tidegate.notifications.webhooks import flow as webhooks
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def hook(house: House) -> str:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from console_kit import check, opened, sign_in
-from house import House, furnish
+from house import House
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
 from tidegate.cases import flow as cases
-from tidegate.db import Conn
+from tidegate.db import lease
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def waiting(house: House) -> str:
@@ -178,6 +164,9 @@ def test_what_was_typed_survives_the_end_of_the_session(page: Page, site: Site) 
 def test_keys_walk_the_list_and_open_a_row(page: Page, site: Site) -> None:
     id = waiting(site.house)
     sign_in(page, site, "analyst")
+    page.keyboard.press("Tab")  # past the places of the rail with one key
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
     page.keyboard.press("j")
     assert page.locator("tr.here a").first.inner_text() == id
     page.keyboard.press("Enter")
@@ -191,3 +180,6 @@ def test_a_list_shows_news_without_being_asked(page: Page, site: Site) -> None:
     site.house.asked(ada, "1")
     page.wait_for_selector("tbody tr", timeout=15_000)
     assert (page.locator("nav.rail").count(), page.locator("form.filter").count()) == (1, 1)  # the rows alone came
+    page.wait_for_selector("[data-worker]:has-text('The worker is silent')")
+    lease.take(site.house.conn, "worker:w1", "w1", site.house.now, 15)
+    page.wait_for_selector("[data-worker]", state="hidden")

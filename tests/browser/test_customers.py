@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from console_kit import check, opened, sign_in
-from house import NETWORK, RECEIVER, Customer, House, furnish
+from house import NETWORK, RECEIVER, Customer, House
 from playwright.sync_api import Browser, Page
 from real_data import naughty
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.refusals import Malformed
-from tidegate.db import Conn, act
+from tidegate.db import act
 from tidegate.parties import flow as parties
 from tidegate.screening import flow as screening
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def held(house: House) -> Customer:

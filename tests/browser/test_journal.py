@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 
 import pytest
 from console_kit import check, opened, sign_in
-from house import House, furnish
+from house import House
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.canonical import canonical
 from tidegate.console.journal import pages
-from tidegate.db import Conn, act, journal
+from tidegate.db import act, journal
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def busy(house: House, links: int = 60) -> None:

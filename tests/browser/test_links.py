@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import RECEIVER, furnish
+from house import RECEIVER
 from mail_kit import Post, token
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.parties import flow as parties
 from tidegate.withdrawals.withdrawal import Status
 
@@ -21,12 +20,6 @@ DONE = {
     "en": ("You have confirmed this withdrawal.", "Your account is frozen."),
     "zh": ("您已确认本次提币。", "您的账户已冻结"),
 }
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
 
 
 @pytest.fixture(params=[400, 1440])

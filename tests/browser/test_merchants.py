@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
+from desk_kit import Hall
+from house import House
 from playwright.sync_api import Browser, Page
 from rating_kit import Desk, open_desk
 from real_data import naughty
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.refusals import Malformed
 from tidegate.db import Conn
@@ -33,15 +34,8 @@ def desk(conn: Conn) -> Desk:
 
 
 @pytest.fixture
-def site(desk: Desk, database_url: str) -> Iterator[Site]:
-    with served(desk.house, database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
+def house(desk: Desk) -> House:
+    return desk.house
 
 
 def test_compliance_certifies_from_the_book(page: Page, site: Site) -> None:
@@ -201,7 +195,15 @@ def test_naughty_strings_are_shown_as_they_are(page: Page, site: Site, desk: Des
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, language: str, width: int) -> None:
-    merchant, other = desk.merchant(), desk.merchant()
+    hall = Hall(desk.conn, desk.house.now)
+    merchant, other = hall.merchant(), hall.merchant()
+    offer, people = hall.publish(merchant), [hall.person() for _ in range(3)]
+    traded = [
+        hall.take(offer, who, amount, device_id="phone-1").id
+        for who, amount in zip(people, ("10", "11", "12"), strict=True)
+    ]
+    desk.told(merchant.id, indicator="I-11", evidence={"evidence": traded}, severity="high")
+    desk.confirmed(merchant.id, Kind.COUNTERPARTY_FREEZE, counterparty=people[0].id, order_id=traded[0])
     fact = desk.confirmed(merchant.id, Kind.AUTHORITY_ACTION)
     measures.interim(desk.conn, fact.id, "step_up", None, 24, "at once", site.house.setting.policy, desk.mei, desk.now)
     span = (desk.now, desk.now + timedelta(days=90))
@@ -228,6 +230,12 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, desk: Desk, 
         ):
             page.goto(f"{site.url}/console/{path}")
             assert "data-done" not in page.content()
+            if name == "merchant":
+                page.wait_for_selector("#graph canvas")
+                page.focus("#graph summary")
+                page.keyboard.press("Enter")
+                ties = page.locator("#graph tbody tr")
+                assert (ties.count(), ties.filter(has_text="phone-1").count()) == (16, 3)
             check(page, f"{name}.{language}.{width}")
 
 

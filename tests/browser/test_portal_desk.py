@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import timedelta
 
 import merchant_kit
 import pytest
 from console_kit import check, opened
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from desk_kit import Hall
+from house import DATA_KEY
 from passkey_kit import Authenticator
 from playwright.sync_api import Browser, Page
 from portal_kit import visit
@@ -139,11 +141,19 @@ def test_a_passkey_releases_what_it_signed(browser: Browser, desk: Desk, hall: H
     relying = Relying()
     with served(desk.house, database_url) as site, opened(browser) as page:
         device = Authenticator(counts=False)
-        begun = parties.begin_passkey(hall.conn, shop.who.id, "phone", relying, 5, shop.who.id, hall.now)
+        added = hall.now - timedelta(days=2)  # and the app was replaced today: it waits
+        parties.enrol_totp(hall.conn, shop.who.id, DATA_KEY, shop.who.id, hall.now)
+        begun = parties.begin_passkey(hall.conn, shop.who.id, "phone", relying, 5, shop.who.id, added)
         parties.finish_passkey(
-            hall.conn, shop.who.id, begun.id, device.create(begun.options), relying, shop.who.id, hall.now
+            hall.conn, shop.who.id, begun.id, device.create(begun.options), relying, shop.who.id, added
         )
         sign_in(page, site, shop.who.id, f"/orders/{order.id}")
+        page.fill("[name=holder_name]", "Zhang Wei")
+        page.fill("[name=code]", "123456")
+        page.click("button.good")
+        page.wait_for_selector("[role=alert]:visible")
+        assert "factor_too_new" in page.content()
+        check(page, "desk-order-factor-too-new")
         page.route("**/challenge", lambda route: route.fulfill(status=409))
         page.click("[data-passkey]")
         page.wait_for_selector("[data-passkey-failed]:visible")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 from console_kit import check, opened
+from eth_account import Account
+from eth_account.messages import encode_defunct
 from house import RECEIVER, Customer, House, furnish
 from playwright.sync_api import Browser, Page
 from portal_kit import signed_in, visit
@@ -25,6 +27,7 @@ from tidegate.withdrawals import store as withdrawal_store
 COIN = 10**6
 POISON = checksum(bytes.fromhex(RECEIVER[2:8] + "b" * 27 + RECEIVER[-7:]))
 BLOCKED, CLEAN = checksum(b"\x21" * 20), checksum(b"\x47" * 20)
+WALLET = Account.from_key("0x" + "47" * 32)
 SIZES = [("en", 1440), ("zh", 400)]
 
 
@@ -170,3 +173,38 @@ def test_a_passkey_is_added_and_confirms_and_a_standing_withdrawal_rests_and_goe
         found = withdrawal_store.get(house.conn, id)
         assert found is not None
         assert list(found.used_factors) == ["passkey"]
+
+
+@pytest.mark.parametrize(("language", "width"), SIZES)
+def test_an_address_is_proven_by_a_signature_and_its_withdrawal_goes_on(
+    browser: Browser, site: Site, house: House, language: str, width: int
+) -> None:
+    under_law(house, usd("ownership_proof", "100", over="at_least"))
+    ada = rich(site)
+    with opened(browser, width=width, language=language, dark=width == 400) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        id = ask(page, site, ada, WALLET.address, "200")
+        confirm(page, house, ada)
+        page.wait_for_selector("[data-status=awaiting_information]")
+        check(page, f"portal-unproven-{language}-{width}")
+        page.click("[data-prove]")
+        page.click("[data-copy].btn")
+        text = page.evaluate("navigator.clipboard.readText()").replace("\r\n", "\n")
+        assert WALLET.address in text
+        assert text == page.inner_text("[data-message]")
+        check(page, f"portal-prove-{language}-{width}")
+        page.fill("[name=signature]", sign(text + " "))  # not a letter may differ
+        page.click("form[action$=ownership] .btn-primary")
+        page.wait_for_selector("[role=alert]")
+        assert page.input_value("[name=signature]") == sign(text + " ")
+        check(page, f"portal-prove-refused-{language}-{width}")
+        page.fill("[name=signature]", f" {sign(text)}\n")
+        send(page, "form[action$=ownership] .btn-primary")
+        assert house.get(id).status == "approved"
+        check(page, f"portal-proven-{language}-{width}")
+        page.goto(f"{site.url}/portal/withdrawals/{id}/ownership")  # as from a bookmark
+        assert page.url == f"{site.url}/portal/withdrawals/{id}"  # which waits for no proof any more
+
+
+def sign(text: str) -> str:
+    return "0x" + WALLET.sign_message(encode_defunct(text=text)).signature.hex()

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from typing import Any
 
 import merchant_kit
 import pytest
 from console_kit import check, opened, sign_in
-from house import House, furnish
-from playwright.sync_api import Browser, Page
+from house import HOT, House
+from playwright.sync_api import Browser, Page, expect
 from real_data import naughty
-from serving import Site, served
+from serving import Site
 
 from tidegate.base.refusals import Malformed
 from tidegate.cases import flow as cases
-from tidegate.db import Conn
 from tidegate.p2p.merchants import flow as merchants
 from tidegate.withdrawals.withdrawal import Status
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
+WATCH_THE_LINE = """new MutationObserver(() => {
+  const line = document.querySelector(".progress-line");
+  if (line) sessionStorage.setItem("line", line.textContent);
+}).observe(document.body, { childList: true })"""
 
 
 def waiting(house: House, amount: str = "20000") -> str:
@@ -48,7 +40,7 @@ def case_of(site: Site, id: str) -> str:
 
 
 def test_the_queue_leads_to_the_withdrawal_and_back_by_keys(page: Page, site: Site) -> None:
-    id = waiting(site.house)
+    id, other = waiting(site.house), waiting(site.house)
     sign_in(page, site, "analyst", "/cases")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -57,6 +49,10 @@ def test_the_queue_leads_to_the_withdrawal_and_back_by_keys(page: Page, site: Si
     page.wait_for_selector("[role=status]")
     page.goto(f"{site.url}/console/cases?view=mine")
     assert page.locator("tbody tr").count() == 1
+    counted = page.locator("nav.tabs .count")
+    assert counted.all_inner_texts() == ["2", "1", "1", "0", "0"]
+    cases.answer(site.house.conn, case_of(site, other), "key_other", "approve", "Known supplier", site.house.now)
+    expect(counted).to_have_text(["1", "1", "0", "0", "0"], timeout=15_000)  # with the news
     page.goto(f"{site.url}/console/cases?view=free")
     assert page.locator("tbody tr").count() == 0
 
@@ -100,9 +96,13 @@ def test_the_file_of_a_case_that_ended_can_be_downloaded(page: Page, site: Site)
     id = waiting(site.house)
     cases.answer(site.house.conn, case_of(site, id), "key_other", "approve", "Known supplier", site.house.now)
     sign_in(page, site, "auditor", f"/withdrawals/{id}")
+    fetched: list[str] = []
+    page.on("request", lambda asked: fetched.append(asked.url) if asked.url.endswith("/bundle") else None)
     with page.expect_download() as kept:
-        page.click("text=Evidence file")
+        page.dblclick("text=Evidence file")
     assert id in kept.value.path().read_text()
+    assert kept.value.suggested_filename == f"{case_of(site, id)}.json"
+    assert len(fetched) == 1
 
 
 def test_an_address_that_looks_like_another_is_shown_beside_it(page: Page, site: Site) -> None:
@@ -116,6 +116,13 @@ def test_an_address_that_looks_like_another_is_shown_beside_it(page: Page, site:
     warning = page.locator("section[role=alert]")
     assert warning.locator(".fours").count() == 2
     assert warning.locator(".fours").first.locator(".other").all_inner_texts() == ["0000", "0000"]
+    for path in ("/", f"/customers/{ada.id}"):  # where addresses are cut in the middle, the one that resembles says so
+        page.goto(f"{site.url}/console{path}")
+        row = page.locator("tr", has=page.locator(f"a[href='/console/withdrawals/{asked.id}']"))
+        assert row.locator(".tone:text-is('look-alike')").get_attribute("title") == f"Known: {HOT}"
+    other = house.asked(house.customer(USDT=100 * COIN), "20")
+    page.goto(f"{site.url}/console/?customer={other.party_id}")
+    assert page.locator("tbody tr:not(:has-text('look-alike'))").count() == 1
 
 
 def test_a_case_about_a_merchant_is_answered_on_a_page_of_its_own(page: Page, site: Site) -> None:
@@ -156,12 +163,23 @@ def test_the_second_of_two_analysts_sees_who_was_first(browser: Browser, page: P
     assert cases.about(site.house.conn, id)[0].status == "approved"
 
 
-def test_a_double_click_answers_once_and_back_shows_the_answer(page: Page, site: Site) -> None:
-    id = waiting(site.house)
+def test_a_double_click_answers_once_and_back_shows_the_answer(
+    page: Page, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, answer = waiting(site.house), cases.answer
+
+    def slow(*said: Any) -> cases.File:
+        time.sleep(1.5)
+        return answer(*said)
+
+    monkeypatch.setattr(cases, "answer", slow)
     sign_in(page, site, "analyst", f"/withdrawals/{id}")
     page.fill("textarea[name=reason]", "Known supplier")
+    page.evaluate(WATCH_THE_LINE)
     page.dblclick("button[value=approve]")
-    page.wait_for_selector("[role=status]")
+    page.wait_for_selector("[data-done]")
+    assert page.evaluate("sessionStorage.getItem('line')") == "Under way…"  # what takes longer than a moment says so
+    assert page.locator(".progress-line").count() == 0
     assert len(cases.file(site.house.conn, case_of(site, id)).answers) == 1
     page.go_back()
     page.wait_for_selector("h1")
@@ -196,6 +214,10 @@ def test_pages_are_accessible_and_fit(browser: Browser, site: Site, language: st
     with opened(browser, width=width, language=language) as page:
         sign_in(page, site, "analyst", "/cases")
         check(page, f"queue.{language}.{width}")
+        about = page.locator("table.cards tbody td").nth(2)  # on a phone a row is a card
+        assert about.evaluate("cell => getComputedStyle(cell, '::before').content") == (
+            "none" if width == 1440 else {"en": '"About"', "zh": '"对象"'}[language]
+        )
         page.goto(f"{site.url}/console/withdrawals/{id}")
         page.click("details > summary.in")
         check(page, f"review.{language}.{width}")

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from console_kit import check, opened, sign_in
-from house import furnish
 from playwright.sync_api import Browser, Page, expect
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.policy import flow as policies
 from tidegate.policy.market import flow as market
 from tidegate.policy.market.quotes import Quote
+from tidegate.withdrawals.backtest import flow as backtests
+from tidegate.withdrawals.backtest.report import Report
 
 COIN = 10**6
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def some_decisions(site: Site) -> None:
@@ -46,11 +36,28 @@ def test_a_typo_is_shown_with_its_column_and_what_would_be_right(page: Page, sit
     assert "amount_usd" in page.locator("#tried").inner_text()
 
 
-def test_figures_follow_what_is_typed(page: Page, site: Site) -> None:
+def test_figures_follow_what_is_typed(page: Page, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     some_decisions(site)
     sign_in(page, site, "analyst", "/policies/edit")
     page.fill("textarea[name=when]", "amount_usd > 100 -> review")
     expect(page.locator("#tried .figure b").first).to_have_text("2")  # after the figures of the line that stood there
+    run, began = backtests.run, threading.Event()
+
+    def slow(*asked: Any) -> Report:
+        if not began.is_set():
+            began.set()
+            time.sleep(1.5)
+        return run(*asked)
+
+    monkeypatch.setattr(backtests, "run", slow)
+    page.fill("textarea[name=when]", "amount_usd > 1 -> review")
+    page.wait_for_selector("#tried[aria-busy]")
+    assert began.wait(10)
+    for amount in ("150", "500"):  # the last line typed is the one that counts, however long the first one takes
+        page.fill("textarea[name=when]", f"amount_usd > {amount} -> review")
+        page.wait_for_timeout(500)
+    expect(page.locator("#tried .figure b").first).to_have_text("1")
+    assert page.locator("#tried[aria-busy]").count() == 0
 
 
 def test_a_rule_is_proposed_by_one_and_put_in_force_after_another_agreed(

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyotp
 import pytest
 from console_kit import check, opened, sign_in, with_authenticator
-from house import furnish
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.parties import flow as parties
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
 
 
 def leave(page: Page) -> None:

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from console_kit import check, opened, sign_in
-from house import HOT, NETWORK, USDT, House, furnish
+from house import HOT, NETWORK, USDT, House
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
 from tidegate.custody import flow as custody_flow
 from tidegate.custody import store as custody
 from tidegate.custody.books import Checked
-from tidegate.db import Conn, act
+from tidegate.db import act
 from tidegate.policy import flow as policies
 from tidegate.policy.breaker import Trip
 
 COIN = 10**6
 LANE = f"hot:{NETWORK}"
 LINE = {"minutes": 60, "accounts": 60, "destinations": 60, "value": "50000000", "reset_people": 2}
-
-
-@pytest.fixture
-def site(conn: Conn, database_url: str) -> Iterator[Site]:
-    with served(furnish(conn), database_url) as site:
-        yield site
-
-
-@pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:  # closed before its site: its news hold a server up
-    with opened(browser) as page:
-        yield page
 
 
 def payment(house: House, id: str, status: str = "queued") -> str:

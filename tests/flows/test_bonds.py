@@ -252,6 +252,32 @@ def test_a_deduction_reaches_what_waits_to_go_back(house: House) -> None:
     assert merchants.get(house.conn, merchant.id).closed_at == house.now
 
 
+def test_a_deduction_takes_of_a_surplus_that_waits_to_go_back(house: House) -> None:
+    merchant = certified(house, who := person(house))
+    lock(house, merchant.id, 50)
+    unlock(house, merchant.id, 50)
+    deduct(house, merchant.id, 30)
+    now = bond(house, merchant.id)
+    assert (now.releasing, now.locked, now.demand) == (20, REQUIRED + 20, 0)
+    assert time(house, days=30) == 1
+    now = bond(house, merchant.id)
+    assert (now.locked, now.demand, now.release_at) == (REQUIRED, 0, None), "what is required stays"
+    assert house.available(who) == 10_000 * COIN - 30
+
+
+def test_what_is_required_meanwhile_does_not_go_back(house: House) -> None:
+    merchant = certified(house)
+    lock(house, merchant.id, 50)
+    unlock(house, merchant.id, 50)
+    require(house, merchant.id, REQUIRED + 49)
+    assert bond(house, merchant.id).releasing == 1
+    require(house, merchant.id, REQUIRED + 50)
+    now = bond(house, merchant.id)
+    assert (now.releasing, now.release_at, now.demand) == (0, None, 0)
+    assert time(house, days=30) == 0
+    assert bond(house, merchant.id).locked == REQUIRED + 50
+
+
 def test_who_leaves_or_is_gone_locks_nothing_new(house: House) -> None:
     merchant = certified(house)
     leave(house, merchant.id)

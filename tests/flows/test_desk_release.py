@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from desk_kit import Hall, Merchant, open_hall
 from house import COIN_USDT, DATA_KEY
@@ -50,9 +52,18 @@ def refused(act: Callable[[], object]) -> str:
 
 
 def with_passkey(hall: Hall, who: str) -> Authenticator:
+    """Another factor beside their app, a minute after it."""
+    hall.wait(minutes=1)
     device = Authenticator()
     begun = parties.begin_passkey(hall.conn, who, "phone", US, 5, who, hall.now)
     parties.finish_passkey(hall.conn, who, begun.id, device.create(begun.options), US, who, hall.now)
+    return device
+
+
+def settled(hall: Hall, who: str) -> Authenticator:
+    """A passkey of theirs that is as old as the pause after it."""
+    device = with_passkey(hall, who)
+    hall.wait(hours=hall.setting.policy.credential_hold_hours("mfa_changed"))
     return device
 
 
@@ -108,7 +119,7 @@ def test_a_code_is_kept_for_later_where_something_else_keeps_the_coins(hall: Hal
 
 
 def test_a_passkey_signs_one_order_and_no_other(hall: Hall, li: Merchant, order: Order) -> None:
-    device = with_passkey(hall, li.who.id)
+    device = settled(hall, li.who.id)
     other = hall.paid(hall.take(offer_of(hall, li), hall.person()))
     signed = Signature(device.get(asked(hall, order)), US)
     assert refused(lambda: released(hall, other, signed)) == "challenge_unknown"
@@ -121,15 +132,69 @@ def test_a_passkey_signs_one_order_and_no_other(hall: Hall, li: Merchant, order:
 
 
 def test_a_challenge_ends(hall: Hall, li: Merchant, order: Order) -> None:
-    device = with_passkey(hall, li.who.id)
+    device = settled(hall, li.who.id)
     signed = Signature(device.get(asked(hall, order)), US)
     hall.wait(minutes=hall.setting.policy.factors.challenge_minutes)
     assert refused(lambda: released(hall, order, signed)) == "challenge_expired"
 
 
 def test_only_the_seller_of_a_paid_order_is_asked(hall: Hall, li: Merchant, order: Order) -> None:
-    with_passkey(hall, li.who.id)
+    settled(hall, li.who.id)
     wrong_side = lambda: orders.challenge(hall.conn, order.id, Role.TAKER, US, "t", hall.desk, hall.now)  # noqa: E731
     assert refused(wrong_side) == "order_not_seller"
     created = hall.take(offer_of(hall, li), hall.person())
     assert refused(lambda: asked(hall, created)) == "order_not_paid"
+
+
+def test_who_replaces_the_app_of_a_seller_gets_no_coins_with_the_new_one(
+    hall: Hall, li: Merchant, order: Order
+) -> None:
+    """First the new app is refused, its code unspent; then it is as good as any."""
+    app = parties.enrol_totp(hall.conn, li.who.id, DATA_KEY, "thief", hall.now)
+    code = Code(pyotp.TOTP(app.secret).at(hall.now), DATA_KEY)
+    with pytest.raises(Refusal) as found:
+        released(hall, order, code)
+    assert found.value.code == "factor_too_new"
+    ends = hall.now + timedelta(hours=hall.setting.policy.credential_hold_hours("mfa_changed"))
+    assert found.value.until == ends
+    hall.now = ends - timedelta(microseconds=1)
+    late = Code(pyotp.TOTP(app.secret).at(hall.now), DATA_KEY)
+    assert refused(lambda: released(hall, order, late)) == "factor_too_new"
+    assert hall.escrow(li.who.id) == order.units
+    hall.now = ends
+    assert released(hall, order, late).status is Status.RELEASED, "it was refused before, and not spent"
+
+
+def test_an_older_factor_releases_beside_one_that_was_just_added(hall: Hall, li: Merchant, order: Order) -> None:
+    old = settled(hall, li.who.id)
+    added = with_passkey(hall, li.who.id)
+    young = Signature(added.get(asked(hall, order)), US)
+    assert refused(lambda: released(hall, order, young)) == "factor_too_new"
+    assert refused(lambda: released(hall, order, young)) == "challenge_used", "a refused signature is used up"
+    assert released(hall, order, Signature(old.get(asked(hall, order)), US)).status is Status.RELEASED
+    refusals = [news.content for news in about(hall.conn, order.id) if news.kind == "factor.refused"]
+    assert {"factor": "passkey", "why": "factor_too_new"} in refusals
+
+
+def test_nobody_is_asked_to_sign_with_keys_that_all_wait(hall: Hall, li: Merchant, order: Order) -> None:
+    with_passkey(hall, li.who.id)
+    assert refused(lambda: asked(hall, order)) == "factor_too_new"
+    assert released(hall, order, Code(li.who.code(hall.now), DATA_KEY)).status is Status.RELEASED, "their app is older"
+
+
+def test_a_first_factor_releases_at_once_unless_the_account_was_changed_before_it(hall: Hall, li: Merchant) -> None:
+    """A second password after it does not make it look old."""
+    hall.conn.execute("DELETE FROM factor WHERE party_id = %s", [li.who.id])
+    offer = hall.publish(li)
+    first, second = (hall.paid(hall.take(offer, hall.person())) for _ in range(2))
+    app = parties.enrol_totp(hall.conn, li.who.id, DATA_KEY, "t", hall.now)
+    assert released(hall, first, Code(pyotp.TOTP(app.secret).at(hall.now), DATA_KEY)).status is Status.RELEASED
+
+    hall.conn.execute("DELETE FROM factor WHERE party_id = %s", [li.who.id])
+    parties.record_event(hall.conn, li.who.id, "password_changed", hall.now, "t", hall.now)
+    hall.wait(minutes=1)
+    app = parties.enrol_totp(hall.conn, li.who.id, DATA_KEY, "thief", hall.now)
+    hall.wait(minutes=1)
+    parties.record_event(hall.conn, li.who.id, "password_changed", hall.now, "t", hall.now)
+    thief = Code(pyotp.TOTP(app.secret).at(hall.now), DATA_KEY)
+    assert refused(lambda: released(hall, second, thief)) == "factor_too_new"

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from coincurve import PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from house import ETH, LISTED, RECEIVER, START, USDT, Customer, House, furnish
+from house import ETH, LISTED, RECEIVER, SANCTIONS, START, USDT, Customer, House, furnish
 
 from tidegate.base.authorisation import Authorisation
 from tidegate.base.findings import Outcome
@@ -477,7 +477,7 @@ def test_marble_a_hit_that_was_let_pass_hides_no_other_hit(house: House) -> None
 
 def test_marble_a_list_that_cannot_answer_is_no_miss(house: House) -> None:
     """A screening or a rule that failed counted as no hit and scored 0. Here a required list that was never imported
-    is a refusal with its name, and nothing is decided or held."""
+    is a refusal with its name, nothing is decided or held, and an old one asks a person."""
     ada = house.customer(USDT=100 * COIN)
     house.agree(required_lists=["sanctions", "scam"])
     with pytest.raises(Conflict, match="scam") as said:
@@ -486,6 +486,9 @@ def test_marble_a_list_that_cannot_answer_is_no_miss(house: House) -> None:
     assert house.held(ada) == 0
     list_scam(house, "scam", LISTED)
     assert house.asked(ada, "5").status is Status.AWAITING_CONFIRMATION
+    screening.import_list(house.conn, "scam", SANCTIONS, "test", house.now, max_age_hours=1)
+    house.wait(hours=1)
+    assert findings(house, house.asked(ada, "5"))["list_stale"] == "review"
 
 
 def test_jube_thirty_declines_do_not_turn_into_an_allowance(house: House) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import pypdf
 import pytest
 from house import House, furnish
 from rating_kit import Desk, open_desk
+from reading_kit import strange
 
 from tidegate.base.canonical import digest
 from tidegate.base.refusals import NotFound
 from tidegate.cases import flow as cases
 from tidegate.console.words import Say
 from tidegate.db import Conn
+from tidegate.notifications.templates import FINDINGS
 from tidegate.rating.fact import Kind
 from tidegate.rating.runs import flow as runs
 from tidegate.reports.papers import flow as papers
@@ -121,7 +124,7 @@ def test_a_case_on_paper_tells_what_its_sealed_file_tells(house: House) -> None:
         ["Evidence", "#panic() *Invoice* 77"],
         ["Approve", "Fits"],
     ]
-    assert cells(paper, "Asked of the customer")[0][2:] == ["purpose", "Rechnung für Müller 发票"]
+    assert cells(paper, "Asked of the customer")[0][2:] == ["what it is for", "Rechnung für Müller 发票"]
     assert cells(paper, "Where the journal holds it") == [
         [str(link["link"]), link["root"], link["tip"]] for link in bundle["journal"]
     ]
@@ -139,6 +142,21 @@ def test_a_case_on_paper_is_the_same_bytes_as_long_as_nothing_happens_to_it(hous
     house.customer(USDT=5)
     assert as_pdf(papers.of_case(house.conn, case, say, house.now)) == first
     assert "#panic() *Invoice* 77" in text(first)
+
+
+TYPED = frozenset(
+    {"Rechnung", "ller", "panic", "Invoice", "Fits", "Ada", "key", "anna", "key_anna", "worker", "evm-local", "SHA-256"}
+)
+"""What people typed, and who they are."""
+
+
+def test_a_case_in_chinese_says_everything_in_chinese(house: House) -> None:
+    _, case = asked_about(house)
+    paper = papers.of_case(house.conn, case, ZH, house.now)
+    said = [paper.title, *paper.lead, *(text for part in paper.parts for text in (part.heading, part.empty, part.note))]
+    said += [cell for part in paper.parts for row in (part.heads, *part.rows) for cell in row]
+    plain = [re.sub(r"[0-9a-f]{40,}|[a-z]+\.[a-z_]+", " ", text) for text in said]  # hashes and kinds
+    assert [word for text in plain for word in strange(text, "zh", TYPED | FINDINGS.keys())] == []
 
 
 def test_a_case_that_is_not_there_is_refused(house: House) -> None:

@@ -49,7 +49,8 @@ def test_a_version_needs_two_people_and_then_its_time(conn: Conn) -> None:
 
 
 def test_of_two_versions_the_one_whose_time_came_last_is_in_force(conn: Conn) -> None:
-    later = flow.propose(conn, flow.shipped("default"), MEI, NOW).version
+    tighter = {**flow.shipped("demo"), "confirmation": {"minutes": 10, "tries": 5}}
+    later = flow.propose(conn, tighter, MEI, NOW).version
     flow.approve(conn, later, OLA, NOW)
     flow.activate(conn, later, MEI, NOW, NOW + 2 * HOUR)
     sooner = put_in_force(conn, "demo", NOW + HOUR)

@@ -223,6 +223,49 @@ def test_a_loosening_is_compared_with_what_comes_into_force_meanwhile(house: Hou
     assert start(house, same) == house.now
 
 
+def test_what_is_scheduled_and_would_undo_a_tightening_loses_its_time(house: House) -> None:
+    """A rise of the limits is scheduled for tomorrow, and tonight somebody has to tighten: it must last until people
+    who know of it say otherwise."""
+    wide = {"0": "125", "1": "1000", "2": "60000", "3": "100000"}
+    looser, tighter = agreed(house, limits_24h=wide), agreed(house, confirmation={"minutes": 10, "tries": 3})
+    begins = start(house, looser)
+    house.wait(hours=1)
+    urgent = agreed(house, limits_24h=dict.fromkeys(wide, "0"))
+    start(house, tighter, begins + timedelta(hours=1))  # this one is tighter than today's, but not than `urgent`
+    at = start(house, urgent)
+    assert at == house.now
+    house.wait(hours=48)
+    assert flow.active(house.conn, house.now).version == urgent
+    for version in (looser, tighter):
+        assert flow.get(house.conn, version).active_from is None
+        entry = journal.about(house.conn, flow.subject_of(version))[-1]
+        assert (entry.kind, entry.content["by"]) == ("policy.taken_off", urgent)
+        assert "limits_24h.2" in entry.content["loosens"]
+
+
+def test_what_is_scheduled_and_undoes_nothing_keeps_its_time(house: House) -> None:
+    limits = {"0": "100", "1": "900", "2": "40000", "3": "90000"}
+    later = agreed(house, confirmation={"minutes": 10, "tries": 5}, limits_24h=limits)
+    begins = start(house, later, house.now + DAY)
+    start(house, agreed(house, limits_24h=limits))
+    house.wait(hours=24)
+    assert flow.get(house.conn, later).active_from == begins
+    assert flow.active(house.conn, house.now).version == later
+
+
+def test_what_was_agreed_to_before_a_tightening_waits_from_that_on(house: House) -> None:
+    """The second person said yes to a loosening of what was in force then, not of what came since."""
+    wide = {"0": "125", "1": "1000", "2": "60000", "3": "100000"}
+    looser = agreed(house, limits_24h=wide)
+    house.wait(hours=23)
+    start(house, agreed(house, limits_24h=dict.fromkeys(wide, "0")))
+    house.wait(hours=2)
+    with pytest.raises(Conflict) as locked:
+        start(house, looser, house.now)
+    assert locked.value.code == "loosening_locked"
+    assert start(house, looser) == house.now + timedelta(hours=22)
+
+
 def test_a_rule_taken_away_or_put_in_shadow_is_a_loosening(house: House) -> None:
     one, two = rule("one", "amount_usd > 50 -> review"), rule("two", "amount_usd > 55 -> decline")
     assert start(house, agreed(house, rules=[one, two])) == house.now

@@ -125,7 +125,11 @@ def test_an_exemption_is_applied_by_another_person_while_it_holds(desk: Desk) ->
         exempt(known.id, desk.mei)
     with refused("exemption_not_in_force"):
         exempt(other.id, desk.anton)
-    exempt(known.id, desk.anton)
+    overlapping = facts.exempt(desk.conn, merchant.id, "5.3b", "rents", "Compliance", span, desk.mei, desk.now)
+    facts.end_exemption(desk.conn, known.id, desk.mei, desk.now)
+    with refused("exemption_not_in_force"):
+        exempt(known.id, desk.anton)
+    exempt(overlapping.id, desk.anton)
     assert facts.get(desk.conn, factor.id).disposition == "exempt"
     assert desk.tier(merchant.id).tier == "low"
 
@@ -412,6 +416,31 @@ def test_publishing_after_the_deadline_is_an_incident_once(desk: Desk) -> None:
     assert runs.publish(desk.conn, done.run.id, desk.mei, desk.now).late
     kinds_told = [news.kind for news in about(desk.conn, done.run.id)]
     assert kinds_told == ["rating.run", "rating.publication_late", "rating.run_published"]
+
+
+def test_an_exemption_that_was_over_is_not_longer_for_being_ended_later(desk: Desk) -> None:
+    merchant = desk.merchant()
+    span = (desk.now, desk.now + timedelta(days=1))
+    known = facts.exempt(desk.conn, merchant.id, "5.3b", "salaries", "Compliance", span, desk.mei, desk.now)
+    desk.house.wait(days=2)
+    factor = desk.told(merchant.id, Kind.REFERENCE_FACTOR)
+    desk.house.wait(days=2)
+    facts.end_exemption(desk.conn, known.id, desk.mei, desk.now)
+    with refused("exemption_not_in_force"):
+        events.judged(desk.conn, factor.id, "exempt", "documented", desk.anton, desk.now, known.id)
+
+
+def test_the_last_instant_of_the_tenth_working_day_is_in_time(desk: Desk) -> None:
+    desk.merchant()
+    desk.month_over()
+    run = desk.run().run
+    assert run.deadline.isoformat() == "2026-12-14T16:00:00+00:00", "14 December is over in Shanghai"
+    desk.house.now = run.deadline - timedelta(microseconds=1)
+    assert runs.notice_late(desk.conn, desk.now) == 0
+    assert not runs.publish(desk.conn, run.id, desk.mei, desk.now).late
+    desk.house.now = run.deadline
+    assert runs.notice_late(desk.conn, desk.now) == 0, "everybody was told"
+    assert [news.kind for news in about(desk.conn, run.id)] == ["rating.run", "rating.run_published"]
 
 
 def test_a_month_in_an_unconfirmed_year_is_refused(desk: Desk) -> None:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import merchant_kit
@@ -21,6 +20,7 @@ from tidegate.rating.facts import flow as facts
 from tidegate.rating.governance import flow as governance
 from tidegate.rating.lake import jobs as lake
 from tidegate.rating.runs import flow as runs
+from tidegate.rating.window import month_after, month_before
 
 
 @pytest.fixture
@@ -131,7 +131,8 @@ def test_two_months_are_compared(desk: Desk) -> None:
     desk.house.now = DECEMBER + timedelta(days=31, hours=1)
     with pytest.raises(Exception, match="Nobody has confirmed the calendar CN for 2027"):
         desk.run("2026-12")
-    assert governance._next("2026-12") == "2027-01"
+    assert month_after("2026-12") == "2027-01"
+    assert month_before("2027-01") == "2026-12"
 
 
 def test_the_tools_in_a_shell(desk: Desk, database_url: str, tmp_path: Path) -> None:
@@ -164,15 +165,3 @@ def test_the_tools_in_a_shell(desk: Desk, database_url: str, tmp_path: Path) -> 
     assert len(json.loads(out)["months"]) == 2
     code, out, err = tool("evaluate", pack)
     assert (code, out, err.count("\n")) == (2, "", 1)
-
-
-def test_stability_is_the_same_to_the_last_digit() -> None:
-    from tidegate.rating.governance.figures import band, stability
-
-    one, two = {"low": 90, "medium": 8, "high": 2}, {"low": 70, "medium": 20, "high": 8, "extreme": 2}
-    assert stability(one, two) == Decimal("0.263602")
-    assert band(stability(one, two)) == "shift"
-    assert stability(one, one) == Decimal("0.000000")
-    assert band(stability(one, one)) == "stable"
-    assert stability({}, one) is None
-    assert band(Decimal("0.1")) == "notice"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
-from house import DATA_KEY, ETH, HOT, LISTED, RECEIVER, USDT, Customer, House, furnish
+from house import DATA_KEY, ETH, HOT, LISTED, NETWORK, RECEIVER, USDT, Customer, House, furnish
 
-from tidegate.base.refusals import Conflict, Forbidden, NotFound, Refusal, TooMany
+from tidegate.base.money import MAX_UNITS
+from tidegate.base.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, TooMany
 from tidegate.cases import flow as cases
 from tidegate.custody import flow as custody
 from tidegate.custody import store as custody_store
@@ -129,6 +131,37 @@ def test_what_can_never_be_right_is_refused_and_changes_nothing(
     assert (refusal.code, refusal.status) == (code, 422)
     assert house.available(ada) == 100 * COIN
     assert journal.verify(house.conn).tip == before
+
+
+def test_an_amount_may_be_worth_as_much_as_a_row_holds_and_no_more(house: House) -> None:
+    house.agree(fixed_prices={"USDT@evm-local": "60000", "ETH@evm-local": "2500"})
+    ada, coins = house.customer(), MAX_UNITS // 60_000 // COIN
+    assert house.asked(ada, str(coins)).status is Status.DECLINED
+    (refusal,) = house.request(house.ask_for(ada, str(coins + 1)))
+    assert isinstance(refusal, Malformed)
+    assert (refusal.code, refusal.field) == ("amount_too_large", "amount")
+
+
+def test_a_saved_address_is_judged_like_one_that_is_typed(house: House) -> None:
+    """What nobody can send would be approved, and fail at the signer until a person looks: each a step towards the
+    ten failures that stop the wallet for everybody."""
+    ada = house.customer(USDT=100 * COIN)
+    saved = house.asked(ada, "5").saved_address_id
+    ask = replace(house.ask_for(ada, "5"), address=None, address_id=saved)
+
+    def refused() -> str:
+        (refusal,) = house.request(replace(ask, memo="hello"))
+        assert isinstance(refusal, Refusal)
+        return refusal.code
+
+    def said() -> str | None:
+        (answer,) = house.request(ask)
+        return answer.code if isinstance(answer, Refusal) else None
+
+    assert (refused(), said()) == ("memo_of_address", None)
+    custody.watch_wallet(house.conn, NETWORK, RECEIVER, "cold", "vault", "mei", house.now)
+    assert said() == "address_is_ours"
+    assert house.held(ada) == 10 * COIN  # of the two that were taken
 
 
 def test_a_customer_without_a_factor_is_told_to_enrol_one(house: House) -> None:
@@ -396,6 +429,21 @@ def test_above_the_second_line_it_takes_two_people(house: House) -> None:
     with pytest.raises(Conflict, match="another person"):
         cases.answer(house.conn, case, "key_anna", "approve", "Really", house.now)
     cases.answer(house.conn, case, "key_ben", "approve", "Checked the invoice", house.now)
+    news(house)
+    assert house.get(id).status is Status.APPROVED
+
+
+def test_a_quorum_that_was_raised_meanwhile_is_asked_anew(house: House) -> None:
+    _, id, case = in_review(house)
+    people = {**policies.shipped("demo")["review"], "quorum": [{"from_value": "0", "people": 2}]}  # type: ignore[dict-item]
+    house.agree(review=people)
+    cases.answer(house.conn, case, "key_anna", "approve", "Known supplier", house.now)
+    news(house)
+    assert house.get(id).status is Status.IN_REVIEW
+    (again,) = (found for found in cases.about(house.conn, id) if found.status == "open")
+    assert (again.id != case, again.quorum) == (True, 2)
+    for person in ("key_anna", "key_ben"):
+        cases.answer(house.conn, again.id, person, "approve", "Checked the invoice", house.now)
     news(house)
     assert house.get(id).status is Status.APPROVED
 

@@ -229,6 +229,7 @@ def test_btcpay_5525_what_always_fails_is_asked_rarely_and_says_why(at: ChainHou
     fine = at.approved(ben, "20")
     at.finish()
     assert at.house.get(fine.id).status is Status.SETTLED
+    assert 2 <= len([order for order in at.signer.asked if order.id == never.id]) < 8  # not in every one of 8 turns
     for _ in range(120):
         at.house.wait(seconds=10)
         at.pay()
@@ -481,6 +482,30 @@ def test_thirdweb_462_a_nonce_goes_back_only_where_no_bytes_exist(at: ChainHouse
     assert sorted(n for w in made for n in nonces(at, w.id)) == list(range(5))
     assert at.chain.nonce(at.hot) == 5
     at.check_at_rest()
+
+
+def test_thirdweb_462_a_nonce_whose_reply_was_lost_is_nobody_elses(at: ChainHouse) -> None:
+    """The signer has signed, and only its reply was lost: whoever got the nonce then would compete with those bytes.
+    Here it stays with its payment, and those after it wait for it."""
+    made = [at.approved(at.customer(usdt=100 * COIN), "10", address=fresh_address(f"lost {n}")) for n in range(3)]
+    at.authorise()
+    desk, at.signer = at.signer, Mute(at.signer.desk)
+    at.pay()
+    at.house.wait(seconds=4)
+    at.pay()
+    at.signer = desk
+    at.finish()
+    assert [nonces(at, w.id) for w in made] == [[0], [1], [2]]
+    assert [at.tokens(w.address) for w in made] == [w.net_units for w in made]
+    at.check_at_rest()
+
+
+class Mute(DeskSigner):
+    """It signs, and nobody hears it."""
+
+    def sign(self, order: Order) -> Signed:
+        super().sign(order)
+        raise Unreachable("the reply was lost")
 
 
 # --- what the chain remembers ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -149,6 +150,20 @@ def test_where_nobody_asks_it_times_out_and_a_person_looks(house: House) -> None
     assert heard == []
     withdrawal_jobs.outside_due(house.conn, lambda: house.setting, house.clock)
     assert (house.get(id).status, state(house, id)) == (Status.IN_REVIEW, ("timeout", None))
+
+
+def test_one_that_the_policy_cannot_judge_keeps_nobody_elses_answer(house: House) -> None:
+    people = [house.customer(level=level, USDT=100 * COIN) for level in (3, 2, 3)]
+    ids = [house.confirm(who, house.asked(who, "5", stated=BEN).id).id for who in people]  # type: ignore[arg-type]
+    setting = house.setting
+    limits = {level: limit for level, limit in setting.policy.limits_24h.items() if level != 2}
+    silent = replace(setting, policy=replace(setting.policy, limits_24h=limits))
+    with counterpart(knows()) as (url, _):
+        yente = Yente(url, timeout=1)
+        assert jobs.ask(house.conn, yente, lambda: silent, house.clock) == 3
+        yente.close()
+    assert [house.get(id).status for id in ids] == [Status.APPROVED, Status.SCREENING, Status.APPROVED]
+    assert house.get(ids[1]).waiting_for == "person"
 
 
 def test_two_workers_ask_once_and_one_that_died_leaves_it_to_the_next(house: House, database_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,20 @@ def test_what_the_counterparty_says_is_what_happens(
     assert house.get(id).status is status
     assert not ivms101.faults(heard[0].body["ivms101"])
     assert ivms101.read(heard[0].body["ivms101"]).beneficiaries[0].names[0].primary == "Clark"
+
+
+def test_one_that_the_policy_cannot_judge_keeps_nobody_elses_answer(house: House) -> None:
+    people = [house.customer(level=level, USDT=500 * COIN) for level in (3, 2, 3)]
+    ids = [house.confirm(who, house.asked(who, "100", stated=WHOLE).id).id for who in people]  # type: ignore[arg-type]
+    setting = house.setting
+    limits = {level: limit for level, limit in setting.policy.limits_24h.items() if level != 2}
+    silent = replace(setting, policy=replace(setting.policy, limits_24h=limits))
+    with counterpart(reply("accepted")) as (url, _):
+        travel = HttpTravelRule({"bob": url}, KEY, 2)
+        done = jobs.exchange_travel_rule(house.conn, travel, Directory(US, VASPS), lambda: silent, house.clock)
+    assert done == 3
+    assert [house.get(id).status for id in ids] == [Status.APPROVED, Status.SCREENING, Status.APPROVED]
+    assert house.get(ids[1]).waiting_for == "person"
 
 
 class Book:

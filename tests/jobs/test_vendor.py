@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -215,6 +216,26 @@ def test_a_vendors_delay_ends_by_itself(house: House) -> None:
     house.wait(hours=1)
     jobs.release_due(house.conn, lambda: house.setting, house.clock)
     assert house.get(id).status is Status.APPROVED
+
+
+def test_one_that_the_policy_cannot_judge_keeps_nobody_elses_answer(house: House) -> None:
+    """What was answered about the others would be asked again, and again lost, until a person has to look at all."""
+    people = [house.customer(USDT=100 * COIN, level=level) for level in (1, 2, 1)]
+    ids = [house.asked(who, "5").id for who in people]
+    for who, id in zip(people, ids, strict=True):
+        house.confirm(who, id)
+        house.wait(seconds=-30)
+    setting = house.setting
+    limits = {level: limit for level, limit in setting.policy.limits_24h.items() if level != 2}
+    silent = replace(setting, policy=replace(setting.policy, limits_24h=limits))
+    assert jobs.ask_vendors(house.conn, {"vendor_a": Allowing()}, lambda: silent, house.clock) == 3
+    assert [house.get(id).status for id in ids] == [Status.APPROVED, Status.SCREENING, Status.APPROVED]
+    assert house.get(ids[1]).waiting_for == "person"
+
+
+class Allowing:
+    def ask(self, id: str, question: str) -> Opinion:
+        return Opinion(Outcome.ALLOW, "")
 
 
 def test_two_workers_ask_one_question_once(house: House, database_url: str) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.base.refusals import Forbidden, Malformed
-from tidegate.parties import access
+from tidegate.parties import access, sitting
 from tidegate.parties.access import ROLES, SCOPES, WRITES, Identity, allows
+from tidegate.parties.sitting import Sitting
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -183,16 +184,20 @@ def test_a_key_is_used_from_its_own_networks_only(addresses: list[str] | None, i
 
 
 @pytest.mark.parametrize(
-    ("signed_in", "idle", "over"),
+    ("who", "signed_in", "idle", "over"),
     [
-        (timedelta(0), timedelta(0), False),
-        (timedelta(hours=1), timedelta(minutes=30) - SECOND, False),
-        (timedelta(hours=1), timedelta(minutes=30), True),
-        (timedelta(hours=12) - SECOND, timedelta(0), False),
-        (timedelta(hours=12), timedelta(0), True),
+        (sitting.STAFF, timedelta(0), timedelta(0), False),
+        (sitting.STAFF, timedelta(hours=1), timedelta(minutes=30) - SECOND, False),
+        (sitting.STAFF, timedelta(hours=1), timedelta(minutes=30), True),
+        (sitting.STAFF, timedelta(hours=12) - SECOND, timedelta(0), False),
+        (sitting.STAFF, timedelta(hours=12), timedelta(0), True),
+        (sitting.CUSTOMERS, timedelta(hours=1), timedelta(minutes=15) - SECOND, False),
+        (sitting.CUSTOMERS, timedelta(hours=1), timedelta(minutes=15), True),
+        (sitting.CUSTOMERS, timedelta(hours=12) - SECOND, timedelta(0), False),
+        (sitting.CUSTOMERS, timedelta(hours=12), timedelta(0), True),
     ],
 )
-def test_a_session_ends_after_half_an_hour_idle_or_twelve_hours(
-    signed_in: timedelta, idle: timedelta, over: bool
+def test_a_session_ends_after_a_while_idle_or_twelve_hours(
+    who: Sitting, signed_in: timedelta, idle: timedelta, over: bool
 ) -> None:
-    assert access.session_over(NOW - signed_in, NOW - idle, NOW) is over
+    assert who.over(NOW - signed_in, NOW - idle, NOW) is over

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal_kit import refused
 
-from tidegate.base.refusals import Malformed, Refusal
 from tidegate.p2p.accounts import account as rules
 from tidegate.p2p.accounts.account import Attestation
 
@@ -44,6 +44,12 @@ def test_who_pays_is_told_the_number_alone(method: str, institution: str, number
         ("bank", "icbc", "1234567", "bank:icbc:1234567"),
         ("wallet", "Alipay", " Ada@Example.COM", "wallet:alipay:ada@example.com"),
         ("wallet", "alipay", "+86 138-0000 0000", "wallet:alipay:+8613800000000"),
+        ("wallet", "alipay", "+86 (138) 0000.0000", "wallet:alipay:+8613800000000"),
+        ("wallet", "Ａlipay", "ａda", "wallet:alipay:ada"),
+        ("bank", "ICBC", "4111111111111111", "card:4111111111111111"),
+        ("bank", "ICBC", "411111111111116", "bank:icbc:411111111111116"),  # 15 digits are no card here
+        ("bank", "ICBC", "00000000000000000000", "bank:icbc:00000000000000000000"),  # nor are 20
+        ("bank", "ICBC", "0000000000000000000", "card:0000000000000000000"),
         ("wallet", "WeChat", "ADA_1999", "wallet:wechat:ada_1999"),
         ("wallet", "Alipay", "2088123412341234", "wallet:alipay:2088123412341234"),
     ],
@@ -65,17 +71,23 @@ def test_one_spelling(method: str, institution: str, number: str, spelling: str)
         ("bank", "A", "1234", "number_invalid"),
         ("bank", "A", "1" * 35, "number_invalid"),
         ("bank", "A", "12345\u00e9", "number_invalid"),
+        ("bank", "A" * 80, "1" * 34, None),
+        ("bank", "A" * 81, "12345", "institution_invalid"),
+        ("cheque" * 9, "A", "12345", "method_unknown"),
+        ("bank", "A", "12345", None),
         ("bank", "A", "DE89370400440532013001", "number_checksum"),
         ("wallet", "A", "13800000000", "number_without_country"),
         ("wallet", "A", "138 0000 0000", "number_without_country"),
+        ("wallet", "A", "1" * 15, "number_without_country"),
+        ("wallet", "A", "1" * 16, None),  # a wallet's own number
         ("wallet", "A", "ab", "number_invalid"),
+        ("wallet", "A", "abc", None),
+        ("wallet", "A", "+86 1", "number_invalid"),
         ("wallet", "A", "a@b@c", "number_invalid"),
     ],
 )
 def test_what_is_no_account_is_refused(method: str, institution: str, number: str | None, code: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        rules.normalised(method, institution, number)
-    assert caught.value.code == code
+    assert refused(lambda: rules.normalised(method, institution, number)) == code
 
 
 def test_a_place_for_cash_is_nobodys_account() -> None:
@@ -125,28 +137,26 @@ def test_both_sides_of_the_names_boundary() -> None:
         (Attestation("Other", "own_statement", date(2009, 1, 2), None), "since_impossible"),
         (Attestation("Other", "own_statement", date(2026, 11, 25), None), "since_impossible"),
         (Attestation("", "own_statement", None, None), "platform_invalid"),
+        (Attestation(" ", "own_statement", None, None), "platform_invalid"),
+        (Attestation("x" * 101, "own_statement", None, None), "platform_invalid"),
+        (Attestation("Other\n", "own_statement", None, None), "platform_invalid"),
         (Attestation("Other", "rumour", None, None), "source_unknown"),
         (Attestation("Other", "document", None, None), "reference_missing"),
         (Attestation("Other", "document", None, " "), "reference_missing"),
         (Attestation("Other", "own_statement", None, "x" * 201), "reference_invalid"),
+        (Attestation("Other", "own_statement", None, "a\nb"), "reference_invalid"),
+        (Attestation("x", "own_statement", date(2009, 1, 3), "x" * 200), None),
+        (Attestation("x" * 100, "other_platform", date(2026, 11, 24), "x"), None),
     ],
 )
 def test_what_is_no_attestation(said: Attestation, code: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        rules.check_attestation(said, NOW)
-    assert caught.value.code == code
+    assert refused(lambda: rules.check_attestation(said, NOW)) == code
 
 
 @pytest.mark.parametrize("since", [None, date(2009, 1, 3), date(2026, 11, 24)])
 def test_an_attestation(since: date | None) -> None:
     rules.check_attestation(Attestation("Other", "own_statement", since, None), NOW)
     rules.check_attestation(Attestation("Other", "document", since, "doc-1"), NOW)
-
-
-@pytest.mark.parametrize("holder", ["", " Ada", "Ada\n", "x" * 201])
-def test_a_holder_has_a_name(holder: str) -> None:
-    with pytest.raises(Malformed):
-        rules.check_holder(holder)
 
 
 @pytest.mark.parametrize(
@@ -167,9 +177,7 @@ def _account(**changes: object) -> rules.Account:
 
 def test_an_account_that_was_retired_is_named_no_more() -> None:
     rules.check_open(_account())
-    with pytest.raises(Refusal) as caught:
-        rules.check_open(_account(retired_at=NOW))
-    assert caught.value.code == "account_retired"
+    assert refused(lambda: rules.check_open(_account(retired_at=NOW))) == "account_retired"
 
 
 @pytest.mark.parametrize(
@@ -183,12 +191,7 @@ def test_an_account_that_was_retired_is_named_no_more() -> None:
     ],
 )
 def test_a_customer_speaks_for_themself_and_is_no_document(source: str, own: bool, said: str | None) -> None:
-    if said is None:
-        rules.check_attests(source, own)
-        return
-    with pytest.raises(Refusal) as caught:
-        rules.check_attests(source, own)
-    assert caught.value.code == said
+    assert refused(lambda: rules.check_attests(source, own)) == said
 
 
 @pytest.mark.parametrize(
@@ -196,8 +199,4 @@ def test_a_customer_speaks_for_themself_and_is_no_document(source: str, own: boo
     [("L", True), ("", False), ("n" * 200, True), ("n" * 201, False), (" Li Na", False), ("Li\nNa", False)],
 )
 def test_a_holders_name_is_what_the_bank_shows(holder: str, right: bool) -> None:
-    if right:
-        rules.check_holder(holder)
-        return
-    with pytest.raises(Malformed):
-        rules.check_holder(holder)
+    assert refused(lambda: rules.check_holder(holder)) == (None if right else "holder_name_invalid")

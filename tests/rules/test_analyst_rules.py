@@ -19,6 +19,7 @@ from tidegate.policy import flow as policies
 from tidegate.policy.language import check, compile_pack, explain
 from tidegate.policy.pack import Policy, faults, parse
 from tidegate.policy.rules import Mode, PackRule, RuleBook, with_rule
+from tidegate.withdrawals import replaying
 from tidegate.withdrawals.checks.rules import analyst_rules, explained, shadowed
 from tidegate.withdrawals.facts import CATALOGUE, FactType, Use
 from tidegate.withdrawals.review import review
@@ -146,6 +147,19 @@ def test_of_each_rule_that_a_decision_names_everything_it_saw_is_told() -> None:
     assert [one.seen.holds for one in told] == [None, True, True]
 
 
+def test_from_what_is_stored_the_same_is_told_of_rules_that_acted_and_of_those_on_trial() -> None:
+    trial = PackRule("trial", "amount_units == 7 -> decline", Mode.SHADOW)
+    both = with_rules(*RULES.rules.lines, trial)
+    verdict = review(YOUNG, both)
+    facts, findings, shadow = map(canonical, (YOUNG, verdict.findings, verdict.shadow))
+    assert replaying.findings_of(findings) == list(verdict.findings)
+    told = replaying.explained(facts, findings, shadow, both)
+    assert [(one.rule, one.mode) for one in told] == [
+        ("unknown", Mode.LIVE), ("waits", Mode.LIVE), ("seven", Mode.LIVE), ("trial", Mode.SHADOW),
+    ]  # fmt: skip
+    assert told[:3] == explained(YOUNG, both, verdict.findings, Mode.LIVE)
+
+
 def test_a_pack_without_rules_has_no_shadow_and_the_bytes_of_before() -> None:
     verdict = review(GOOD, POLICY)
     assert (canonical(verdict.findings), canonical(verdict.shadow)) == ("[]", "[]")
@@ -169,6 +183,13 @@ def test_a_fault_says_which_rule_where_and_what_would_be_right(when: str, column
     (fault,) = faults(pack, VOCABULARY)
     assert (fault.field, getattr(fault, "rule", None)) == ("rules[0].when", "one")
     assert (getattr(fault, "column", None), getattr(fault, "suggestion", None)) == (column, suggestion)
+
+
+def test_a_name_that_is_none_is_said_with_its_rule() -> None:
+    pack = {**policies.shipped("default"), "rules": [{"name": "r();x", "when": "level > 1 -> review", "mode": "live"}]}
+    assert [(fault.field, getattr(fault, "rule", None)) for fault in faults(pack, VOCABULARY)] == [
+        ("rules[0].name", "r();x")
+    ]
 
 
 @pytest.mark.parametrize(

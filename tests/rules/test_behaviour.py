@@ -25,7 +25,7 @@ from tidegate.policy.pack import parse
 from tidegate.withdrawals.checks import CHECKS
 from tidegate.withdrawals.facts import Facts, State
 from tidegate.withdrawals.habits import NOTHING, Behaviour, Rushing
-from tidegate.withdrawals.haste import Haste
+from tidegate.withdrawals.haste import Haste, rushing_under
 from tidegate.withdrawals.review import named, review
 
 SECOND = timedelta(seconds=1)
@@ -411,6 +411,18 @@ LINE = Egress(10, 3, 4, 100, 2)
 )
 def test_the_line_itself_is_still_allowed(rush: Rush, line: tuple[str, int, int] | None) -> None:
     assert breaker.passed(rush, LINE) == line
+
+
+def test_a_breaker_that_is_open_is_told_as_it_tripped() -> None:
+    assert rushing_under(None) == Rushing(None)
+    assert rushing_under(breaker.Trip(5, NOW, "value", 101, 100, 10)) == Rushing(5, "value", 101, 100, 10)
+
+
+def test_where_too_few_are_there_to_pass_a_line_nobody_counts_them() -> None:
+    alone = Haste(LINE, 5, None, 60, None, {"a"}, {"x"})
+    assert alone.rush == Rush(0, 0, 60)
+    assert alone.would_pass("b", "y", 40) is None
+    assert alone.would_pass("b", "y", 41) == Rushing(5, "value", 101, 100, 10)
 
 
 def test_a_batch_counts_its_own_requests_each_account_once() -> None:

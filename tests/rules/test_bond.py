@@ -9,9 +9,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal_kit import refused
 
 from tidegate.base.money import Asset
-from tidegate.base.refusals import Conflict, Malformed
 from tidegate.p2p.bond import bond as rules
 from tidegate.p2p.bond.bond import Bond, Claim, Deduction
 
@@ -51,16 +51,13 @@ def test_decimals_stay_exact() -> None:
 
 @pytest.mark.parametrize("amount", [0, -1])
 def test_nothing_cannot_be_taken(amount: int) -> None:
-    with pytest.raises(Malformed) as caught:
-        rules.deduct(10, 10, 0, amount)
-    assert caught.value.code == "amount_zero"
+    assert refused(lambda: rules.deduct(10, 10, 0, amount)) == "amount_zero"
 
 
 def test_an_amount_is_more_than_nothing() -> None:
     rules.check_amount(1)
     for units in (0, -1):
-        with pytest.raises(Malformed):
-            rules.check_amount(units)
+        assert refused(rules.check_amount, units) == "amount_zero"
 
 
 @given(required=units, locked=units, owed=units, amount=st.integers(1, 10**30))
@@ -94,38 +91,39 @@ def test_taking_all_needs_two_others(taken: int, people: int) -> None:
     assert rules.people_needed(taken, locked=10) == people
 
 
-def refused(code: str) -> pytest.RaisesExc[Conflict]:
-    return pytest.RaisesExc(Conflict, check=lambda refusal: refusal.code == code)
-
-
 def test_only_a_surplus_can_be_unlocked() -> None:
     rules.check_unlock(bond(10, 15), [], 5, USDT)
-    with refused("unlock_above_surplus"):
-        rules.check_unlock(bond(10, 15), [], 6, USDT)
-    with refused("unlock_above_surplus"):
-        rules.check_unlock(bond(10, 10), [], 1, USDT)
+    assert refused(lambda: rules.check_unlock(bond(10, 15), [], 6, USDT)) == "unlock_above_surplus"
+    assert refused(lambda: rules.check_unlock(bond(10, 10), [], 1, USDT)) == "unlock_above_surplus"
 
 
 def test_one_unlocking_at_a_time_and_none_while_another_bond_is_short() -> None:
-    with refused("unlock_waiting"):
-        rules.check_unlock(replace(bond(10, 15), releasing=1, release_at=NOW), [], 1, USDT)
-    with refused("bond_short"):
-        rules.check_unlock(bond(10, 15), [bond(10, 9)], 1, USDT)
-    with refused("bond_short"):
-        rules.check_unlock(bond(10, 0, 1), [], 1, USDT)
+    assert (
+        refused(lambda: rules.check_unlock(replace(bond(10, 15), releasing=1, release_at=NOW), [], 1, USDT))
+        == "unlock_waiting"
+    )
+    assert refused(lambda: rules.check_unlock(bond(10, 15), [bond(10, 9)], 1, USDT)) == "bond_short"
+    assert refused(lambda: rules.check_unlock(bond(10, 0, 1), [], 1, USDT)) == "bond_short"
 
 
 def test_who_owes_pays_that_first_and_no_more_than_is_demanded() -> None:
-    with refused("bond_owed"):
-        rules.check_lock(bond(10, 0, 1), USDT)
+    assert refused(lambda: rules.check_lock(bond(10, 0, 1), USDT)) == "bond_owed"
     rules.check_lock(bond(10, 0), USDT)
     rules.check_top_up(bond(10, 0, 1), 11, USDT)
-    with refused("top_up_above_demand"):
-        rules.check_top_up(bond(10, 0, 1), 12, USDT)
-    with refused("nothing_demanded"):
-        rules.check_top_up(bond(10, 10), 1, USDT)
+    assert refused(lambda: rules.check_top_up(bond(10, 0, 1), 12, USDT)) == "top_up_above_demand"
+    assert refused(lambda: rules.check_top_up(bond(10, 10), 1, USDT)) == "nothing_demanded"
 
 
 @pytest.mark.parametrize(("units", "locked", "people"), [(1, 10, 1), (9, 10, 1), (10, 10, 2), (11, 10, 2)])
 def test_all_of_a_bond_takes_two(units: int, locked: int, people: int) -> None:
     assert rules.people_needed(units, locked) == people
+
+
+@pytest.mark.parametrize(
+    ("required", "locked", "releasing", "left"),
+    [(100, 150, 50, 50), (100, 149, 50, 49), (101, 150, 50, 49), (100, 100, 50, 0), (100, 99, 50, 0), (0, 3, 50, 3)],
+)
+def test_what_waits_to_go_back_is_a_surplus_still(required: int, locked: int, releasing: int, left: int) -> None:
+    waits = replace(bond(required, locked), releasing=releasing, release_at=NOW)
+    found = rules.still_surplus(waits)
+    assert (found.releasing, found.release_at) == (left, NOW if left else None)

@@ -12,8 +12,10 @@ import pytest
 from facts_kit import GOOD, HOUR, NOW, PAST, QUIET, SESSIONS, hit, under
 
 from tidegate.base.canonical import canonical
+from tidegate.base.money import Asset
 from tidegate.policy import flow as policies
 from tidegate.policy.pack import parse
+from tidegate.withdrawals import seen as dossier
 from tidegate.withdrawals.facts import (
     BY_NAME,
     CATALOGUE,
@@ -231,3 +233,27 @@ def test_facts_survive_their_text() -> None:
     full = replace(FULL, hits=(hit("scam"),), restrictions=(under("withdrawal_delay", "5"),), reserved_at=NOW - HOUR)
     assert read(canonical(full)) == full
     assert set(json.loads(canonical(full))) == {field.name for field in fields(Facts)}
+
+
+def test_people_read_facts_with_their_units_and_what_nobody_knew_says_so() -> None:
+    looked = replace(GOOD, hits=(hit("scam"), hit("mixer")), behaviour=QUIET)
+    lines = {line.name: line for line in dossier.read(canonical(looked), Asset(1, "USDT", "evm-local", 6, None))}
+    assert list(lines) == [fact.name for fact in CATALOGUE]
+    assert {name: (lines[name].value, lines[name].unit) for name in SHOWN} == SHOWN
+    amount = BY_NAME["amount_usd"]
+    assert lines["amount_usd"].said == {"en": amount.en, "zh": amount.zh}
+    assert lines["amount_usd"].clause == amount.clause
+
+
+SHOWN = {
+    "amount_usd": ("100", "USD"),
+    "fee_units": ("0.1", "USDT"),
+    "level": ("2", ""),
+    "account_age_hours": (None, "hours"),
+    "address_age_hours": ("72", "hours"),
+    "address_paid_before": (False, ""),
+    "country": ("DE", "ISO 3166-1"),
+    "settled_90d": ("3", ""),
+    "on_list_categories": ("mixer, scam", ""),
+    "restriction_kinds": ("–", ""),
+}

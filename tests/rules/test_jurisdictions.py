@@ -392,6 +392,9 @@ def test_a_shifted_header_is_no_table() -> None:
     with pytest.raises(Malformed, match="header") as refused:
         convert(PLACES, RULES.replace("code,rule", "rule,code"))
     assert refused.value.code == "table_unreadable"
+    with pytest.raises(Malformed, match=r"^places: the header cannot be read: ") as refused:
+        convert('"code', RULES)
+    assert refused.value.code == "table_unreadable"
 
 
 def test_a_place_twice_keeps_its_first_row() -> None:

@@ -94,6 +94,7 @@ def test_what_leaves_is_no_cover_any_more() -> None:
     kept = held(lot(50), usdt=100).moved(USDT, -50)
     assert kept.free_units(USDT, NOW) == 0
     assert kept.moved(USDT, 50).free_units(USDT, NOW) == 50
+    assert kept.moved(3, 5).covers[3] == 5, "an asset that they never had"
 
 
 LOTS = st.lists(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal_kit import refused
 
-from tidegate.base.refusals import Conflict, Forbidden, Malformed
 from tidegate.p2p.merchants import merchant as rules
 from tidegate.p2p.merchants.merchant import LINK_EVIDENCE, MOVES, WEAK_EVIDENCE, Certification, Matter, Merchant
 from tidegate.p2p.scope.scope import Ground, ground, in_scope, strongest
@@ -106,16 +106,14 @@ def _reach(here: Certification) -> set[Certification]:
 
 def test_nobody_is_certified_again_or_leaves_twice() -> None:
     rules.check_move(merchant(C.PENDING), C.CERTIFIED)
-    with pytest.raises(Conflict) as caught:
-        rules.check_move(merchant(C.CLOSED), C.EXITING)
-    assert caught.value.code == "merchant_not_exiting"
+    assert refused(lambda: rules.check_certified("mer_1", "certified")) is None
+    assert refused(lambda: rules.check_certified("mer_1", "exiting")) == "merchant_not_certified"
+    assert refused(lambda: rules.check_move(merchant(C.CLOSED), C.EXITING)) == "merchant_not_exiting"
 
 
 def test_consent_is_to_the_rules_in_force() -> None:
     rules.check_rules_version("2026-11", "2026-11")
-    with pytest.raises(Conflict) as caught:
-        rules.check_rules_version("2026-10", "2026-11")
-    assert (caught.value.code, caught.value.field) == ("rules_version_stale", "rules_version")
+    assert refused(lambda: rules.check_rules_version("2026-10" * 9, "2026-11")) == "rules_version_stale"
 
 
 @pytest.mark.parametrize(
@@ -126,41 +124,40 @@ def test_consent_is_to_the_rules_in_force() -> None:
         (1, None, True, [], "identity_missing"),
         (1, "Ada", False, [], "bond_short"),
         (1, "Ada", True, ["ban"], "party_restricted"),
+        (1, "Ada", True, ["trade_block", "freeze"], "party_restricted"),
+        (1, "", True, [], "identity_missing"),
         (1, "Ada", True, [], None),
     ],
 )
 def test_who_can_be_certified(
     level: int | None, name: str | None, covered: bool, banned: list[str], code: str | None
 ) -> None:
-    if code is None:
-        rules.check_certifiable(level, name, covered, banned)
-        return
-    with pytest.raises((Conflict, Forbidden)) as caught:
-        rules.check_certifiable(level, name, covered, banned)
-    assert caught.value.code == code
+    assert refused(lambda: rules.check_certifiable(level, name, covered, banned)) == code
 
 
 @pytest.mark.parametrize("evidence", WEAK_EVIDENCE)
 def test_a_shared_device_alone_links_nobody(evidence: str) -> None:
-    with pytest.raises(Malformed) as caught:
-        rules.check_link(merchant(), merchant(id="mer_2", subject="mer_2"), evidence, "the same phone")
-    assert caught.value.code == "link_evidence_weak"
+    assert (
+        refused(lambda: rules.check_link(merchant(), merchant(id="mer_2", subject="mer_2"), evidence, "the same phone"))
+        == "link_evidence_weak"
+    )
 
 
 @pytest.mark.parametrize("evidence", LINK_EVIDENCE)
 def test_a_person_links_by_what_they_have_seen(evidence: str) -> None:
     other = merchant(id="mer_2", subject="mer_2")
     rules.check_link(merchant(), other, evidence, "the same passport")
-    with pytest.raises(Malformed):
-        rules.check_link(merchant(), other, evidence, " ")
-    with pytest.raises(Conflict):
-        rules.check_link(merchant(), merchant(id="mer_2"), evidence, "the same passport")
+    assert refused(lambda: rules.check_link(merchant(), other, evidence, " ")) == "note_invalid"
+    assert refused(lambda: rules.check_link(merchant(), other, "rumour" * 9, "seen")) == "link_evidence_unknown"
+    assert refused(lambda: rules.check_link(merchant(), merchant(id="mer_2"), evidence, "seen")) == "linked_already"
 
 
 def test_nothing_goes_back_while_something_is_open() -> None:
     rules.check_free("Unlocking", [])
-    with pytest.raises(Conflict, match="dispute ord_1 is open and 1 more"):
-        rules.check_free(
-            "Unlocking",
-            [Matter("mer_1", "rating", "rat_2", NOW), Matter("mer_1", "dispute", "ord_1", NOW)],
-        )
+    older, first, second = (
+        Matter("mer_1", "appeal", "apl_9", NOW - timedelta(seconds=1)),
+        Matter("mer_1", "dispute", "ord_1", NOW),
+        Matter("mer_1", "rating", "rat_2", NOW),
+    )
+    for open in ([first], [second, first], [second, first, older]):
+        assert refused(rules.check_free, "Unlocking", open) == "matter_open"

@@ -9,7 +9,10 @@ import pytest
 from tidegate.base.network import may_be_called
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "8.8.8.8", "2606:2800:220:1::1", "2000::1", "3ffe::1", "64:ff9b::808:808", "::ffff:8.8.8.8"],
+)
 def test_public_addresses(address: str) -> None:
     assert may_be_called(address)
 
@@ -52,6 +55,14 @@ def test_public_addresses(address: str) -> None:
         "2002:a00:1::1",
         "2001:0:7f00:1::",  # Teredo with a server at 127.0.0.1
         "fe80::1%eth0",
+        "fec0::1",  # site-local
+        "::ffff:0:127.0.0.1",  # SIIT's 127.0.0.1
+        "64:ff9b:1::7f00:1",
+        "5f00::1",
+        "3fff::1",
+        "1fff:ffff::1",
+        "4000::1",
+        "192.88.99.1",
         "localhost",
         "0177.0.0.1",
         "2130706433",

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.p2p.ads.ad import Side
 from tidegate.p2p.disputes import dispute
 from tidegate.p2p.orders import order as rules
@@ -58,14 +58,6 @@ ORDER = Order(
 BUY = replace(ORDER, side=Side.BUY)
 
 
-def code(act: object) -> str | None:
-    try:
-        act()  # type: ignore[operator]
-    except Refusal as refusal:
-        return refusal.code
-    return None
-
-
 def test_the_table_of_moves() -> None:
     assert {str(status): sorted(map(str, onward)) for status, onward in MOVES.items()} == {
         "created": ["cancelled", "expired", "paid"],
@@ -100,14 +92,16 @@ def test_who_pays_and_who_hands_over_coins() -> None:
 def test_paying(by: Role, status: str, late: int, said: str | None) -> None:
     order = replace(ORDER, status=Status(status))
     now = order.expires_at + timedelta(microseconds=late)
-    assert code(lambda: rules.check_paid(order, by, now)) == said
+    assert refused(lambda: rules.check_paid(order, by, now)) == said
 
 
 @pytest.mark.parametrize("status", Status)
 def test_releasing_only_what_is_paid_and_only_by_the_seller(status: Status) -> None:
     order = replace(ORDER, status=status)
-    assert code(lambda: rules.check_release(order, Role.MERCHANT)) == (None if status == "paid" else "order_not_paid")
-    assert code(lambda: rules.check_release(order, Role.TAKER)) == "order_not_seller"
+    assert refused(lambda: rules.check_release(order, Role.MERCHANT)) == (
+        None if status == "paid" else "order_not_paid"
+    )
+    assert refused(lambda: rules.check_release(order, Role.TAKER)) == "order_not_seller"
 
 
 @pytest.mark.parametrize(
@@ -126,8 +120,8 @@ def test_releasing_only_what_is_paid_and_only_by_the_seller(status: Status) -> N
 def test_giving_up(status: str, by_payer: str | None, by_seller: str | None) -> None:
     for made in (ORDER, BUY):
         order = replace(made, status=Status(status))
-        assert code(lambda order=order: rules.check_cancel(order, order.payer)) == by_payer
-        assert code(lambda order=order: rules.check_cancel(order, order.seller)) == by_seller
+        assert refused(rules.check_cancel, order, order.payer) == by_payer
+        assert refused(rules.check_cancel, order, order.seller) == by_seller
 
 
 @pytest.mark.parametrize(
@@ -146,14 +140,14 @@ def test_giving_up(status: str, by_payer: str | None, by_seller: str | None) -> 
 def test_a_reason_has_its_side(reason: str, payer: str | None, seller: str | None) -> None:
     for made in (ORDER, BUY):
         paid = replace(made, status=Status.PAID)
-        assert code(lambda paid=paid: dispute.check_open(paid, paid.payer, reason)) == payer
-        assert code(lambda paid=paid: dispute.check_open(paid, paid.seller, reason)) == seller
+        assert refused(dispute.check_open, paid, paid.payer, reason) == payer
+        assert refused(dispute.check_open, paid, paid.seller, reason) == seller
 
 
 @pytest.mark.parametrize("status", Status)
 def test_only_what_is_paid_can_be_disputed(status: Status) -> None:
     order = replace(ORDER, status=status)
-    said = code(lambda: dispute.check_open(order, Role.TAKER, "not_released"))
+    said = refused(lambda: dispute.check_open(order, Role.TAKER, "not_released"))
     assert said == (None if status == "paid" else "order_not_disputable")
 
 
@@ -182,14 +176,32 @@ def test_on_a_buy_ad_the_sides_are_the_other_way_round() -> None:
 
 
 def test_words_that_are_none() -> None:
-    assert code(lambda: dispute.lost_by(ORDER, "release", "time")) == "at_fault_unknown"
-    assert code(lambda: dispute.check_outcome("split")) == "outcome_unknown"
-    assert code(lambda: dispute.check_outcome("refund")) is None
+    assert refused(lambda: dispute.lost_by(ORDER, "release", "time")) == "at_fault_unknown"
+    assert refused(lambda: dispute.check_outcome("split")) == "outcome_unknown"
+    assert refused(lambda: dispute.check_outcome("refund")) is None
 
 
 @pytest.mark.parametrize("status", list(Status))
 @pytest.mark.parametrize("order", [ORDER, BUY], ids=["sell", "buy"])
 def test_the_payer_alone_is_told_where_to_pay_while_the_order_is_open(order: Order, status: Status) -> None:
     now = replace(order, status=status)
-    assert code(lambda: rules.check_payee(now, now.seller)) == "order_not_payer"
-    assert code(lambda: rules.check_payee(now, now.payer)) == (None if status in OPEN else "order_over")
+    assert refused(lambda: rules.check_payee(now, now.seller)) == "order_not_payer"
+    assert refused(lambda: rules.check_payee(now, now.payer)) == (None if status in OPEN else "order_over")
+
+
+def test_what_the_seller_confirms_names_all_that_they_see() -> None:
+    """Another order, party, amount or method is another payload; what changes while it waits is not in it."""
+    seen = rules.payload_of(ORDER, "USDT@evm-local")
+    others = [
+        replace(ORDER, id="ord_2"),
+        replace(ORDER, merchant_party="cus_x"),
+        replace(ORDER, taker_id="cus_x"),
+        replace(ORDER, units=101),
+        replace(ORDER, fiat="EUR"),
+        replace(ORDER, fiat_amount=721),
+        replace(ORDER, method="wallet"),
+        replace(ORDER, side=Side.BUY),
+    ]
+    payloads = {rules.payload_of(order, "USDT@evm-local") for order in others} | {rules.payload_of(ORDER, "ETH")}
+    assert len({seen, *payloads}) == len(others) + 2
+    assert rules.payload_of(replace(ORDER, status=Status.PAID, paid_at=NOW), "USDT@evm-local") == seen

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.policy.rating_numbers import DEFAULTS
 from tidegate.policy.what_if import WhatIf
 from tidegate.policy.what_if import check as check_what_if
@@ -32,14 +32,6 @@ PEOPLE = {"key_a": "anna", "key_a2": "anna", "key_b": "ben", "key_c": "chen"}
 LINE = Open("rln_1", HIGH, HIGH, MEDIUM, "T4", 0, False)
 
 
-def code(act: object) -> str | None:
-    try:
-        act()  # type: ignore[operator]
-    except Refusal as refusal:
-        return refusal.code
-    return None
-
-
 def line(**changes: object) -> Open:
     fields = {name: getattr(LINE, name) for name in LINE.__slots__}
     return Open(**{**fields, **changes})  # type: ignore[arg-type]
@@ -53,7 +45,7 @@ def line(**changes: object) -> Open:
     [
         (line(), Terms("high", "as_computed", "A"), None),
         (line(), Terms("high", "as_computed"), "measure_missing"),
-        (line(), Terms("higher", "as_computed", "A"), "tier_unknown"),
+        (line(), Terms("higher" * 9, "as_computed", "A"), "tier_unknown"),
         (line(), Terms("high", "because", "A"), "code_unknown"),
         (line(), Terms("medium", "context"), None),
         (line(), Terms("medium", "context", "A"), "measure_not_of_tier"),
@@ -78,7 +70,7 @@ def line(**changes: object) -> Open:
     ],
 )
 def test_what_a_person_may_decide(about: Open, terms: Terms, said: str | None) -> None:
-    assert code(lambda: decision.checked(about, terms, "looked at it", DEFAULTS)) == said
+    assert refused(lambda: decision.checked(about, terms, "looked at it", DEFAULTS)) == said
 
 
 @pytest.mark.parametrize(
@@ -117,12 +109,50 @@ def test_two_voices_are_of_two_people_who_say_the_same(
     given: list[str], person: str, terms: Terms, barred: list[str], said: str | None
 ) -> None:
     voices = [Voice(who, SAID.text(), "as the facts say", NOW) for who in given]
-    assert code(lambda: decision.check_voice("rln_1", voices, person, terms, barred, PEOPLE)) == said
+    assert refused(lambda: decision.check_voice("rln_1", voices, person, terms, barred, PEOPLE)) == said
+
+
+@pytest.mark.parametrize(
+    ("about", "terms", "follows"),
+    [
+        (line(), Terms("high", "as_computed", "A"), ["step_up", "withdrawal_delay 24"]),
+        (line(), Terms("high", "as_computed", "A", (("partial_deduction", "5"),)),
+         ["step_up", "withdrawal_delay 24", "partial_deduction 5"]),
+        (line(before=LOW), Terms("medium", "context"), ["warning by text", "observation by text"]),
+        (line(before=HIGH, computed=EXTREME), Terms("extreme", "as_computed"),
+         ["trading_disabled by text", "off_boarding by text"]),
+        (line(before=HIGH, computed=EXTREME, characterised=True), Terms("extreme", "authority"),
+         ["trading_disabled by text", "off_boarding by text", "dismissal by text", "full_deduction by text"]),
+        (line(before=HIGH), Terms("high", "context"), []),  # what holds goes on
+        (line(before=HIGH), Terms("high", "context", "C"), ["freeze"]),
+        (line(before=HIGH), Terms("medium", "context"), []),
+        (line(before=HIGH, rule="T8"), Terms("high", "relapse"), []),  # extended with the measures it has
+        (line(before=HIGH, rule="T8"), Terms("high", "relapse", "C"), ["freeze"]),
+        (line(before=MEDIUM), Terms("medium", "context"), []),
+        (line(before=MEDIUM, rule="T8"), Terms("medium", "context"), ["warning by text", "observation by text"]),
+        (line(before=HIGH, rule="T6", proposed=MEDIUM), Terms("medium", "remedied"), []),
+        (line(before=EXTREME, rule="T9", proposed=LOW), Terms("high", "context", "C"), ["freeze"]),
+        (line(before=EXTREME, rule="T9", proposed=LOW), Terms("medium", "context"),
+         ["warning by text", "observation by text"]),
+    ],
+)  # fmt: skip
+def test_what_follows_from_a_decision(about: Open, terms: Terms, follows: list[str]) -> None:
+    made = decision.checked(about, terms, "looked at it", DEFAULTS)
+    said = [f"{w.measure}{f' {w.value}' if w.value else ''}{' by text' if w.by_text else ''}" for w in made]
+    assert said == follows
+
+
+def test_a_decision_has_a_reason() -> None:
+    assert refused(decision.checked, line(), Terms("high", "as_computed", "A"), " ", DEFAULTS) == "reason_invalid"
 
 
 def test_terms_are_what_they_were_when_they_are_read_again() -> None:
     terms = Terms("high", "relapse", "B", (("partial_deduction", "20"), ("freeze", None)), 14, True, True)
     assert Terms.of_text(terms.text()) == terms
+    assert terms.text() == (
+        '{"at_once":true,"code":"relapse","measures":[["partial_deduction","20"],["freeze",null]],"preset":"B",'
+        '"restriction_days":14,"secret":true,"tier":"high"}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,7 +168,7 @@ def test_terms_are_what_they_were_when_they_are_read_again() -> None:
 def test_a_line_is_told_once_decided_and_checked(
     decided: bool, person: bool, check_until: datetime | None, said: str | None
 ) -> None:
-    assert code(lambda: decision.check_publishable("rln_1", decided, person, check_until, NOW)) == said
+    assert refused(lambda: decision.check_publishable("rln_1", decided, person, check_until, NOW)) == said
 
 
 # --- measures --------------------------------------------------------------------------------------------------------
@@ -159,7 +189,9 @@ def test_what_each_tier_brings_and_what_may_be_chosen() -> None:
     ("tier", "preset", "chosen", "said"),
     [
         (HIGH, "A", [], None),
-        (HIGH, "D", [], "preset_unknown"),
+        (HIGH, "D" * 30, [], "preset_unknown"),
+        (HIGH, "B", [], None),
+        (HIGH, None, [("fine" * 20, None)], "measure_unknown"),
         (MEDIUM, "A", [], "measure_not_of_tier"),
         (HIGH, None, [], "measure_missing"),
         (HIGH, None, [("fine", None)], "measure_unknown"),
@@ -176,7 +208,7 @@ def test_what_each_tier_brings_and_what_may_be_chosen() -> None:
 def test_which_measures_go_with_a_tier(
     tier: Tier, preset: str | None, chosen: list[tuple[str, str | None]], said: str | None
 ) -> None:
-    assert code(lambda: wanted(tier, False, preset, chosen, DEFAULTS)) == said
+    assert refused(lambda: wanted(tier, False, preset, chosen, DEFAULTS)) == said
 
 
 @pytest.mark.parametrize(
@@ -199,8 +231,14 @@ def test_which_measures_go_with_a_tier(
     ],
 )
 def test_the_value_of_a_measure(measure: Measure, value: str | None, means: str | None) -> None:
-    refused = code(lambda: valued(measure, value, DEFAULTS))
-    assert (refused or valued(measure, value, DEFAULTS)) == means
+    no = refused(lambda: valued(measure, value, DEFAULTS))
+    assert (no or valued(measure, value, DEFAULTS)) == means
+
+
+def test_what_follows_by_the_text_is_not_chosen() -> None:
+    chosen = [("dismissal", None)]
+    assert [line.by_text for line in wanted(EXTREME, False, None, chosen, DEFAULTS)] == [True, True, False]
+    assert refused(wanted, EXTREME, True, None, chosen, DEFAULTS) == "measure_not_of_tier"
 
 
 def test_what_cannot_be_undone() -> None:
@@ -214,8 +252,8 @@ def test_what_cannot_be_undone() -> None:
 
 
 def test_an_appeal_has_until_its_day() -> None:
-    assert code(lambda: appeal.check_in_time("rln_1", NOW, NOW - US)) is None
-    assert code(lambda: appeal.check_in_time("rln_1", NOW, NOW)) == "appeal_too_late"
+    assert refused(lambda: appeal.check_in_time("rln_1", NOW, NOW - US)) is None
+    assert refused(lambda: appeal.check_in_time("rln_1", NOW, NOW)) == "appeal_too_late"
 
 
 @pytest.mark.parametrize(
@@ -226,17 +264,17 @@ def test_an_appeal_has_until_its_day() -> None:
         ("uphold", "high", MEDIUM, HIGH, "tier_not_lower"),
         ("uphold", "extreme", MEDIUM, HIGH, "tier_not_lower"),
         ("uphold", None, HIGH, HIGH, "tier_not_lower"),
-        ("uphold", "lower", MEDIUM, HIGH, "tier_unknown"),
+        ("uphold", "lower" * 9, MEDIUM, HIGH, "tier_unknown"),
         ("reject", None, MEDIUM, HIGH, None),
         ("reject", "medium", MEDIUM, HIGH, "tier_unknown"),
-        ("perhaps", None, MEDIUM, HIGH, "answer_unknown"),
+        ("perhaps" * 9, None, MEDIUM, HIGH, "answer_unknown"),
     ],
 )
 def test_an_answer_goes_back_to_a_lower_tier_or_nowhere(
     answer: str, tier: str | None, before: Tier, holds: Tier, means: object
 ) -> None:
-    refused = code(lambda: appeal.answered(answer, tier, before, holds))
-    assert (refused or appeal.answered(answer, tier, before, holds)) == means
+    no = refused(lambda: appeal.answered(answer, tier, before, holds))
+    assert (no or appeal.answered(answer, tier, before, holds)) == means
 
 
 class Said:
@@ -252,12 +290,14 @@ class Said:
         ([Said("key_a", "uphold", "high")], "key_b", HIGH, [], None),
         ([Said("key_a", "uphold", "high")], "key_a2", HIGH, [], "appeal_voted_already"),
         ([Said("key_a", "uphold", "high")], "key_b", MEDIUM, [], "appeal_differs"),
+        ([Said("key_a", "reject", "high")], "key_b", HIGH, [], "appeal_differs"),
+        ([Said("key_a", "uphold", "high"), Said("key_b", "uphold", "high")], "key_b", HIGH, [], "appeal_voted_already"),
     ],
 )
 def test_an_appeal_is_answered_by_others_who_agree(
     given: list[Said], person: str, to: Tier, barred: list[str], said: str | None
 ) -> None:
-    assert code(lambda: appeal.check_voice("apl_1", given, person, ("uphold", to), barred, PEOPLE)) == said
+    assert refused(lambda: appeal.check_voice("apl_1", given, person, ("uphold", to), barred, PEOPLE)) == said
 
 
 # --- before other numbers hold --------------------------------------------------------------------------------------
@@ -265,6 +305,6 @@ def test_an_appeal_is_answered_by_others_who_agree(
 
 def test_an_answer_is_good_until_another_month_is_over() -> None:
     found = WhatIf(7, ["2025-11"], 1, "[]", "mei", NOW - timedelta(days=1), NOW)
-    assert code(lambda: check_what_if(7, None, NOW)) == "what_if_missing"
-    assert code(lambda: check_what_if(7, found, NOW - US)) is None
-    assert code(lambda: check_what_if(7, found, NOW)) == "what_if_outdated"
+    assert refused(lambda: check_what_if(7, None, NOW)) == "what_if_missing"
+    assert refused(lambda: check_what_if(7, found, NOW - US)) is None
+    assert refused(lambda: check_what_if(7, found, NOW)) == "what_if_outdated"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.policy.rating_numbers import DEFAULTS
 from tidegate.rating.decisions.decision import Open, Terms, checked, needed
 from tidegate.rating.fact import Disposition, Fact, Kind
@@ -71,9 +71,7 @@ def test_the_tier_to_go_back_to(before: Tier, lines: list[Left], today: Tier, to
 def test_what_may_be_decided_of_a_restatement(tier: Tier, more: dict[str, str], measures: list[Measure] | str) -> None:
     terms = Terms(tier, "as_computed", **more)  # type: ignore[arg-type]
     if isinstance(measures, str):
-        with pytest.raises(Refusal) as refused:
-            checked(EXTREME, terms, "as the facts say", DEFAULTS)
-        assert refused.value.code == measures
+        assert refused(lambda: checked(EXTREME, terms, "as the facts say", DEFAULTS)) == measures
     else:
         assert [line.measure for line in checked(EXTREME, terms, "as the facts say", DEFAULTS)] == measures
 

@@ -14,6 +14,7 @@ from tidegate.settings import (
     NamesSettings,
     PasskeySettings,
     PriceSettings,
+    ProxySettings,
     Settings,
     SettingsFault,
     load,
@@ -47,6 +48,7 @@ def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
         },
         names=NamesSettings("https://yente.example", "eu_fsf", tmp_path / "key"),
         webhook_networks=(ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+        proxy=ProxySettings(("10.0.0.2", "fd00::/64"), "CF-IPCountry"),
     )
     save(settings, tmp_path / "settings.json")
     assert load(tmp_path / "settings.json") == settings
@@ -76,6 +78,13 @@ def test_a_file_of_before_has_no_mail(tmp_path: Path) -> None:
         {"webhook_networks": ["10.0.0.1/8"]},
         {"webhook_networks": ["everywhere"]},
         {"public_url": "https://example.com/path"},
+        {"proxy": {"addresses": ["*"]}},
+        {"proxy": {"addresses": ["0.0.0.0/0"]}},
+        {"proxy": {"addresses": ["::/0"]}},
+        {"proxy": {"addresses": ["the proxy"]}},
+        {"proxy": {"country_header": "X-Forwarded-For"}},
+        {"proxy": {"country_header": "CF IPCountry"}},
+        {"proxy": {"header": "CF-IPCountry"}},
         {"passkeys": {"rp_id": "example.com", "origins": []}},
         {"passkeys": {"rp_id": "example.com", "origins": ["example.com"]}},
         {"passkeys": {"rp_id": "example.com"}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -31,6 +32,7 @@ from tidegate.api.guarded import Endpoint, Guarded
 from tidegate.api.head import HeadAsGet
 from tidegate.api.metrics import Metrics
 from tidegate.api.operation.shapes import Health, Ready
+from tidegate.api.proxy import BehindProxy, Proxy
 from tidegate.api.routes import ROUTES
 from tidegate.api.short import ShortWay
 from tidegate.api.withdrawals.routes import request_withdrawal
@@ -73,6 +75,7 @@ class ApiSettings:
     demo: bool = False  # links that sign somebody in count here
     webhook_networks: tuple[Network, ...] = ()  # where webhooks may go beside public addresses
     counterparties: Mapping[str, bytes] = field(default_factory=dict)  # Ed25519 public keys by our name for them
+    proxy: Proxy = field(default_factory=Proxy)  # who says where callers come from
 
 
 def create_app(
@@ -145,6 +148,7 @@ def create_app(
     if status_page is not None:
         app.add_route("/status", status_page(gate), include_in_schema=False)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(BehindProxy, proxy=settings.proxy)
     return app
 
 
@@ -256,6 +260,15 @@ def _method_of(route: BaseRoute, request: Request) -> str | None:
     return next(iter(route.methods or ()), None)
 
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
+"""The part of a path that is a link's token: who reads the log must not be able to follow the link. Ids are shorter."""
+
+
+def _holds_nul(scope: Scope) -> bool:
+    """Whether path or query hold what no text of the database can: on no page it is anything but a fault."""
+    return "\0" in scope["path"] or b"%00" in scope["query_string"]
+
+
 class Around:
     """ASGI: count and time every call; a bug is answered with a number to find it by, and with nothing else."""
 
@@ -277,10 +290,14 @@ class Around:
             await send(message)
 
         try:
-            await self._app(scope, receive, sent)
+            if _holds_nul(scope):
+                wrong = "The address holds the character NUL, which nothing here can keep."
+                await problems.response(problems.body(400, "character_refused", wrong))(scope, receive, sent)
+            else:
+                await self._app(scope, receive, sent)
         except Exception:
             number = secrets.token_hex(6)
-            log.exception("bug", request=number, method=scope["method"], path=scope["path"])
+            log.exception("bug", request=number, method=scope["method"], path=_SECRET.sub("…", scope["path"]))
             if status:  # the answer is on its way: only the connection can be broken off
                 raise
             answer = problems.response(

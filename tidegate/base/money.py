@@ -106,7 +106,7 @@ def to_units(text: str, decimals: int) -> int:
         )
     whole, part = match.group(1), match.group(2) or ""
     if len(part.rstrip("0")) > decimals:
-        raise BadAmount("amount_too_precise", f"{text[:40]!r} has more than the {decimals} decimals of this asset")
+        raise BadAmount("amount_too_precise", f"{text[:40]!r} has more than {decimals} decimals")
     units: int = int(whole) * 10**decimals + int(part.rstrip("0").ljust(decimals, "0") or "0")
     if units > MAX_UNITS:
         raise BadAmount("amount_too_large", f"{text[:40]!r} is more than any ledger row can hold")

@@ -11,7 +11,15 @@ _HOLDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 """Their last four bytes are an IPv4 address that a gateway may speak to: NAT64 (RFC 6052), and the compatible
 addresses of long ago."""
 
-_SPECIAL: tuple[Network, ...] = (IPv4Network("192.0.0.0/24"), IPv6Network("64:ff9b:1::/48"))
+_GLOBAL_IPV6 = (IPv6Network("2000::/3"), _HOLDS_IPV4[0])
+"""All that the IANA has handed out for addresses of one machine on the whole network, and NAT64. Beside it lie
+site-local addresses (fec0::/10), SIIT's (::ffff:0:0:0/96) and others that Python's library takes for global."""
+
+_SPECIAL: tuple[Network, ...] = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4, given up by RFC 7526
+    IPv6Network("3fff::/20"),  # for documents, RFC 9637
+)
 """Of the IANA's registries of special addresses, what some versions of Python's library take for global."""
 
 
@@ -33,6 +41,8 @@ def may_be_called(address: str, private: Collection[Network] = ()) -> bool:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and not any(address in network for network in _GLOBAL_IPV6):
+        return False
     return address.is_global and not address.is_multicast and not any(address in network for network in _SPECIAL)
 
 

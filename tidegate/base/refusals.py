@@ -9,17 +9,17 @@ from datetime import datetime
 class Refusal(Exception):
     """A "no" with a stable code and an HTTP status; the message says what was wrong and what would be right.
 
-    `field` names the offending input where there is one.
+    `field` names the offending input where there is one; `until` is when it is over, where a time is known.
     """
 
     status = 422
-    until: datetime | None = None  # when it is over, where a time is known
 
-    def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
+    def __init__(self, code: str, message: str, *, field: str | None = None, until: datetime | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
+        self.until = until
 
 
 class Malformed(Refusal):
@@ -54,10 +54,6 @@ class TooMany(Refusal):
     """Too many tries or too much at once (429)."""
 
     status = 429
-
-    def __init__(self, code: str, message: str, *, field: str | None = None, until: datetime | None = None) -> None:
-        super().__init__(code, message, field=field)
-        self.until = until
 
 
 class Unavailable(Refusal):

@@ -365,7 +365,7 @@ def queue(
     after: tuple[datetime, str] | None,
     limit: int,
 ) -> list[Case]:
-    """Open cases that are awake, the soonest due first, those after (due, id); None = whatever it is. `about` is the
+    """Open cases, the soonest due first, those after (due, id); None = whatever it is. `about` is the
     id of a case, of what it is about, or of a customer."""
     return rows(
         conn,
@@ -415,13 +415,31 @@ def alike(conn: Conn, kind: str, reasons: Sequence[str], but: str, limit: int) -
     )
 
 
-def count_open(conn: Conn, kinds: Sequence[str] | None) -> tuple[int, int]:
-    """How many cases are open, and how many of them are late."""
-    (counted,) = conn.execute(
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many open cases each view of the queue has."""
+
+    all: int
+    mine: int
+    free: int
+    late: int
+    raised: int
+
+
+def count_open(conn: Conn, kinds: Sequence[str] | None, kind: str | None, about: str | None, person: str) -> Counted:
+    """The open cases of `queue` with the same kinds, kind and `about`; `mine` are the person's."""
+    (counted,) = rows(
+        conn,
+        Counted,
         """
-        SELECT count(*), count(*) FILTER (WHERE overdue_at IS NOT NULL) FROM case_file
+        SELECT count(*) AS all, count(*) FILTER (WHERE assignee = %(person)s) AS mine,
+               count(*) FILTER (WHERE assignee IS NULL) AS free, count(*) FILTER (WHERE overdue_at IS NOT NULL) AS late,
+               count(*) FILTER (WHERE escalation > 0) AS raised
+          FROM case_file
          WHERE status = 'open' AND (%(kinds)s::text[] IS NULL OR kind = ANY(%(kinds)s))
+           AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+           AND (%(about)s::text IS NULL OR %(about)s IN (id, subject, party_id))
         """,
-        {"kinds": None if kinds is None else list(kinds)},
-    ).fetchall()
-    return int(counted[0]), int(counted[1])
+        {"kinds": None if kinds is None else list(kinds), "kind": kind, "about": about, "person": person},
+    )
+    return counted

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, NotFound
 from tidegate.console.admin.pages import PAGES as ADMIN
+from tidegate.console.browser import dressed
 from tidegate.console.compliance.pages import PAGES as COMPLIANCE
 from tidegate.console.customers.pages import PAGES as CUSTOMERS
 from tidegate.console.journal.pages import PAGES as JOURNAL
@@ -27,7 +28,7 @@ from tidegate.console.review.pages import PAGES as REVIEW
 from tidegate.console.rules.pages import PAGES as RULES
 from tidegate.console.signing_in import SigningIn
 from tidegate.console.treasury.pages import PAGES as TREASURY
-from tidegate.console.visit import Page, dressed, guarded, refused
+from tidegate.console.visit import Page, guarded, refused
 
 PAGES: tuple[Page, ...] = (
     *REVIEW,

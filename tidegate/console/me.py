@@ -7,7 +7,8 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from tidegate.base.refusals import Malformed, Refusal
-from tidegate.console.visit import COOKIE, Page, Visit, asking, read_credential
+from tidegate.console.browser import asking, read_credential
+from tidegate.console.visit import COOKIE, Page, Visit
 from tidegate.parties import flow as parties
 from tidegate.parties import passwords
 from tidegate.parties.access import proof_over

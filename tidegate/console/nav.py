@@ -8,20 +8,29 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry: a path below /console, its word, its drawing, and the scope that opens it."""
+    """One entry: a path below /console, its word, its drawing, and the scope that opens it; and which other pages
+    belong to it."""
 
     path: str
     word: str
     icon: str
     scope: str
+    others: tuple[str, ...] = ()
 
+    def holds(self, path: str) -> bool:
+        """Whether a page is this place's own."""
+        own = () if self.path == "/" else (f"{self.path}/",)
+        return path == self.path or path.startswith((*own, *self.others))
+
+
+_RATING = ("/rating-lines/", "/facts", "/off-boarding", "/calendars")
 
 SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "section_work",
         (
             Place("/cases", "queue", "inbox", "cases:read"),
-            Place("/", "withdrawals", "send", "withdrawals:read"),
+            Place("/", "withdrawals", "send", "withdrawals:read", ("/withdrawals/",)),
         ),
     ),
     (
@@ -36,7 +45,7 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("/customers", "customers", "users", "customers:read"),
             Place("/merchants", "merchants", "building-bank", "merchants:read"),
-            Place("/rating", "rating_board", "trophy", "rating:read"),
+            Place("/rating", "rating_board", "trophy", "rating:read", _RATING),
         ),
     ),
     (

@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Refusal
+from tidegate.console.browser import bare, dressed
 from tidegate.console.render import draw
-from tidegate.console.visit import bare, dressed, refused
+from tidegate.console.visit import refused
 from tidegate.notifications import templates
 from tidegate.reports.status.published import FEWEST, WINDOWS
 

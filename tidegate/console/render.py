@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import resources
@@ -27,6 +28,8 @@ TONES = {
     "rejected dismissed ban",
 }
 """Which tone a state is shown in. A state that stands nowhere is quiet."""
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 _TONE = {state: tone for tone, states in TONES.items() for state in states.split()}
 
@@ -148,13 +151,18 @@ def changed(here: URL, **parameters: str) -> str:
     return f"{url.path}?{url.query}" if url.query else str(url.path)
 
 
-def plain(value: object) -> str:
-    """A value of the journal as people write it: a list by its parts, yes and no as they are stored."""
+def plain(value: object, most: int | None = None) -> str:
+    """A value of the journal as people write it: an instant as instants are, a list by its parts, yes and no as they
+    are stored; of a text no more than `most` characters."""
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return when(value)
     if isinstance(value, list):
-        return ", ".join(plain(one) for one in value) or "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {plain(one)}" for name, one in value.items()) or "–"
-    return json.dumps(value) if isinstance(value, bool) else str(value)
+        text = ", ".join(plain(one) for one in value) or "–"
+    elif isinstance(value, dict):
+        text = ", ".join(f"{name} {plain(one)}" for name, one in value.items()) or "–"
+    else:
+        text = json.dumps(value) if isinstance(value, bool) else str(value)
+    return text if most is None or len(text) <= most else f"{text[:most]}…"
 
 
 def icon(name: str) -> Markup:

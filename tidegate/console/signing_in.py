@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -9,10 +10,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tidegate.api.door import Gate
+from tidegate.api.proxy import country_of
 from tidegate.base.refusals import Refusal
+from tidegate.console import browser
+from tidegate.console.browser import asking, bare, dressed, read_credential
 from tidegate.console.render import draw, language
-from tidegate.console.visit import COOKIE, Visit, asking, bare, dressed, inside, read_credential, read_form
+from tidegate.console.visit import COOKIE, HOME, Visit
+from tidegate.db import Conn
 from tidegate.parties import flow as parties
+from tidegate.parties.flow import Opened
 
 
 class SigningIn:
@@ -21,13 +27,13 @@ class SigningIn:
 
     async def sign_in(self, request: Request) -> Response:
         """The sign-in page and its form; afterwards to the page that somebody wanted."""
-        wanted = inside(request.query_params.get("next", ""))  # where somebody wanted to go
+        wanted = browser.inside(request.query_params.get("next", ""), HOME)  # where somebody wanted to go
         wrong, login = None, ""
         if request.method == "POST":
-            form = await read_form(request)
+            form = await browser.typed(request)
             login = str(form.get("login", ""))
             try:
-                cookie = await self._gate.in_thread(lambda: self._open(request, form))
+                cookie = await self._gate.in_thread(lambda: self._by_form(request, form))
             except Refusal as refusal:
                 wrong = refusal
             else:
@@ -35,18 +41,28 @@ class SigningIn:
         text = draw("sign_in.html", None, **bare(request), wrong=wrong, wanted=wanted, login=login)
         return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
 
-    def _open(self, request: Request, form: FormData) -> str:
+    def _by_form(self, request: Request, form: FormData) -> str:
         gate, now = self._gate, self._gate.clock()
-        host = request.client.host if request.client else None
+        came = browser.host_of(request), country_of(request)
         said = {name: str(form.get(name, "")) for name in ("key", "credential", "login", "password", "code")}
-        with gate.pool.connection(timeout=5) as conn:
+
+        def enter(conn: Conn) -> Opened:
             if said["credential"]:
                 shown = read_credential(said["credential"])
-                return parties.staff_sign_in_with_passkey(conn, shown, gate.relying, now, host).cookie
+                return parties.staff_sign_in_with_passkey(conn, shown, gate.relying, now, *came)
             if said["login"]:
                 who = (said["login"], said["password"], said["code"])
-                return parties.staff_sign_in(conn, *who, gate.data_key, now, host).cookie
-            return parties.open_session(conn, said["key"].strip(), now, host).cookie
+                return parties.staff_sign_in(conn, *who, gate.data_key, now, *came)
+            return parties.open_session(conn, said["key"].strip(), now, *came)
+
+        return self._enter(request, enter)
+
+    def _enter(self, request: Request, enter: Callable[[Conn], Opened]) -> str:
+        """Open a session; the one that was open in this browser ends. What the new one's cookie says."""
+        with self._gate.pool.connection(timeout=5) as conn:
+            opened = enter(conn)
+            parties.end_session(conn, request.cookies.get(COOKIE, ""), self._gate.clock())
+            return opened.cookie
 
     async def options(self, request: Request) -> Response:
         """What a passkey has to sign to come in."""
@@ -63,18 +79,18 @@ class SigningIn:
         wrong = None
         if request.method == "POST":
             try:
-                cookie = await self._gate.in_thread(lambda: self._open_by_link(request))
+                cookie = await self._gate.in_thread(lambda: self._by_link(request))
             except Refusal as refusal:
                 wrong = refusal
             else:
-                return _let_in(request, cookie, "/console/")
+                return _let_in(request, cookie, HOME)
         text = draw("sign_in_link.html", None, **bare(request), wrong=wrong)
         return dressed(request, HTMLResponse(text, wrong.status if wrong else 200))
 
-    def _open_by_link(self, request: Request) -> str:
-        host = request.client.host if request.client else None
-        with self._gate.pool.connection(timeout=5) as conn:
-            return parties.open_by_link(conn, str(request.path_params["token"]), self._gate.clock(), host).cookie
+    def _by_link(self, request: Request) -> str:
+        token, now = str(request.path_params["token"]), self._gate.clock()
+        came = browser.host_of(request), country_of(request)
+        return self._enter(request, lambda conn: parties.open_by_link(conn, token, now, *came))
 
     def sign_out(self, visit: Visit) -> Response:
         parties.end_session(visit.conn, visit.request.cookies.get(COOKIE, ""), visit.now)
@@ -85,6 +101,5 @@ class SigningIn:
 
 def _let_in(request: Request, cookie: str, wanted: str) -> Response:
     answer = RedirectResponse(wanted, 303)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, cookie, path="/console", httponly=True, samesite="strict", secure=secure)
+    browser.keep(answer, request, COOKIE, cookie, "/console")
     return dressed(request, answer)

@@ -21,16 +21,13 @@ def newest_link(conn: Conn) -> int:
     return int(conn.execute("SELECT coalesce(max(seq), 0) FROM journal_link").fetchall()[0][0])
 
 
-def kinds_since(conn: Conn, link: int) -> tuple[int, list[str]]:
-    """The newest link, and the kinds of the entries after `link`."""
-    newest = newest_link(conn)
-    if newest == link:
-        return newest, []
-    rows = conn.execute(
+def kinds_between(conn: Conn, after: int, newest: int) -> list[str]:
+    """The kinds of the journal's entries after one link and up to another."""
+    found = conn.execute(
         "SELECT DISTINCT kind FROM journal WHERE link > %(after)s AND link <= %(newest)s ORDER BY kind",
-        {"after": link, "newest": newest},
+        {"after": after, "newest": newest},
     ).fetchall()
-    return newest, [kind for (kind,) in rows]
+    return [kind for (kind,) in found]
 
 
 def worker_seen(conn: Conn, now: datetime) -> bool:

@@ -1,84 +1,49 @@
-"""One request of a person who is signed in, and the ways to answer it."""
+"""One request of a person who is signed in, and the ways to answer it. What customers' visits share is
+in `browser.py`."""
 
 from __future__ import annotations
 
-import hmac
-import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import quote, urlencode
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Conflict, Forbidden, Malformed, Refusal, TooMany, Unauthorised
+from tidegate.console import browser
+from tidegate.console.browser import AnyVisit, bare, dressed, read_credential
 from tidegate.console.nav import sections
-from tidegate.console.render import LANGUAGE, draw, language
-from tidegate.console.words import LANGUAGES, Say
-from tidegate.db import Conn, act, replay
+from tidegate.console.render import draw, language
+from tidegate.db import act, replay
 from tidegate.parties import flow as parties
 from tidegate.parties.access import proof_over
 from tidegate.parties.flow import Session
 
-COOKIE, THEME = "tidegate_session", "tidegate_theme"
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_MOST_FORM_BYTES = 64 * 1024
+COOKIE, HOME = "tidegate_session", "/console/"
 _FORMS = "console"
 _PROOF, _CODE, _SIGNED = "proof", "proof_code", "proof_credential"
 _BACK, _AGAIN = "proof_back", "proof_again"
 _PROVING = {"csrf", _PROOF, _CODE, _SIGNED, _BACK, _AGAIN}
 """Fields of the page on which somebody shows once more who they are."""
 
-_MOST_UPLOAD_BYTES = 16 * 1024 * 1024
-
-
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """What a page needs to answer: who asks, in which language, a connection, and the form that was sent."""
-
-    gate: Gate
-    conn: Conn
-    session: Session
-    request: Request
-    say: Say
-    form: FormData | None
-    now: datetime
-
-    @property
-    def id(self) -> str:
-        """The `{id}` of the path."""
-        return str(self.request.path_params["id"])
+class Visit(AnyVisit[Session]):
+    """A visit of the staff: a person with a role."""
 
     @property
     def actor(self) -> str:
         return self.session.identity.actor
 
-    @property
-    def host(self) -> str | None:
-        """The network address that asks."""
-        return self.request.client.host if self.request.client else None
-
     def may(self, scope: str) -> bool:
         return self.session.identity.may(scope)
-
-    def asked(self, name: str) -> str | None:
-        """A parameter of the address, without spaces around; None when it is missing or empty."""
-        return (self.request.query_params.get(name) or "").strip() or None
-
-    def given(self, name: str) -> str:
-        """A field of the form as it was typed; "" when it is missing."""
-        return str(self.form.get(name, "")) if self.form is not None else ""
 
     def file(self, name: str) -> str:
         """A file of the form as text; "" when none was chosen. Raises Malformed `file_not_text`."""
@@ -86,9 +51,12 @@ class Visit:
         if not isinstance(found, UploadFile):
             return ""
         try:
-            return found.file.read().decode("utf-8-sig")
+            text = found.file.read().decode("utf-8-sig")
         except UnicodeDecodeError as bad:
             raise Malformed("file_not_text", f"{found.filename} is not UTF-8 text: {bad}.", field=name) from bad
+        if "\0" in text:
+            raise Malformed("file_not_text", f"{found.filename} holds the character NUL.", field=name)
+        return text
 
     def after(self, name: str) -> tuple[datetime, str] | None:
         """Where a page of a list ended, "<instant> <id>". Raises Malformed `<name>_invalid`."""
@@ -105,18 +73,15 @@ class Visit:
         return moment, id
 
     def render(self, template: str, status: int = 200, **shown: object) -> HTMLResponse:
-        """The page; asked for by htmx with a `part`, only the block of that name."""
-        part = self.asked("part") if "hx-request" in self.request.headers else None
-        return HTMLResponse(draw(template, part, **_frame(self), **shown), status)
+        """The page in the console's frame."""
+        return self.framed(template, status, _frame(self), shown)
 
     def once(self, make: Callable[[], Made]) -> Made:
         """Make something whose secret is shown in this answer only. The same form sent again makes no second one.
 
         Raises Conflict `form_sent_already`, and Malformed `form_old` for a form without its number.
         """
-        number = self.given("once")
-        if not 20 <= len(number) <= 100:
-            raise Malformed("form_old", "Open the page again; this form is not complete.")
+        number = self.number()
         with act(self.conn, self.actor, self.now):
             replay.claim(self.conn, _FORMS, number)
             if replay.find_many(self.conn, [(_FORMS, number)]):
@@ -129,27 +94,14 @@ class Visit:
             replay.keep_many(self.conn, [replay.First(_FORMS, number, "", 201, "")], self.now)
             return made
 
-    def back_to(self, path: str, done: str = "") -> Response:
-        """After a form: to a page of the console, which says what was done (a word's name)."""
-        return RedirectResponse(
-            f"{path}{'&' if '?' in path else '?'}{urlencode({'done': done})}" if done else path, 303
-        )
-
 
 def _frame(visit: Visit) -> dict[str, Any]:
-    path, identity = visit.request.url.path.removeprefix("/console") or "/", visit.session.identity
+    identity = visit.session.identity
     return {
-        "say": visit.say,
-        "session": visit.session,
         "may": identity.may,
         "sections": sections(identity.may),
-        "path": path,
-        "here": visit.request.url,
-        "done": visit.asked("done"),
-        "theme": visit.request.cookies.get(THEME, "auto"),
-        "languages": LANGUAGES,
-        "now": visit.now,
-        "fragment": visit.asked("part") is not None and "hx-request" in visit.request.headers,
+        "path": visit.request.url.path.removeprefix("/console") or "/",
+        "fragment": visit.part is not None,
         "number": secrets.token_urlsafe(18),
     }
 
@@ -173,27 +125,23 @@ def guarded(gate: Gate, page: Page) -> Callable[[Request], Any]:
     """The page for people who are signed in and may; others go to the sign-in page, and come back here afterwards."""
 
     async def handle(request: Request) -> Response:
-        form = await read_form(request, page.upload) if request.method == "POST" else None
-        try:
-            answer: Response = await gate.in_thread(lambda: _visit(gate, request, form, page))
-        except Unauthorised:
-            answer = _to_sign_in(request, form)
-        except Refusal as refusal:
-            answer = refused(request, refusal)
-        finally:
-            if form is not None:
-                await form.close()  # a file that was sent along
+        async with browser.sent(request, page.upload) as form:
+            try:
+                answer: Response = await gate.in_thread(lambda: _visit(gate, request, form, page))
+            except Unauthorised:
+                answer = browser.to_sign_in(request, HOME, _where(request, form))
+            except Refusal as refusal:
+                answer = refused(request, refusal)
         return dressed(request, answer)
 
     return handle
 
 
 def _visit(gate: Gate, request: Request, form: FormData | None, page: Page) -> Response:
-    host, now = (request.client.host if request.client else None), gate.clock()
+    now = gate.clock()
     with gate.pool.connection(timeout=5) as conn:
-        session = parties.session(conn, request.cookies.get(COOKIE, ""), now, host)
-        if form is not None and not hmac.compare_digest(str(form.get("csrf", "")), session.csrf):
-            raise Forbidden("form_token_wrong", "This form is not from this session; open the page again.")
+        session = parties.session(conn, request.cookies.get(COOKIE, ""), now, browser.host_of(request))
+        browser.check_token(form, session.csrf)
         if page.scope is not None:
             session.identity.require(page.scope)
         visit = Visit(gate, conn, session, request, language(request), form, now)
@@ -239,85 +187,19 @@ def _shown(visit: Visit) -> None:
     parties.prove_otherwise(conn, cookie, shown, gate.data_key, gate.relying, now, host)
 
 
-def read_credential(text: str) -> dict[str, Any]:
-    """A passkey's answer as the browser wrote it into a form. Raises Malformed `credential_malformed`."""
-    try:
-        said = json.loads(text)
-    except (ValueError, RecursionError) as bad:
-        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential") from bad
-    if not isinstance(said, dict):
-        raise Malformed("credential_malformed", "This is no passkey's answer.", field="credential")
-    return said
-
-
-def asking(say: Say, ask: Callable[[], Mapping[str, Any]]) -> Response:
-    """What an authenticator is asked, for the script of a page; a refusal is told there in the reader's words."""
-    try:
-        return JSONResponse(ask())
-    except Refusal as refusal:
-        told = {"code": refusal.code, "message": say.refused(refusal.code, refusal.message)}
-        return JSONResponse(told, refusal.status)
-
-
 def _came_from(request: Request, form: FormData | None) -> str:
     """Where a form stood: a path of the console, whatever the browser says. A page that asks for a proof in between
     hands on where it was asked from."""
     told = form.get(_BACK) if form is not None else None
     if isinstance(told, str):
-        return inside(told)
-    _, found, path = request.headers.get("referer", "").partition("/console/")
-    return f"/console/{path}" if found else "/console/"
+        return browser.inside(told, HOME)
+    return browser.came_from(request, HOME)
 
 
-def inside(path: str) -> str:
-    """The path where it is one of the console, else the console's first page."""
-    return path if path.startswith("/console/") and "\\" not in path and "//" not in path else "/console/"
+def _where(request: Request, form: FormData | None) -> str:
+    return _came_from(request, form) if form is not None else browser.here(request)
 
 
-def _to_sign_in(request: Request, form: FormData | None) -> Response:
-    """A form's page rather than the form's target: what was typed waits there in the browser."""
-    here = _came_from(request, form) if request.method == "POST" else f"/console{_inside(request)}"
-    target = f"/console/sign-in?next={quote(here)}" if here != "/console/" else "/console/sign-in"
-    if "hx-request" in request.headers:
-        return Response(status_code=204, headers={"HX-Redirect": target})
-    return RedirectResponse(target, 303)
-
-
-def _inside(request: Request) -> str:
-    path = request.url.path.removeprefix("/console")
-    return f"{path}?{request.url.query}" if request.url.query else path
-
-
-def refused(request: Request, refusal: Refusal, back: str = "/console/") -> Response:
+def refused(request: Request, refusal: Refusal, back: str = HOME) -> Response:
     """A refusal outside of any session's frame."""
     return HTMLResponse(draw("refused.html", None, **bare(request), refusal=refusal, back=back), refusal.status)
-
-
-def bare(request: Request) -> Mapping[str, Any]:
-    """What a page shows when nobody is signed in."""
-    theme = request.cookies.get(THEME, "auto")
-    return {"say": language(request), "languages": LANGUAGES, "here": request.url, "theme": theme, "session": None}
-
-
-def dressed(request: Request, answer: Response) -> Response:
-    """With the content security policy, and the language and theme that somebody just chose."""
-    answer.headers["Content-Security-Policy"] = POLICY
-    answer.headers["Referrer-Policy"] = "same-origin"  # a form that is refused leads back to its page
-    answer.headers.setdefault("Cache-Control", "no-store")
-    for name, cookie, known in (("lang", LANGUAGE, LANGUAGES), ("theme", THEME, ("auto", "light", "dark"))):
-        chosen = request.query_params.get(name)
-        if chosen is not None and chosen in known:
-            answer.set_cookie(cookie, chosen, path="/", samesite="strict", max_age=365 * 24 * 3600)
-    return answer
-
-
-async def read_form(request: Request, upload: bool = False) -> FormData:
-    """The form's fields, and a file where it may carry one; none of a form that is too long or breaks off."""
-    size = request.headers.get("content-length", "")
-    most = _MOST_UPLOAD_BYTES if upload else _MOST_FORM_BYTES
-    if not size.isdigit() or int(size) > most:
-        return FormData()
-    try:
-        return await request.form(max_files=1 if upload else 0, max_fields=200, max_part_size=most)
-    except ClientDisconnect:  # nobody is left to read the answer
-        return FormData()

@@ -156,9 +156,9 @@ def deposits(conn: Conn, party_id: str | None = None, before: str | None = None,
     return store.deposits(conn, party_id, before, limit)
 
 
-def queue_payout(tx: Tx, order: Authorisation, signature: str, party_id: str, asset_id: int) -> None:
-    """Hand an authorised withdrawal over. One that is still queued gets the newer authorisation; one that has
-    started is a bug of the caller: raises LookupError."""
+def queue_payout(tx: Tx, order: Authorisation, signature: str, party_id: str, asset_id: int, lists: str) -> None:
+    """Hand an authorised withdrawal over; `lists` are the editions that it was screened by. One that is still queued
+    gets the newer authorisation; one that has started is a bug of the caller: raises LookupError."""
     hot = store.hot(tx.conn, order.network)
     if hot is None:
         raise LookupError(f"{order.network} has no hot wallet")
@@ -180,6 +180,7 @@ def queue_payout(tx: Tx, order: Authorisation, signature: str, party_id: str, as
         failures=0,
         next_at=tx.now,
         created_at=tx.now,
+        lists=lists,
     )
     if store.add_payout(tx.conn, made) != 1:
         raise LookupError(f"the payout of {order.id} has started or ended; it takes no new authorisation")

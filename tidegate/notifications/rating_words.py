@@ -51,7 +51,7 @@ MEASURES: dict[str, Text] = {
     "freeze": Text("your account is frozen", "冻结账户"),
     "top_up_demand": Text("your bond has to be topped up", "补足保证资产"),
     "partial_deduction": Text("a part of your bond is taken", "扣除部分保证资产"),
-    "dismissal": Text("you are a merchant no more", "解除广告方资格"),
+    "dismissal": Text("you are a merchant no more", "解除商家资格"),
     "trading_disabled": Text("your trading account is disabled for good", "永久禁用交易账户"),
     "off_boarding": Text("your own coins leave through our staff: write to us", "剩余资产经人工通道转出，请联系客服"),
     "full_deduction": Text("your bond is taken when the time for an appeal is over", "申诉期满后全额扣除保证资产"),

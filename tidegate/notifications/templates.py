@@ -217,6 +217,19 @@ CASES: dict[str, Text] = {
 }
 """Why people are asked where no check asked for them: staff read these."""
 
+DISPUTES: dict[str, Text] = {
+    "not_released": Text(
+        "The payer says that they have paid and the coins do not come.", "付款方称已付款但未收到放行。"
+    ),
+    "payment_not_received": Text("The seller says that no money came.", "卖方称未收到款项。"),
+    "amount_wrong": Text("Another amount was paid than agreed.", "付款金额与订单不符。"),
+    "payer_name_mismatch": Text("Money came from somebody else's account.", "付款人姓名与订单不符（第三方付款）。"),
+    "payment_reversed": Text("The bank took the payment back, or froze it.", "款项被银行撤回或冻结。"),
+    "fraud_suspected": Text("One side suspects fraud.", "一方怀疑存在欺诈。"),
+    "other": Text("One side asks people to decide, for another reason.", "一方以其他理由请求人工裁定。"),
+}
+"""Why people are asked about an order: what one side says of it."""
+
 INFORMATION: dict[str, Text] = {
     "source_of_funds": Text("Tell us where the funds of this withdrawal come from.", "请说明本次提币资金的来源。"),
     "purpose": Text("Tell us what this withdrawal is for.", "请说明本次提币的用途。"),
@@ -469,5 +482,5 @@ def reason(code: str) -> Text:
 
 
 def why_asked(code: str) -> Text:
-    """Why people are asked: a finding, or what else opens a case."""
-    return CASES[code] if code in CASES else FINDINGS[code]
+    """Why people are asked: a finding, what one side of an order says, or what else opens a case."""
+    return CASES.get(code) or DISPUTES.get(code) or FINDINGS[code]

@@ -212,8 +212,6 @@ ROLES: dict[str, frozenset[str]] = {
 STAFF = frozenset(ROLES) - {"integrator", "customer"}
 """Roles of people: they may sign in at the console."""
 
-SESSION_IDLE = timedelta(minutes=30)
-SESSION_LIFE = timedelta(hours=12)
 PROOF_LASTS = timedelta(minutes=5)
 LINK_LASTS = timedelta(minutes=15)
 
@@ -329,8 +327,3 @@ def calls_from(addresses: Collection[str] | None, ip: str | None) -> bool:
 def proof_over(proven_at: datetime, now: datetime) -> bool:
     """Five minutes after somebody showed who they are, an act that cannot be undone asks them again."""
     return now >= proven_at + PROOF_LASTS
-
-
-def session_over(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
-    """Signed in for 12 hours at most, and for 30 minutes without a request."""
-    return now >= seen_at + SESSION_IDLE or now >= created_at + SESSION_LIFE

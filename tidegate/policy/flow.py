@@ -132,9 +132,9 @@ def approve(conn: Conn, version: int, actor: str, now: datetime) -> Version:
 
 
 def moves_ratings(conn: Conn, version: int, now: datetime) -> bool:
-    """Whether a version has other numbers of the rating than the one in force."""
-    current = active_or_none(conn, now)
-    return current is not None and at_version(conn, version).rating != current.rating
+    """Whether a version rates with other numbers than the one in force, or has other thresholds for its indicators."""
+    current, draft = active_or_none(conn, now), at_version(conn, version)
+    return current is not None and (draft.rating, draft.indicators) != (current.rating, current.indicators)
 
 
 def keep_what_if(tx: Tx, made: WhatIf, moved: int) -> None:
@@ -197,23 +197,39 @@ def activate(
             start = earliest
             looser, earliest = _loosens(conn, agreed, now, start, catalogue)
         store.activate(conn, version, start)
+        _take_off(tx, agreed, start, catalogue)
         said = {"hash": agreed.hash, "active_from": start, "loosens": [one.path for one in looser]}
         tx.note("policy.activated", subject_of(version), said)
         return get(conn, version)
 
 
+def _take_off(tx: Tx, agreed: Version, start: datetime, catalogue: Catalogue) -> None:
+    """What was to start later and would loosen what starts now was agreed to without knowing of it: it loses its time,
+    and has to be put in force again under the same law."""
+    for later in store.scheduled(tx.conn, start):
+        undone = loosening(difference(from_json(agreed.body), from_json(later.body), catalogue))
+        if undone:
+            store.take_off(tx.conn, later.version)
+            said = {"by": agreed.version, "active_from": later.active_from, "loosens": [one.path for one in undone]}
+            tx.note("policy.taken_off", subject_of(later.version), said)
+
+
 def _loosens(
     conn: Conn, agreed: Version, now: datetime, start: datetime, catalogue: Catalogue
 ) -> tuple[list[Difference], datetime]:
-    """What a version loosens against anything that is in force before it starts, and from when on it may start."""
+    """What a version loosens against anything that is in force before it starts, and from when on it may start: its
+    wait begins with the second person's word, or with what it loosens where that came into force later."""
     assert agreed.approved_at is not None  # the schema says so of everything that was approved
     looser: dict[str, Difference] = {}
-    wait = 0
+    earliest = agreed.approved_at
     for other in store.standing(conn, now, start):
         found = loosening(difference(from_json(other.body), from_json(agreed.body), catalogue))
         looser.update({one.path: one for one in found})
-        wait = max(wait, _parse(other).loosening_hours)
-    return list(looser.values()), agreed.approved_at + hours(wait)
+        assert other.active_from is not None  # it is in force, or will be
+        came_later = bool(found) and agreed.approved_at < other.active_from <= now
+        since = other.active_from if came_later else agreed.approved_at
+        earliest = max(earliest, since + hours(_parse(other).loosening_hours))
+    return list(looser.values()), earliest
 
 
 def _listed(looser: Sequence[Difference]) -> str:

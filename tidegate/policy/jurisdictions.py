@@ -309,7 +309,7 @@ def rates(reader: Reader, path: str, value: object) -> dict[str, int]:
     for currency, text in reader.entries(path, value, _CURRENCY, 'a currency, like "EUR"').items():
         rate = reader.usd(f"{path}.{currency}", text)
         if rate == 0:
-            reader.fault(f"{path}.{currency}", "must be more than 0.000001 USD: a rate of 0 makes every line vanish")
+            reader.fault(f"{path}.{currency}", "must be 0.000001 USD or more: a rate of 0 makes every line vanish")
         found[currency] = rate
     return found
 

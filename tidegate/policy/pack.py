@@ -440,11 +440,18 @@ def _limits(reader: Reader, path: str, value: object) -> tuple[Limit, ...]:
         line = reader.section(here, item, "scope", "hours", "usd")
         scope = reader.choice(f"{here}.scope", line["scope"], SCOPES)
         lifetime = line["hours"] == LIFETIME
-        hours = None if lifetime else reader.whole(f"{here}.hours", line["hours"], 1, _MOST_HOURS)
+        hours = None if lifetime else _hours(reader, f"{here}.hours", line["hours"])
         if any((other.scope, other.hours) == (scope, hours) for other in found):
             reader.fault(here, f"says a second limit of {scope} for {hours or LIFETIME} hours; which one holds?")
         found.append(Limit(scope, hours, reader.usd(f"{here}.usd", line["usd"])))
     return tuple(found)
+
+
+def _hours(reader: Reader, path: str, value: object) -> int:
+    if isinstance(value, str):
+        reader.fault(path, f'is {value!r}; it must be a whole number of hours, or "{LIFETIME}"'[:200])
+        return 1
+    return reader.whole(path, value, 1, _MOST_HOURS)
 
 
 def _failures(reader: Reader, path: str, value: object) -> tuple[Failing, ...]:
@@ -471,8 +478,8 @@ def _outside(reader: Reader, path: str, value: object) -> tuple[tuple[str, int],
 
 def _check(reader: Reader, path: str, value: object, before: list[str]) -> str:
     """A check's name, once."""
-    (name,) = reader.names(path, [value], _CHECK, "a check's name, like 'vendor_a'") or ("",)
-    if name in before:
+    name = reader.name(path, value, _CHECK, "a check's name, like 'vendor_a'")
+    if name and name in before:
         reader.fault(path, f"{name!r} is named twice")
     return name
 
@@ -484,5 +491,6 @@ def _time(reader: Reader, path: str, value: object) -> datetime:
             return from_rfc3339(value)
         except (ValueError, OverflowError):
             pass
-    reader.fault(path, f'is {value!r}; it must be a time like "2026-12-31T00:00:00Z"'[:200])
+    if not reader.absent(value):
+        reader.fault(path, f'is {value!r}; it must be a time like "2026-12-31T00:00:00Z"'[:200])
     return datetime.min.replace(tzinfo=UTC)

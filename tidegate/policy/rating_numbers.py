@@ -89,13 +89,10 @@ def read_over(reader: Reader, base: RatingNumbers, value: object, path: str) -> 
 
 
 def _numbers(reader: Reader, path: str, top: dict[str, object]) -> RatingNumbers:
-    (calendar,) = reader.names(
-        f"{path}.calendar", [] if reader.absent(top["calendar"]) else [top["calendar"]], _CALENDAR, "a calendar's name"
-    ) or ("",)
     counts = {name: reader.whole(f"{path}.{name}", top[name], *span) for name, span in _COUNTS.items()}
     made = RatingNumbers(
         timezone=_zone(reader, f"{path}.timezone", top["timezone"], available_timezones()),
-        calendar=calendar,
+        calendar=reader.name(f"{path}.calendar", top["calendar"], _CALENDAR, "a calendar's name, like CN"),
         fall_when=reader.choice(f"{path}.fall_when", top["fall_when"], FALLS),
         **counts,
     )

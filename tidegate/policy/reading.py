@@ -40,8 +40,10 @@ class Reader:
         where the pack does not say them."""
         given = self._object(path, value)
         dot = f"{path}." if path else ""
-        for key in given.keys() - set(keys) - set(optional):
-            self.fault(f"{dot}{key}", f"is not known here; known are {', '.join([*keys, *optional])}")
+        known = (*keys, *optional)
+        for key in given:
+            if key not in known:
+                self.fault(f"{dot}{key}", f"is not known here; known are {', '.join(known)}")
         if value is not _ABSENT and isinstance(value, Mapping):
             for key in keys:
                 if key not in given:
@@ -129,14 +131,21 @@ class Reader:
     ) -> tuple[str, ...]:
         """A list of different names that `pattern` describes."""
         names: list[str] = []
-        for place, item in enumerate(self._array(path, value)):
-            if not isinstance(item, str) or not pattern.fullmatch(item):
-                self.fault(f"{path}[{place}]", f"{item!r} is not {meaning}")
-            elif item in names:
-                self.fault(f"{path}[{place}]", f"{item!r} is named twice")
-            else:
-                names.append(item)
+        for here, item in self.lines(path, value):
+            name = self.name(here, item, pattern, meaning)
+            if name in names:
+                self.fault(here, f"{name!r} is named twice")
+            elif name:
+                names.append(name)
         return tuple(names)
+
+    def name(self, path: str, value: object, pattern: re.Pattern[str], meaning: str) -> str:
+        """One name that `pattern` describes; "" where it is none."""
+        if isinstance(value, str) and pattern.fullmatch(value):
+            return value
+        if value is not _ABSENT:
+            self.fault(path, f"{value!r} is not {meaning}"[:200])
+        return ""
 
     def quorum(self, path: str, value: object) -> tuple[tuple[int, int], ...]:
         """The quorum table: from 0 on, values rising, never fewer people for more."""

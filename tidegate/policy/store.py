@@ -123,8 +123,8 @@ def add_what_if(conn: Conn, made: WhatIf) -> None:
     run(
         conn,
         """
-        INSERT INTO policy_what_if (version, months, rated, moves, by, at, good_until)
-        VALUES (%(version)s, %(months)s::text[], %(rated)s, %(moves)s, %(by)s, %(at)s, %(good_until)s)
+        INSERT INTO policy_what_if (version, months, rated, moves, by, at, good_until, signals)
+        VALUES (%(version)s, %(months)s::text[], %(rated)s, %(moves)s, %(by)s, %(at)s, %(good_until)s, %(signals)s)
         """,
         {
             "version": made.version,
@@ -134,6 +134,7 @@ def add_what_if(conn: Conn, made: WhatIf) -> None:
             "by": made.by,
             "at": made.at,
             "good_until": made.good_until,
+            "signals": made.signals,
         },
     )
 
@@ -144,7 +145,7 @@ def what_if(conn: Conn, version: int) -> WhatIf | None:
         conn,
         WhatIf,
         """
-        SELECT version, months, rated, moves, by, at, good_until FROM policy_what_if
+        SELECT version, months, rated, moves, by, at, good_until, signals FROM policy_what_if
          WHERE version = %(version)s ORDER BY n DESC LIMIT 1
         """,
         {"version": version},
@@ -172,8 +173,26 @@ def standing(conn: Conn, now: datetime, until: datetime) -> list[Version]:
     )
 
 
+def scheduled(conn: Conn, after: datetime) -> list[Version]:
+    """Every version that comes into force after a time."""
+    return rows(
+        conn,
+        Version,
+        """
+        SELECT version, body, hash, created_by, created_at, approved_by, active_from, approved_at, restores
+          FROM policy_version WHERE active_from > %(after)s ORDER BY active_from, version
+        """,
+        {"after": after},
+    )
+
+
+def take_off(conn: Conn, version: int) -> None:
+    """Take a scheduled version's time away: it is agreed, and no more."""
+    run(conn, "UPDATE policy_version SET active_from = NULL WHERE version = %(version)s", {"version": version})
+
+
 def activate(conn: Conn, version: int, active_from: datetime) -> None:
-    """Say from when it is in force; from then on the row never changes."""
+    """Say from when it is in force. Once that time has come the row never changes."""
     run(
         conn,
         "UPDATE policy_version SET active_from = %(active_from)s WHERE version = %(version)s",

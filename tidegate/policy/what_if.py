@@ -1,4 +1,5 @@
-"""Before numbers of the rating change: who would have moved under them in the last twelve months (rating rulebook, 10).
+"""Before numbers of the rating or of its indicators change: who would have moved under them in the last twelve months
+(rating rulebook, 10).
 
 The rating finds it, above; what is kept here is what the second person looks at before they agree.
 """
@@ -27,6 +28,7 @@ class WhatIf:
     by: str
     at: datetime
     good_until: datetime  # then another month is over, and the twelve are others
+    signals: str = "[]"  # canonical JSON: indicator, more, fewer facts than were told
 
     @property
     def told(self) -> list[dict[str, Any]]:
@@ -34,14 +36,23 @@ class WhatIf:
         found: list[dict[str, Any]] = json.loads(self.moves)
         return found
 
+    @property
+    def seen(self) -> list[dict[str, Any]]:
+        """What the indicators would have told otherwise, as it is kept."""
+        found: list[dict[str, Any]] = json.loads(self.signals)
+        return found
+
 
 def check(version: int, newest: WhatIf | None, now: datetime) -> None:
-    """Nobody agrees to other numbers of the rating unseen. Raises Conflict `what_if_missing`, `what_if_outdated`."""
+    """Nobody agrees to other numbers of the rating or its indicators unseen.
+
+    Raises Conflict `what_if_missing`, `what_if_outdated`.
+    """
     if newest is None:
         raise Conflict(
             "what_if_missing",
-            f"Policy version {version} changes numbers of the rating; ask first who would have moved under them in the "
-            f"last {MONTHS} months, and look at the answer.",
+            f"Policy version {version} changes numbers of the rating or its indicators; ask first who would have moved "
+            f"under them in the last {MONTHS} months, and look at the answer.",
         )
     if now >= newest.good_until:
         raise Conflict(

@@ -58,6 +58,17 @@ def first_day(month: str) -> date:
     return date(int(found.group(1)), int(found.group(2)), 1)
 
 
+def month_after(month: str) -> str:
+    """ "2027-01" of "2026-12"."""
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year + number // 12}-{number % 12 + 1:02}"
+
+
+def month_before(month: str) -> str:
+    """ "2025-12" of "2026-01"."""
+    return f"{first_day(month) - timedelta(days=1):%Y-%m}"
+
+
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of a day there, in UTC; where clocks jump over midnight, the instant of the jump."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)

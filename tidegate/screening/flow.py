@@ -124,6 +124,11 @@ def freshness(conn: Conn, names: Collection[str], now: datetime) -> dict[str, st
     return {name: _age(found.get(name), now) for name in names}
 
 
+def editions(conn: Conn) -> str:
+    """All lists as they are now, in one hash: another one where a file with other contents was imported since."""
+    return hashlib.sha256(canonical(store.editions(conn)).encode()).hexdigest()
+
+
 def is_fresh(item: ListRow, now: datetime) -> bool:
     """Whether the list is as new as it must be."""
     return _age(item, now) == "fresh"
@@ -468,6 +473,12 @@ def challenge(conn: Conn, id: str, party_id: str | None, platform: str, actor: s
         return made
 
 
+def text_to_sign(conn: Conn, id: str, now: datetime) -> Challenge | None:
+    """The text that was handed out last for a saved address, while its signature would still prove something."""
+    newest = store.newest_challenge(conn, id)
+    return newest if newest is not None and newest.used_at is None and newest.expires_at > now else None
+
+
 def prove(conn: Conn, id: str, party_id: str | None, signature: str, actor: str, now: datetime) -> Proof:
     """The newest text that was handed out for a saved address was signed with its key: the customer controls it.
 
@@ -478,7 +489,7 @@ def prove(conn: Conn, id: str, party_id: str | None, signature: str, actor: str,
         entry = _entry(conn, id, party_id)
         parties.lock(conn, [entry.party_id])
         ownership.check_provable(entry.network, entry.ownership)
-        newest = store.newest_challenge(conn, id)
+        newest = store.newest_challenge(conn, id, lock=True)
         if newest is None:
             raise Conflict("challenge_missing", f"Nobody asked for a text to sign for {id}; ask for one first.")
         done = store.proof_by(conn, newest.id)

@@ -149,7 +149,7 @@ def costs(order: Order, known: Known | None, network: str) -> dict[str, int]:
     Of the versions of one nonce one is mined, so a dearer one takes only what it may cost more. What is paid at
     last is less; a limit that counted that would have to believe a node.
     """
-    before = max((v.gas * v.max_fee for v in known.versions), default=0) if known is not None else 0
+    before = max(v.gas * v.max_fee for v in known.versions) if known is not None else 0
     took = {f"{FEES}@{network}": max(0, order.terms.gas * order.terms.max_fee - before)}
     if isinstance(order, Gas) and known is None:
         took[f"{GAS}@{network}"] = order.units

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tidegate.base.money import Asset, BadAmount, to_text, to_units
+from tidegate.base.money import MAX_UNITS, Asset, BadAmount, to_text, to_units
 from tidegate.base.refusals import Malformed
 from tidegate.policy.pack import Policy
 from tidegate.policy.pricing import value_micro_usd
@@ -88,6 +88,9 @@ def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], 
         raise Malformed(
             "address_missing", "give either address or address_id, not both and not neither.", field="address"
         )
+    value = value_micro_usd(units, asset.decimals, policy.price(asset.name))
+    if value > MAX_UNITS:  # an amount that a row holds may be worth more than one does
+        raise Malformed("amount_too_large", f"{ask.amount[:40]!r} is worth more than any row can hold.", field="amount")
     memo = ask.memo or ""
     address = None if ask.address is None else destination(ask.network, ask.address, memo, assets, ours)
     return Asked(
@@ -95,7 +98,7 @@ def read(ask: Ask, assets: dict[tuple[str, str], Asset], ours: Collection[str], 
         units,
         fee,
         ceiling,
-        value_micro_usd(units, asset.decimals, policy.price(asset.name)),
+        value,
         address,
         ask.address_id,
         memo,

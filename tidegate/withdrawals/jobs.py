@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 import psycopg
@@ -25,6 +26,8 @@ from tidegate.withdrawals.withdrawal import Status
 
 Clock = Callable[[], datetime]
 SettingNow = Callable[[], flow.Setting]
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def release_due(conn: Conn, setting: SettingNow, clock: Clock, limit: int = 50) -> int:
@@ -94,13 +97,19 @@ def _each(conn: Conn, due: Callable[[], list[str]], step: Callable[[str], object
     """
     ids = due()
     for id in ids:
-        try:
-            step(id)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise  # the database's trouble, not this withdrawal's: the loop connects anew
-        except Exception as fault:  # kept in the journal with its words, and shown: not swallowed
-            flow.set_aside(conn, id, fault, clock())
+        apart(conn, id, partial(step, id), clock)
     return len(set(ids).difference(due())) if ids else 0
+
+
+def apart(conn: Conn, id: str, step: Callable[[], A], clock: Clock) -> A | None:
+    """A step about one withdrawal. One that meets a bug, or a policy that does not say, is set aside: None."""
+    try:
+        return step()
+    except (psycopg.OperationalError, psycopg.InterfaceError):
+        raise  # the database's trouble, not this withdrawal's: the loop connects anew
+    except Exception as fault:  # kept in the journal with its words, and shown: not swallowed
+        flow.set_aside(conn, id, fault, clock())
+        return None
 
 
 # --- whom we ask outside -----------------------------------------------------------------------------------------
@@ -119,9 +128,6 @@ ASK_AGAIN = timedelta(seconds=30)
 
 TOGETHER = 16
 """How many are asked at once: one that hangs must not keep the others waiting."""
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 def _all(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
@@ -148,7 +154,8 @@ def ask_vendors(conn: Conn, vendors: Mapping[str, Vendor], setting: SettingNow, 
             return silent
 
     for (asked, _), said in zip(taken, _all(ask, taken), strict=True):
-        flow.vendor_answered(conn, asked.ref, asked.check_id, said, setting(), clock())
+        keep = partial(flow.vendor_answered, conn, asked.ref, asked.check_id, said, setting(), clock())
+        apart(conn, asked.ref, keep, clock)
     return len(taken)
 
 
@@ -189,7 +196,8 @@ def exchange_travel_rule(
     due = store.travel_due(conn, clock(), limit)
     messages = []
     for id in due:
-        message = flow.next_travel_message(conn, id, directory.us, directory.vasps, setting(), clock())
+        write = partial(flow.next_travel_message, conn, id, directory.us, directory.vasps, setting(), clock())
+        message = apart(conn, id, write, clock)
         if message is not None:
             messages.append((id, message))
 
@@ -200,8 +208,9 @@ def exchange_travel_rule(
             return fault
 
     for (id, message), said in zip(messages, _all(send, messages), strict=True):
-        if isinstance(said, Refused):
-            flow.travel_answered(conn, id, message.id, None, str(said), setting(), clock())
-        elif isinstance(said, Reply):
-            flow.travel_answered(conn, id, message.id, said, said.reason, setting(), clock())
+        if isinstance(said, Silent):
+            continue
+        reply, why = (None, str(said)) if isinstance(said, Refused) else (said, said.reason)
+        keep = partial(flow.travel_answered, conn, id, message.id, reply, why, setting(), clock())
+        apart(conn, id, keep, clock)
     return len(messages)

@@ -86,6 +86,8 @@ def _appeal(withdrawal: Withdrawal, known: Known) -> str:
 
 def _codes(withdrawal: Withdrawal, findings: Sequence[Finding]) -> list[str]:
     """Why it waits; of one that was declined only what declined it, which may be a person or too many wrong codes."""
+    if withdrawal.status is Status.PAYING or (withdrawal.status is Status.EXPIRED and withdrawal.confirmed_at is None):
+        return []  # nothing holds it any more, or nobody confirmed it: what its decision found is not why
     counting = [f for f in standing(findings, withdrawal.cleared) if f.outcome is not Outcome.ALLOW]
     if withdrawal.status is Status.EXPIRED and any(_is_silent_counterparty(f) for f in counting):
         return ["travel_rule_unanswered"]

@@ -39,6 +39,7 @@ def what_if(found: WhatIf) -> Said:
         "months": found.months,
         "rated": found.rated,
         "moves": moves,
+        "signals": found.seen,
         "by": found.by,
         "at": rfc3339(found.at),
         "good_until": rfc3339(found.good_until),

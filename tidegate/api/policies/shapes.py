@@ -35,11 +35,18 @@ class WouldMove(Out):
     clauses: list[str]
 
 
+class Signal(Out):
+    indicator: str = Field(examples=["I-01"])
+    more: int = Field(description="Facts, open: nobody has judged them.")
+    fewer: int = Field(description="Facts, whatever people made of them.")
+
+
 class WhatIf(Out):
     version: int
     months: list[str] = Field(description="The twelve that were over, oldest first.")
     rated: int = Field(description="People, once a month.")
     moves: list[WouldMove] = Field(description="Who would have had another tier.")
+    signals: list[Signal] = Field(description="Where an indicator would have told other facts than it did.")
     by: str
     at: At
     good_until: At = Field(description="Then another month is over: ask again.")

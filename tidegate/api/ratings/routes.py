@@ -85,7 +85,7 @@ def list_off_boardings(call: Call, after: AfterId = "", limit: Limit = 50) -> An
 
 def ask_what_if(call: Call, body: shapes.WhatIfAsked) -> Any:
     """Rate the last months again under other numbers, and say who would move. Nothing is written."""
-    numbers = governance.draft(call.conn, body.numbers, call.now)
+    numbers = governance.draft(call.conn, body.numbers, call.now, body.indicators)
     return say.what_if(governance.what_if(call.conn, numbers, call.now, body.months))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from tidegate.api.say import Said, at
 from tidegate.base.times import rfc3339
@@ -138,7 +139,8 @@ def what_if(found: WhatIf) -> Said:
         }
         for m in found.moves
     ]
-    return {"months": found.months, "rated": found.rated, "moves": moves}
+    signals = [asdict(signal) for signal in found.signals]
+    return {"months": found.months, "rated": found.rated, "moves": moves, "signals": signals}
 
 
 def figures(f: Figures) -> Said:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
+from tidegate.api.policies.shapes import Signal
 from tidegate.api.rating_runs.shapes import Tier
 from tidegate.api.shapes import At, Id, In, Out, Short, Text, Time
 from tidegate.api.withdrawals.shapes import Words
@@ -150,6 +151,9 @@ class WhatIfAsked(In):
     numbers: dict[str, int | str] = Field(
         default_factory=dict, examples=[{"multiple": 2}], description="Of the pack's section rating; the rest as now."
     )
+    indicators: dict[str, Any] | None = Field(
+        default=None, description="The pack's whole section indicators; without one the thresholds are as now."
+    )
     months: int = 12
 
 
@@ -166,6 +170,7 @@ class WhatIfAnswer(Out):
     months: list[str]
     rated: int
     moves: list[WhatIfMove]
+    signals: list[Signal] = Field(description="Where an indicator would have told other facts than it did.")
 
 
 class OverrideRate(Out):

@@ -58,6 +58,7 @@ def customer(visit: Visit) -> Response:
         frozen=any(one is not None and one["kind"] == RestrictionKind.FREEZE for one in held),
         holds=[w for w in said if w["hold"]],
         withdrawals=said,
+        looks_like=withdrawal_store.looked_alike(conn, [w.id for w in found]),
         balances=[_balance(b, setting.assets[b.asset_id]) for b in ledger.balances(conn, party.id)],
         windows=[window(h) for h in withdrawals.headroom(conn, party, setting, visit.now)] if party.level else [],
         book=book[:_BOOK],

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from tidegate.api.orders import say
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
+from tidegate.console.browser import asking
 from tidegate.console.desk import store
 from tidegate.console.desk.mine import HOME
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import asking
 from tidegate.ledger import store as ledger
 from tidegate.p2p.accounts import flow as accounts
 from tidegate.p2p.ads import flow as ads

@@ -139,7 +139,7 @@ def _line(visit: Visit, refusal: Refusal | None) -> Response:
         readings=[READINGS[id] for id in found.readings],
         decision=decision,
         wanted=() if decision is None else decisions.wanted_of(decision)[0],
-        voices=given,
+        voices=[(voice, Terms.of_text(voice.terms)) for voice in given],
         comments=decisions.comments(conn, found.id),
         told=publishing.of(conn, found.id),
         tiers=list(Tier),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from tidegate.api.merchants import say
 from tidegate.api.orders.say import order
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed
+from tidegate.console.merchants import graph as graphs
 from tidegate.console.merchants import store
+from tidegate.console.merchants.graph import Node
 from tidegate.console.merchants.outlook import by_month
 from tidegate.console.merchants.typed import whole
 from tidegate.console.visit import Page, Visit
@@ -30,6 +33,7 @@ from tidegate.rating.appeals import flow as appeals
 from tidegate.rating.fact import FACTORS
 from tidegate.rating.facts import flow as facts
 from tidegate.rating.facts.store import FactRow
+from tidegate.rating.indicators.catalogue import BY_ID
 from tidegate.rating.lines import flow as lines
 from tidegate.rating.measures import flow as measures
 from tidegate.rating.standing import flow as standing
@@ -112,6 +116,7 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
     months, seen = by_month(year, numbers.zone)
     ordered = measures.of_subject(conn, subject)
     return {
+        **_graph(visit, merchant, year),
         "facts": sorted(year, key=_open_first)[:_FACTS],
         "facts_more": max(0, len(year) - _FACTS),
         "months": months,
@@ -126,10 +131,44 @@ def _rated(visit: Visit, merchant: Merchant) -> dict[str, Any]:
     }
 
 
+def _graph(visit: Visit, merchant: Merchant, year: Sequence[FactRow]) -> dict[str, Any]:
+    """What the facts stand on: the picture, and the same edges as rows."""
+    ids = graphs.named(year)
+    subject = merchant.subject_id
+    found = graphs.graph(subject, year, store.orders(visit.conn, ids), store.moved(visit.conn, ids))
+    picture = graphs.drawn(found, visit.say, lambda node: _label(visit, node)) if found.edges else None
+    rows = [{"source": _told(visit, e.source), "why": e.why, "target": _told(visit, e.target)} for e in found.edges]
+    return {"graph": picture, "graph_rows": rows, "graph_left_out": found.left_out}
+
+
+def _label(visit: Visit, node: Node) -> str:
+    if node.fact is not None:
+        indicator = BY_ID.get(node.fact.indicator or "")
+        if indicator is not None:
+            return f"{indicator.id} {visit.say.pick({'en': indicator.name, 'zh': indicator.zh})}"
+        return f"{visit.say.code('fact', node.fact.fact)} {node.fact.article or ''}".strip()
+    return visit.say("graph_merchant") if node.kind == "merchant" else _short(node.id)
+
+
+def _short(id: str) -> str:
+    """The end of an id that begins with its time tells more than its beginning."""
+    head, _, tail = id.rpartition("_")
+    return f"{head}…{tail[-6:]}" if head and len(tail) > 12 else id if len(id) <= 14 else f"{id[:6]}…{id[-4:]}"
+
+
+def _told(visit: Visit, node: Node) -> dict[str, str | None]:
+    """A node in a row: its kind, its words, and where it leads."""
+    area = {"fact": "facts", "merchant": "merchants", "person": "customers"}.get(node.kind)
+    leads = area is not None and (node.kind != "person" or (node.id.startswith("cus_") and visit.may("customers:read")))
+    words = _label(visit, node) if node.fact is not None else node.id
+    return {"kind": node.kind, "words": words, "href": f"/console/{area}/{node.id}" if leads else None}
+
+
 def _unrated() -> dict[str, Any]:
     nothing: list[object] = []
     names = ("facts", "months", "indicators", "lines", "measures", "appeals", "exemptions", "timeline")
-    return {**dict.fromkeys(names, nothing), "steps": {}, "facts_more": 0, "interim_hours": 0}
+    numbers = {"facts_more": 0, "interim_hours": 0, "graph_left_out": 0}
+    return {**dict.fromkeys((*names, "graph_rows"), nothing), **numbers, "steps": {}, "graph": None}
 
 
 def _open_first(fact: FactRow) -> tuple[bool, float]:

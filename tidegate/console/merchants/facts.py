@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from tidegate.base.refusals import Malformed
 from tidegate.console.merchants.typed import whole
+from tidegate.console.render import plain
 from tidegate.console.visit import Page, Visit
 from tidegate.parties import flow as parties
 from tidegate.policy import flow as policies
@@ -48,7 +50,7 @@ def fact(visit: Visit) -> Response:
     return visit.render(
         "merchants/fact.html",
         fact=found,
-        evidence=_plain(json.loads(found.evidence)),
+        evidence=_told(json.loads(found.evidence)),
         indicator=BY_ID.get(found.indicator or ""),
         judgements=facts.dispositions(visit.conn, visit.id),
         exemptions=[e for e in facts.exemptions(visit.conn, found.merchant_id) if e.ended_at is None],
@@ -58,12 +60,23 @@ def fact(visit: Visit) -> Response:
     )
 
 
-def _plain(said: dict[str, Any]) -> list[tuple[str, str]]:
-    """Evidence as names and values, however deep it was told."""
-    return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in sorted(said.items())
-    ]
+def _told(said: Mapping[str, Any], under: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], list[Any]]]:
+    """Evidence line by line, however deep it was told: the names that lead to each value, and the value or values."""
+    lines: list[tuple[tuple[str, ...], list[Any]]] = []
+    for name, value in sorted(said.items()):
+        if isinstance(value, dict):
+            lines += _told(value, (*under, name))
+        else:
+            lines.append(((*under, name), [plain(one) if _deep(one) else one for one in _each(value)]))
+    return lines
+
+
+def _each(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _deep(value: object) -> bool:
+    return isinstance(value, list | dict)
 
 
 def judge(visit: Visit) -> Response:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidegate.console.merchants.graph import Moved, Order
 from tidegate.db import Conn, rows
 from tidegate.db.journal import News
 
@@ -71,6 +73,33 @@ def history(conn: Conn, subject_id: str, limit: int) -> list[News]:
          ORDER BY j.link DESC, j.position DESC LIMIT %(limit)s
         """,
         {"subject": subject_id, "limit": limit},
+    )
+
+
+def orders(conn: Conn, ids: Sequence[str]) -> list[Order]:
+    """What some orders hang on; ids of other things are absent."""
+    return rows(
+        conn,
+        Order,
+        """
+        SELECT id, created_at, taker_id, device_id, payer_hash, payee_hash FROM p2p_order
+         WHERE id = ANY(%(ids)s::text[]) ORDER BY id
+        """,
+        {"ids": list(ids)},
+    )
+
+
+def moved(conn: Conn, ids: Sequence[str]) -> list[Moved]:
+    """To or from which address some withdrawals and deposits went; ids of other things are absent."""
+    return rows(
+        conn,
+        Moved,
+        """
+        SELECT id, address FROM withdrawal WHERE id = ANY(%(ids)s::text[])
+        UNION ALL SELECT id, sender AS address FROM deposit WHERE id = ANY(%(ids)s::text[])
+         ORDER BY id
+        """,
+        {"ids": list(ids)},
     )
 
 

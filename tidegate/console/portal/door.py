@@ -14,9 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from tidegate.api.door import Gate
 from tidegate.base.refusals import Malformed, Refusal
 from tidegate.base.times import hours
+from tidegate.console import browser
+from tidegate.console.browser import asking, dressed, read_credential
 from tidegate.console.portal.visit import COOKIE, DEVICE, Visit, came, outside, wanted
 from tidegate.console.render import language
-from tidegate.console.visit import asking, dressed, read_credential, read_form
 from tidegate.db import Conn
 from tidegate.parties import flow as parties
 from tidegate.parties import passwords
@@ -33,7 +34,7 @@ class Door:
         """The sign-in page and its form; afterwards to the page that somebody wanted."""
         if request.method == "GET":
             return dressed(request, self._page(request, None, ""))
-        form = await read_form(request)
+        form = await browser.typed(request)
         email, password = str(form.get("email", "")), str(form.get("password", ""))
         code, credential = str(form.get("code", "")).strip(), str(form.get("credential", ""))
 
@@ -68,9 +69,8 @@ class Door:
         """A mail to whoever signs in by an address, and one answer to whoever asks; the mail is ordered after it."""
         if request.method == "GET":
             return dressed(request, outside(request, "portal/forgotten.html", wrong=None, email="", sent=False))
-        email = str((await read_form(request)).get("email", ""))
-        host = request.client.host if request.client else None
-        wrong = None
+        email = str((await browser.typed(request)).get("email", ""))
+        host, wrong = browser.host_of(request), None
         try:
             await self._gate.in_thread(
                 lambda: self._with(lambda conn: parties.count_forgotten(conn, email, host, self._gate.clock()))
@@ -95,7 +95,7 @@ class Door:
     async def join(self, request: Request) -> Response:
         """Behind an invitation: set a password, and with the first one a passkey or an authenticator app."""
         token = str(request.path_params["token"])
-        form = await read_form(request) if request.method == "POST" else FormData()
+        form = await browser.typed(request)
 
         def enter(conn: Conn, by: Came) -> Visiting | None:
             first, data_key = _first(form), self._gate.data_key
@@ -114,7 +114,7 @@ class Door:
 
     async def join_with_passkey(self, request: Request) -> Response:
         """What an authenticator is asked for the passkey that comes with a first password."""
-        token, form = str(request.path_params["token"]), await read_form(request)
+        token, form = str(request.path_params["token"]), await browser.typed(request)
 
         def ask(conn: Conn) -> Mapping[str, Any]:
             now, name = self._gate.clock(), str(form.get("name", "")).strip()
@@ -176,11 +176,8 @@ class Door:
             assert outside is not None  # an invitation alone
             return dressed(request, outside)
         answer: Response = RedirectResponse(wanted(request), 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(COOKIE, opened.cookie, path="/portal", httponly=True, samesite="strict", secure=secure)
-        answer.set_cookie(
-            DEVICE, device, path="/portal", httponly=True, samesite="strict", secure=secure, max_age=_YEAR
-        )
+        browser.keep(answer, request, COOKIE, opened.cookie, "/portal")
+        browser.keep(answer, request, DEVICE, device, "/portal", _YEAR)
         return dressed(request, answer)
 
     def _with(self, do: Callable[[Conn], Any]) -> Any:

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from tidegate.api.journal.say import entry
 from tidegate.base.refusals import Refusal
+from tidegate.console.browser import asking, read_credential
 from tidegate.console.customers import store as customers_store
 from tidegate.console.customers.pages import place
 from tidegate.console.portal.door import sign_out
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import asking, read_credential
 from tidegate.db import act
 from tidegate.parties import flow as parties
 from tidegate.parties.access import proof_over

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,29 +38,33 @@ def holds(conn: Conn, party_id: str) -> list[Held]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
+class News:
+    """In which room, "withdrawal", something of a customer's happened."""
+
+    party_id: str
     room: str
 
 
-def rooms_since(conn: Conn, party_id: str, after: int, newest: int, rooms_told: Sequence[str]) -> list[str]:
-    """In which rooms, "withdrawal", something of the customer's happened after one link and up to another."""
-    found = rows(
+def news(conn: Conn, whose: Collection[str], after: int, newest: int, rooms_told: Sequence[str]) -> list[News]:
+    """What happened to things of these customers after one link of the journal and up to another."""
+    return rows(
         conn,
-        _Room,
+        News,
         """
-        SELECT DISTINCT j.room
-          FROM (SELECT DISTINCT split_part(kind, '.', 1) AS room, subject FROM journal
-                 WHERE link > %(after)s AND link <= %(newest)s) AS j
-         WHERE j.room = ANY(%(rooms)s::text[])
-           AND (j.subject = %(party)s
-                OR EXISTS (SELECT FROM withdrawal w WHERE w.id = j.subject AND w.party_id = %(party)s)
-                OR EXISTS (SELECT FROM standing s WHERE s.id = j.subject AND s.party_id = %(party)s)
-                OR EXISTS (SELECT FROM p2p_order o
-                            WHERE o.id = j.subject AND %(party)s IN (o.merchant_party, o.taker_id))
-                OR EXISTS (SELECT FROM p2p_ad a WHERE a.id = j.subject AND a.party_id = %(party)s)
-                OR EXISTS (SELECT FROM p2p_merchant m WHERE m.id = j.subject AND m.party_id = %(party)s))
-         ORDER BY j.room
+        WITH happened AS MATERIALIZED (
+            SELECT DISTINCT split_part(kind, '.', 1) AS room, subject FROM journal
+             WHERE link > %(after)s AND link <= %(newest)s
+               AND split_part(kind, '.', 1) = ANY(%(rooms)s::text[])
+        ), owned AS (
+            SELECT h.room, h.subject AS party_id FROM happened h
+             UNION ALL SELECT h.room, w.party_id FROM happened h JOIN withdrawal w ON w.id = h.subject
+             UNION ALL SELECT h.room, s.party_id FROM happened h JOIN standing s ON s.id = h.subject
+             UNION ALL SELECT h.room, o.merchant_party FROM happened h JOIN p2p_order o ON o.id = h.subject
+             UNION ALL SELECT h.room, o.taker_id FROM happened h JOIN p2p_order o ON o.id = h.subject
+             UNION ALL SELECT h.room, a.party_id FROM happened h JOIN p2p_ad a ON a.id = h.subject
+             UNION ALL SELECT h.room, m.party_id FROM happened h JOIN p2p_merchant m ON m.id = h.subject
+        )
+        SELECT DISTINCT party_id, room FROM owned WHERE party_id = ANY(%(whose)s::text[]) ORDER BY party_id, room
         """,
-        {"party": party_id, "after": after, "newest": newest, "rooms": list(rooms_told)},
+        {"whose": list(whose), "after": after, "newest": newest, "rooms": list(rooms_told)},
     )
-    return [item.room for item in found]

@@ -12,8 +12,8 @@ from tidegate.api.withdrawals import say
 from tidegate.base.canonical import digest
 from tidegate.base.money import to_text
 from tidegate.base.refusals import Malformed, Refusal
+from tidegate.console.browser import asking, read_credential
 from tidegate.console.portal.visit import Page, Visit
-from tidegate.console.visit import asking, read_credential
 from tidegate.db import act, replay
 from tidegate.ledger import flow as ledger
 from tidegate.parties import flow as parties
@@ -30,8 +30,8 @@ ROWS = 20
 _ASKED = ("asset", "address_id", "address", "memo", "amount", "description")
 _TOLD = ("kind", "text", "name", "vasp", "country")
 
-_ANSWERED_HERE = ("information_asked", "travel_rule_pending")
-"""What a customer can give on this page; a proof that an address is theirs goes through the platform's own app."""
+_ANSWERED_HERE = ("information_asked", "travel_rule_pending", "ownership_unproven")
+"""What a customer can give: on this page, and the proof that an address is theirs on one of its own (`owning.py`)."""
 
 
 def form(visit: Visit) -> Response:
@@ -171,7 +171,12 @@ def confirm(visit: Visit) -> Response:
         code = visit.given("code").strip()
         return withdrawals.confirm(visit.conn, found.id, "totp", code, gate.data_key, visit.actor, setting, visit.now)
 
-    return _done(visit, "portal_confirmed", do)
+    return _done(visit, lambda: "portal_confirmed_partly" if _waits(visit) else "portal_confirmed", do)
+
+
+def _waits(visit: Visit) -> bool:
+    """Whether another factor is still to come."""
+    return _own(visit).status is Status.AWAITING_CONFIRMATION
 
 
 def resend(visit: Visit) -> Response:
@@ -276,13 +281,13 @@ def _lines(visit: Visit) -> str:
     return visit.given("text").replace("\r\n", "\n")  # as browsers send lines
 
 
-def _done(visit: Visit, word: str, do: Callable[[], object]) -> Response:
-    """Do it once; back to its page, which says so, or says why not."""
+def _done(visit: Visit, word: str | Callable[[], str], do: Callable[[], object]) -> Response:
+    """Do it once; back to its page, which says so, or says why not. What to say may depend on what came of it."""
     try:
         visit.once(do)
     except Refusal as refusal:
         return _one(visit, refusal)
-    return visit.back_to(f"/portal/withdrawals/{visit.id}", word)
+    return visit.back_to(f"/portal/withdrawals/{visit.id}", word if isinstance(word, str) else word())
 
 
 _W = "/withdrawals/{id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +55,7 @@ def queue(visit: Visit) -> Response:
     found = case_store.queue(
         visit.conn, kinds, kind, assignee, view == "free", view == "late", view == "raised", id, after, ROWS
     )
-    opened, late = case_store.count_open(visit.conn, kinds)
+    counted = case_store.count_open(visit.conn, kinds, kind, id, visit.actor)
     about = _withdrawals(visit, [case.subject for case in found])
     last = found[-1] if len(found) == ROWS else None
     return visit.render(
@@ -66,8 +67,7 @@ def queue(visit: Visit) -> Response:
         sought=id or "",
         why={code: letters.why_asked(code).both() for case in found for code in case.reasons},
         kinds=list(kinds or ANSWERED_BY),
-        opened=opened,
-        late=late,
+        counted=asdict(counted),
         names=_names(visit),
         older=f"{last.due_at.isoformat()} {last.id}" if last else None,
         **_kept(visit, "/cases"),
@@ -84,6 +84,7 @@ def listed(visit: Visit) -> Response:
     return visit.render(
         "review/list.html",
         items=items,
+        looks_like=withdrawal_store.looked_alike(visit.conn, [w.id for w in found]),
         statuses=list(STATUSES),
         chosen={"status": status or "", "customer": customer or ""},
         older=items[-1]["id"] if len(items) == ROWS else None,

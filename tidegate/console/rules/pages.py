@@ -15,6 +15,7 @@ from tidegate.policy.reading import Reader
 from tidegate.policy.rules import BadRule, Mode
 from tidegate.policy.store import Version
 from tidegate.rating.governance import flow as governance
+from tidegate.rating.indicators.catalogue import INDICATORS
 from tidegate.withdrawals.backtest import flow as backtests
 from tidegate.withdrawals.backtest.report import RuleReport
 from tidegate.withdrawals.facts import CATALOGUE
@@ -52,6 +53,7 @@ def version(visit: Visit) -> Response:
         shadow=shadow,
         moves_ratings=policies.moves_ratings(visit.conn, found.version, visit.now),
         ahead=policies.looked_ahead(visit.conn, found.version),
+        indicators={one.id: {"en": one.name, "zh": one.zh} for one in INDICATORS},
         report=_tried(visit, found) if visit.asked("try") else None,
         names=_names(visit),
     )

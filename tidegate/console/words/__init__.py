@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from tidegate.console.words import (
     admin,
+    clauses,
     compliance,
     conduct,
     customers,
+    days,
     desk,
+    fields,
     journal,
+    kinds,
     market,
     me,
     merchants,
     papers,
     portal,
+    reasons,
     refused,
+    refused_calls,
+    refused_rating,
+    refused_staff,
     review,
     rules,
     status,
     treasury,
 )
-from tidegate.notifications import letters
+from tidegate.notifications import details, letters, read_back
+
+KINDS = kinds.KINDS
 
 LANGUAGES = ("en", "zh")
 
@@ -105,6 +115,7 @@ _COMMON: Words = {
     "network": ("Network", "网络"),
     "name": ("Name", "姓名"),
     "id": ("Id", "编号"),
+    "skip": ("To the page itself", "跳到正文"),
     "places": ("Places", "导航"),
     "menu": ("Menu", "菜单"),
     "section_work": ("Work", "工作台"),
@@ -117,6 +128,7 @@ _COMMON: Words = {
     "copied": ("Copied", "已复制"),
     "not_now": ("Not now", "暂不"),
     "print": ("Print", "打印"),
+    "under_way": ("Under way…", "处理中…"),
 }
 
 
@@ -144,10 +156,12 @@ DONE = _together(
 )
 """What a page says after a form was carried out."""
 
-REFUSED = _together(desk.REFUSED, portal.REFUSED, me.REFUSED, refused.REFUSED)
+_REFUSING = (desk, portal, me, refused, refused_staff, refused_rating, refused_calls)
+
+REFUSED = _together(*(area.REFUSED for area in _REFUSING))
 """What people read when something is refused, by its code."""
 
-CODES = _together(conduct.CODES, review.CODES, *(area.CODES for area in _STAFF))
+CODES = _together(conduct.CODES, fields.CODES, market.CODES, review.CODES, *(area.CODES for area in _STAFF))
 """Words for codes of ours, "<kind>.<code>": what a payment waits for, what a wallet is."""
 
 ROLES: dict[str, tuple[str, str]] = {
@@ -200,62 +214,6 @@ CASES: dict[str, tuple[str, str]] = {
     "moot": ("no longer needed", "无需处理"),
 }
 
-
-KINDS: dict[str, tuple[str, str]] = {
-    "withdrawal.asked": ("Asked", "提交申请"),
-    "withdrawal.awaiting_confirmation": ("Asked; waits for the customer's confirmation", "已提交，待客户确认"),
-    "withdrawal.awaiting_information": ("Waits for the customer's answer", "待客户补充资料"),
-    "withdrawal.screening": ("Others are asked about it", "外部核查中"),
-    "withdrawal.outside_answered": ("Another system answered", "外部系统已答复"),
-    "withdrawal.informed": ("The customer gave information", "客户已补充资料"),
-    "withdrawal.factors_raised": ("A stronger confirmation is asked for", "要求更强验证"),
-    "withdrawal.link_mailed": ("The confirming link is mailed", "已发送确认邮件"),
-    "withdrawal.authorised": ("Authorised for payment", "已授权付款"),
-    "withdrawal.appealed": ("The customer appeals", "客户提出申诉"),
-    "factor.used": ("A factor confirmed it", "已通过身份验证"),
-    "factor.refused": ("A factor was refused", "身份验证未通过"),
-    "payout.queued": ("Payment queued", "付款排队"),
-    "payout.paying": ("Payment sent", "付款已发送"),
-    "wallet.watched": ("A warm or cold wallet was named", "登记温钱包或冷钱包"),
-    "wallet.unwatched": ("A warm or cold wallet is looked at no more", "停止查看钱包"),
-    "payout.bumped": ("Somebody asked to make it dearer", "要求提高手续费"),
-    "payout.dearer": ("Sent again for a higher price", "以更高手续费重新发送"),
-    "payout.abandoning": ("Somebody asked to cancel it", "要求取消付款"),
-    "payout.cancelling": ("A cancellation was sent", "已发送取消交易"),
-    "payout.mined": ("In a block", "已打包上链"),
-    "payout.paid": ("Payment final", "付款已最终确认"),
-    "payout.failed": ("Payment failed", "付款失败"),
-    "case.opened": ("A person is asked", "开立案件"),
-    "case.assigned": ("Somebody looks at it", "案件已领取"),
-    "case.voice": ("A person answered", "审核人给出意见"),
-    "case.answered": ("The case is decided", "案件已决定"),
-    "case.evidence": ("Evidence added", "添加证据"),
-    "case.asked": ("The customer is asked", "已询问客户"),
-    "case.informed": ("The customer answered", "客户已答复"),
-    "case.snoozed": ("The case sleeps", "案件暂缓"),
-    "case.overdue": ("The case is late", "案件超时"),
-    "case.escalated": ("The case is raised", "案件升级"),
-    "withdrawal.confirmed": ("Confirmed by the customer", "客户已确认"),
-    "withdrawal.in_review": ("Waits for a person", "转人工审核"),
-    "withdrawal.delayed": ("Delayed", "延迟处理"),
-    "withdrawal.approved": ("Approved", "已批准"),
-    "withdrawal.declined": ("Declined", "已拒绝"),
-    "withdrawal.cancelled": ("Cancelled", "已取消"),
-    "withdrawal.expired": ("Expired", "已过期"),
-    "withdrawal.paying": ("Handed to the payers", "进入付款"),
-    "withdrawal.settled": ("Settled", "已完成"),
-    "withdrawal.returned": ("Returned", "已退回"),
-    "deposit.seen": ("Deposit on its way", "充值确认中"),
-    "deposit.credited": ("Deposit credited", "充值已到账"),
-    "deposit.refused": ("Deposit not credited", "充值未入账"),
-    "deposit.gone": ("Deposit no longer in the chain", "充值交易已被链回滚"),
-    "mail.sent": ("Mail sent", "邮件已发送"),
-    "mail.given_up": ("Mail could not be sent", "邮件发送失败"),
-    "session.offered": ("A link to sign in was made", "生成登录链接"),
-    "session.proven": ("Showed once more who they are", "已再次验证身份"),
-    "session.proof_failed": ("Did not show who they are", "再次验证身份失败"),
-}
-"""The commonest kinds of journal entries."""
 
 UNITS = ((86400, ("d", "天")), (3600, ("h", "小时")), (60, ("min", "分钟")), (1, ("s", "秒")))
 """Seconds of a unit of time, and its word."""
@@ -350,12 +308,45 @@ class Say:
 
     def code(self, kind: str, name: str) -> str:
         """The words of a code; the code itself where nobody has given it any."""
+        return self.named(kind, name) or name
+
+    def named(self, kind: str, name: str) -> str | None:
+        """The words of a code, where it has some."""
         found = CODES.get(f"{kind}.{name}")
-        return name if found is None else found[self._place]
+        return None if found is None else found[self._place]
+
+    def clause(self, name: str) -> str:
+        """A clause of a rulebook."""
+        return name if self.language == "en" else clauses.chinese(name)
+
+    def detail(self, code: str, said: str) -> str | None:
+        """What a check saw; None where those are another's own words, which nobody translates."""
+        return said if self.language == "en" else details.detail(code, said)
+
+    def day(self, said: str) -> str | None:
+        """What a day of a calendar is called; None where a person typed it, and in English, in which it is kept."""
+        return None if self.language == "en" else read_back.chinese(days.DAYS, said, days.READ)
+
+    def reason(self, said: str) -> str | None:
+        """A reason that the house wrote down; None where a person wrote it, and in English, in which it is kept."""
+        return None if self.language == "en" else read_back.chinese(reasons.REASONS, said, reasons.READ)
+
+    def value(self, name: str, value: object) -> object:
+        """A value of the journal: a state or an outcome in words, what has none as it stands there."""
+        if isinstance(value, list):
+            return [self.value(name, one) for one in value]
+        words = {"outcome": OUTCOMES, "from": STATUSES}.get(name, {})
+        if isinstance(value, str) and name in ("factor", "factors"):
+            return self.code("factor", value)
+        return words[value][self._place] if isinstance(value, str) and value in words else value
 
     def refused(self, code: str, message: str) -> str:
         """Why something is refused, in the words of a merchant; the message itself where nobody has given it any."""
         return REFUSED[code][self._place] if code in REFUSED else message
+
+    def refuses(self, code: str) -> bool:
+        """Whether a refusal has words of its own."""
+        return code in REFUSED
 
     def outcome(self, name: str) -> str:
         return OUTCOMES[name][self._place]

@@ -204,7 +204,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "desk_bond_overdue": ("overdue", "已逾期"),
     "desk_bond_moves": ("Movements", "变动记录"),
     "desk_bond_moves_none": ("Nothing has moved yet.", "暂无变动。"),
-    "desk_bond_change": ("Change", "变动"),
     "desk_bond_after": ("Locked after it", "变动后锁定"),
     "desk_matters": ("Open about you: while it is, nothing comes back", "未了事项（期间不退还保证资产）"),
     # rating
@@ -404,7 +403,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "asset_delisting": ("This asset is being delisted.", "该币种即将下架。"),
     "asset_unknown": ("Choose one of the assets.", "请选择币种。"),
     "fiat_unknown": ("Choose one of the currencies.", "请选择法币。"),
-    "side_unknown": ("Choose whether to sell or to buy.", "请选择出售或购买。"),
+    "side_unknown": ("Choose one of the two sides.", "请选择方向。"),
     "price_missing": ("Give a fixed price, or a percentage.", "请填写固定单价或百分比。"),
     "price_zero": ("The price must be above 0.", "价格必须大于 0。"),
     "percent_invalid": ("A floating price lies between 50 and 200 percent.", "浮动价须在市场价的 50% 至 200% 之间。"),
@@ -437,6 +436,11 @@ REFUSED: dict[str, tuple[str, str]] = {
     "code_wrong": ("The code is wrong, used already or expired.", "验证码错误、已使用或已过期。"),
     "codes_paused": ("Too many wrong codes: no code counts for a while.", "验证码错误次数过多，暂停使用。"),
     "factor_missing": ("You have no such factor; set one up first.", "您尚未设置该验证方式，请先设置。"),
+    "factor_too_new": (
+        "Your credentials were changed, and this factor came with the change or after it: for a while it releases no "
+        "coins. Confirm with one from before, or dispute the order.",
+        "您的登录或验证信息刚刚变更，而此验证方式是在变更时或之后设置的，暂时不能用于放币。请使用变更之前的验证方式，或提交申诉。",
+    ),
     "credential_malformed": ("The passkey's answer is not complete. Try again.", "通行密钥返回的内容不完整，请重试。"),
     "passkey_refused": ("The passkey's answer is not right. Try again.", "通行密钥验证未通过，请重试。"),
     "passkey_copied": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tidegate.notifications import templates
+
 WORDS: dict[str, tuple[str, str]] = {
     "markets": ("Market", "行情"),
     "regime": ("Regime", "行情状态"),
@@ -27,3 +29,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "span_7d": ("7 days", "7 天"),
     "span_30d": ("30 days", "30 天"),
 }
+
+CODES: dict[str, tuple[str, str]] = {
+    **{f"market_reason.{code}": (text.en, text.zh) for code, text in templates.MARKET_REASONS.items()},
+    "market_reason.calm": ("Nothing was seen.", "未发现异常。"),
+    "market_reason.fixed_price": ("The policy says its price.", "价格由策略固定。"),
+    "market_reason.no_prices": ("No price of it has come.", "尚未收到价格。"),
+    "market_reason.second_source_missing": (
+        "Only one source tells its price, and so much takes two.",
+        "仅有一个价格来源，该价值须有两个来源。",
+    ),
+}
+"""Why a regime is what it is."""

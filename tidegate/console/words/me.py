@@ -7,7 +7,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ways_in": ("What opens the console", "可登录控制台的方式"),
     "with_passkey": ("Sign in with a passkey", "使用通行密钥登录"),
     "by_passkey": ("With a passkey", "使用通行密钥验证"),
-    "with_password": ("Name, password and code", "用户名、密码与动态码"),
+    "with_password": ("Name, password and code", "用户名、密码与验证码"),
     "with_key": ("Key", "密钥登录"),
     "passkey": ("Passkey", "通行密钥"),
     "passkey_failed": (
@@ -23,10 +23,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "password_add": ("Add a password and an app", "添加密码与身份验证器"),
     "password_change": ("Another password and app", "更换密码与身份验证器"),
     "counts_again": ("The next try counts", "下次可尝试："),
-    "app_code": ("Code of your authenticator app", "身份验证器动态码"),
+    "app_code": ("Code of your authenticator app", "身份验证器验证码"),
     "app_scan": (
         "Scan this with an authenticator app, then type the code that it shows.",
-        "请用身份验证器扫描，并输入其显示的动态码。",
+        "请用身份验证器扫描，并输入其显示的验证码。",
     ),
     "app_square": ("The app's secret as a square to scan", "身份验证器密钥二维码"),
     "app_by_hand": ("Or type it in by hand:", "或手动输入："),
@@ -35,7 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "way_barred": ("does not open the console", "不可登录"),
     "way_key": ("With the key", "密钥登录"),
     "way_link": ("By a link of one use", "一次性链接登录"),
-    "way_password": ("With a password and a code", "密码与动态码登录"),
+    "way_password": ("With a password and a code", "密码与验证码登录"),
     "way_passkey": ("With a passkey", "通行密钥登录"),
     "way_remove": ("Remove", "移除"),
     "way_remove_hint": ("It opens the console no more.", "移除后将无法再用其登录控制台。"),
@@ -72,14 +72,14 @@ CODES: dict[str, tuple[str, str]] = {
     "kind.way_in.copied": ("A passkey exists twice", "通行密钥疑似被复制"),
     "kind.key.barred": ("The key opens the console no more", "禁止密钥登录"),
     "kind.key.allowed": ("The key opens the console again", "允许密钥登录"),
-    "kind.session.refused": ("A wrong password or code", "密码或动态码错误"),
+    "kind.session.refused": ("A wrong password or code", "密码或验证码错误"),
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
     "proof_wrong": ("This is not right, or not of whoever is signed in.", "验证未通过，或与当前登录人员不符。"),
     "app_code_wrong": (
         "This is not the code that the app shows now. Scan it and try again.",
-        "动态码与身份验证器当前显示不符，请重新扫描后再试。",
+        "验证码与身份验证器当前显示不符，请重新扫描后再试。",
     ),
     "app_unknown": ("This form is old. Open the page again.", "表单已失效，请重新打开页面。"),
     "login_taken": ("Somebody else signs in by that name.", "该用户名已被使用。"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
     "paper": ("As PDF", "导出 PDF"),
-    "paper_month": ("Monthly rating of merchants", "广告方月度评级"),
+    "paper_month": ("Monthly rating of merchants", "商家月度评级"),
     "paper_month_lead": (
         "The monthly rating of merchants under Articles 5 to 7 of the merchants' contract. For staff; times are UTC.",
         "依据广告方协议第五条至第七条作出的月度评级。仅供内部使用；时间均为 UTC。",

@@ -8,12 +8,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_withdraw": ("Withdraw", "提币"),
     "portal_withdrawals": ("Withdrawals", "提币记录"),
     "portal_addresses": ("Address book", "地址簿"),
-    "portal_standing": ("Standing withdrawals", "定期提币"),
+    "portal_standing": ("Standing withdrawals", "自动提币"),
     "portal_security": ("Security", "账户安全"),
     # in and out
     "portal_email": ("Mail address", "邮箱"),
     "portal_password": ("Password", "密码"),
-    "portal_code": ("Code of your authenticator app", "身份验证器动态码"),
+    "portal_code": ("Code of your authenticator app", "身份验证器验证码"),
     "portal_with_passkey": ("Sign in with a passkey", "使用通行密钥登录"),
     "portal_passkey_failed": (
         "The passkey did not answer. Try again, or use another way.",
@@ -138,6 +138,43 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_receiver_vasp": ("Provider that keeps the address", "地址所属服务商"),
     "portal_receiver_country": ("Its country, two letters", "服务商所在国家/地区（两位代码）"),
     "portal_self_hosted": ("The address is my own wallet", "该地址为本人自托管钱包"),
+    # whose an address is
+    "portal_prove": ("Prove that the address is yours", "证明地址归您所有"),
+    "portal_prove_hint": (
+        "Your wallet signs a text that we show you. No coins move, and it costs nothing.",
+        "请用钱包签署我们显示的一段文字。签名不会转移任何资产，也不产生费用。",
+    ),
+    "portal_prove_or": (
+        "If a provider keeps the address, say below who receives instead.",
+        "如该地址由服务商托管，请改为在下方填写收款方信息。",
+    ),
+    "portal_prove_begin": ("Show me the text to sign", "获取待签名文字"),
+    "portal_prove_for": ("Asked for your withdrawal of", "用于提币："),
+    "portal_prove_address": ("The address", "地址"),
+    "portal_prove_copy": (
+        "Copy the whole text. Not a letter may differ, and no line may be missing.",
+        "复制以下全文，不得改动任何字符，也不得遗漏任何一行。",
+    ),
+    "portal_prove_text": ("Text to sign", "待签名文字"),
+    "portal_prove_copy_button": ("Copy the text", "复制全文"),
+    "portal_prove_sign": (
+        'In your wallet, sign it with the key of this address. Wallets call it "Sign message" (personal_sign, '
+        "EIP-191). A wallet that wants to send something is not at the right place.",
+        "在钱包中使用该地址的私钥签名，功能名称通常为“签名消息”（personal_sign，EIP-191）。如果钱包提示发送交易，请勿继续。",
+    ),
+    "portal_prove_signature": ("The signature", "签名结果"),
+    "portal_prove_until": ("This text counts until", "此文字有效期至"),
+    "portal_prove_send": ("Send the signature", "提交签名"),
+    "portal_prove_another": ("Another text", "重新获取文字"),
+    "portal_prove_another_hint": ("This one counts no more then.", "重新获取后，当前文字失效。"),
+    "portal_prove_over": (
+        "There is no text to sign now, or its half hour is over.",
+        "当前没有待签名文字，或其半小时有效期已过。",
+    ),
+    "portal_prove_contract": (
+        "A contract wallet, such as a Safe, cannot sign like this. Write to support; a person looks at it then.",
+        "合约钱包（如 Safe）无法以此方式签名，请联系客服，由人工处理。",
+    ),
     "portal_cancel": ("Cancel it", "取消提币"),
     "portal_cancel_hint": ("Nothing is sent, and the coins are free again.", "将不会发送，资产恢复可用。"),
     "portal_appeal": ("Appeal", "申诉"),
@@ -200,8 +237,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_language_hint": ("We write to you in this language.", "我们将以此语言向您发送邮件。"),
     "portal_save": ("Save", "保存"),
     # standing
-    "portal_no_standing": ("You have none.", "暂无定期提币。"),
-    "portal_standing_new": ("Set one up", "新建定期提币"),
+    "portal_no_standing": ("You have none.", "暂无自动提币。"),
+    "portal_standing_new": ("Set one up", "新建自动提币"),
     "portal_every": ("How often", "频率"),
     "portal_at": ("At (hours:minutes)", "时间（时:分）"),
     "portal_weekday": ("Day of the week", "星期"),
@@ -220,7 +257,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "portal_most": ("Not more than", "单次最多"),
     "portal_standing_book": (
         "A standing withdrawal goes to an address of your book. Add one first.",
-        "定期提币只能提至地址簿中的地址，请先添加地址。",
+        "自动提币只能提至地址簿中的地址，请先添加地址。",
     ),
     "portal_zone": ("Time zone", "时区"),
     "portal_ceiling": ("Highest fee", "手续费上限"),
@@ -245,10 +282,15 @@ WORDS: dict[str, tuple[str, str]] = {
 
 DONE: dict[str, tuple[str, str]] = {
     "portal_confirmed": ("You have confirmed it.", "您已确认。"),
+    "portal_confirmed_partly": (
+        "That was right. One confirmation is still missing; see below.",
+        "验证通过，还需完成下方的另一项确认。",
+    ),
     "portal_resent": ("The mail is sent again.", "邮件已重新发送。"),
     "portal_cancelled": ("It is cancelled.", "已取消。"),
     "portal_appealed": ("Your appeal is with people now.", "申诉已提交，将由人工审核。"),
     "portal_informed": ("Thank you, your answer is there.", "已收到您的答复。"),
+    "portal_proven": ("Thank you, the address is proven to be yours.", "谢谢，已确认该地址归您所有。"),
     "portal_acknowledged": ("You have read the warning.", "您已阅读风险提示。"),
     "portal_insisted": ("Your choice is on record; a person looks at it.", "已记录您的选择，将由人工审核。"),
     "portal_address_saved": ("The address is in your book.", "地址已加入地址簿。"),
@@ -310,18 +352,20 @@ CODES: dict[str, tuple[str, str]] = {
     "portal_weekday.5": ("Friday", "星期五"),
     "portal_weekday.6": ("Saturday", "星期六"),
     "portal_weekday.7": ("Sunday", "星期日"),
-    "kind.standing.proposed": ("Standing withdrawal drafted", "起草定期提币"),
+    "kind.standing.proposed": ("Standing withdrawal drafted", "起草自动提币"),
     "kind.session.opened": ("Signed in", "登录"),
     "kind.session.ended": ("Signed out", "退出登录"),
     "kind.session.ended_elsewhere": ("Signed out elsewhere", "退出其他设备"),
     "kind.sign_in.refused": ("A sign-in was refused", "登录失败"),
     "kind.sign_in.link_made": ("A sign-in link was made", "生成登录链接"),
     "kind.password.set": ("A password was set", "设置密码"),
+    "kind.address.challenged": ("A text to sign for an address was shown", "获取地址签名文字"),
+    "kind.address.proven": ("An address was proven to be yours", "地址所有权已证明"),
     "kind.invitation.made": ("Invited to set a password", "发送设密邀请"),
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或动态码错误。"),
+    "sign_in_wrong": ("Name, password or code is wrong.", "账号、密码或验证码错误。"),
     "sign_in_paused": ("Too many wrong tries.", "错误次数过多。"),
     "link_used": ("This link was used already. Ask for a new one.", "链接已使用，请重新申请。"),
     "link_unknown": ("This link does not count. Ask for a new one.", "链接无效，请重新申请。"),
@@ -337,7 +381,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "password_is_name": ("Your name or mail address is no password.", "不能使用姓名或邮箱作为密码。"),
     "factor_needed": (
         "Add a passkey, or an app and a code that it shows.",
-        "请添加通行密钥，或填写身份验证器显示的动态码。",
+        "请添加通行密钥，或填写身份验证器显示的验证码。",
     ),
     "factor_there": (
         "You have a second factor meanwhile. Open the link again to set the password alone.",

@@ -30,14 +30,14 @@ WITHDRAWING: Words = {
         "This factor was used already; another one is still missing.",
         "该验证方式已使用，还需另一种验证。",
     ),
-    "factor_without_code": ("This factor has no code. Use its own button.", "该验证方式没有动态码，请使用对应按钮。"),
+    "factor_without_code": ("This factor has no code. Use its own button.", "该验证方式没有验证码，请使用对应按钮。"),
     "code_tries_used_up": (
         "Too many wrong codes; it is declined. Ask again.",
-        "动态码错误次数过多，已取消，请重新发起。",
+        "验证码错误次数过多，已取消，请重新发起。",
     ),
     "terms_do_not_cover": (
         "It is not what your standing withdrawal allows; nothing is sent.",
-        "超出定期提币的范围，未发送任何资产。",
+        "超出自动提币的范围，未发送任何资产。",
     ),
     "link_not_asked": ("It does not wait for the link of a mail.", "该提币不需要邮件确认。"),
     "resend_too_soon": ("A mail was sent just now.", "邮件刚刚已发送。"),
@@ -51,6 +51,33 @@ WITHDRAWING: Words = {
     "address_kept_by_provider": (
         "You said that a provider keeps this address, so it cannot be your own wallet.",
         "您已说明该地址由服务商托管，不能作为自托管钱包。",
+    ),
+    "ownership_not_self_hosted": (
+        "You said that a provider keeps this address, so there is no key of yours to sign with.",
+        "您已说明该地址由服务商托管，因此无法由您签名证明。",
+    ),
+    "ownership_network_unsupported": (
+        "Addresses of this network cannot be proven by a signature here. Write to support.",
+        "该网络的地址暂不支持签名证明，请联系客服。",
+    ),
+    "challenge_missing": ("Have the text shown first, then sign it.", "请先获取待签名文字，再进行签名。"),
+    "signature_malformed": (
+        "This is no signature: it begins with 0x and has 130 more letters and digits. Copy it whole from the wallet.",
+        "签名格式有误：应以 0x 开头，其后为 130 位字符。请从钱包完整复制。",
+    ),
+    "signature_not_canonical": (
+        "The wallet wrote this signature in an unusual way that does not count. Sign again, or with another wallet.",
+        "该签名的写法不规范，不予接受。请重新签名或更换钱包。",
+    ),
+    "signature_of_another": (
+        "This signature is not by the key of this address, or not of this very text. Copy the whole text again and "
+        "sign it with this address.",
+        "该签名不是由此地址的私钥签署，或签署的不是这段文字。请重新复制全文，并使用此地址签名。",
+    ),
+    "signature_kind_unsupported": (
+        "This is the signature of a contract wallet, which cannot be checked here. Sign with the key of the address "
+        "itself, or write to support.",
+        "这是合约钱包的签名，无法在此验证。请使用该地址自身的私钥签名，或联系客服。",
     ),
     "withdrawal_not_appealable": ("There is nothing to appeal about it now.", "该提币目前无法申诉。"),
     "appeal_open": ("People are looking at your appeal already.", "您的申诉正在处理中。"),
@@ -88,6 +115,10 @@ ADDRESSES: Words = {
         "This is your own deposit address; the coins are here already.",
         "这是您自己的充值地址，资产已在账户中。",
     ),
+    "memo_of_address": (
+        "A saved address has its own memo. Leave the memo empty.",
+        "已保存的地址自带备注（Memo），请勿另行填写。",
+    ),
     "address_not_in_book": ("Save this address in your book first.", "请先将该地址保存到地址簿。"),
     "network_unknown": ("Choose one of the networks.", "请选择网络。"),
     "label_invalid": ("Give a name of at most 100 letters.", "请填写名称，最多 100 个字符。"),
@@ -98,19 +129,19 @@ ADDRESSES: Words = {
 }
 
 STANDING: Words = {
-    "standing_unknown": ("There is no such standing withdrawal of yours.", "未找到该定期提币。"),
+    "standing_unknown": ("There is no such standing withdrawal of yours.", "未找到该自动提币。"),
     "standing_not_confirmable": ("Nothing waits for a code here.", "此处没有待确认的内容。"),
-    "standing_deleted": ("It was ended. Set up a new one.", "该定期提币已结束，请重新设置。"),
-    "standing_not_active": ("It is not active now.", "该定期提币未在执行中。"),
-    "standing_not_paused": ("It is not paused now.", "该定期提币未暂停。"),
-    "standing_too_many": ("No more standing withdrawals fit. End one first.", "定期提币数量已达上限，请先结束一个。"),
+    "standing_deleted": ("It was ended. Set up a new one.", "该自动提币已结束，请重新设置。"),
+    "standing_not_active": ("It is not active now.", "该自动提币未在执行中。"),
+    "standing_not_paused": ("It is not paused now.", "该自动提币未暂停。"),
+    "standing_too_many": ("No more standing withdrawals fit. End one first.", "自动提币数量已达上限，请先结束一个。"),
     "standing_asset_taken": (
         "This coin has its standing withdrawal already. Change or end that one first.",
-        "该币种已有定期提币，请先修改或结束。",
+        "该币种已有自动提币，请先修改或结束。",
     ),
     "standing_would_fight": (
         "Two standing withdrawals would fight over one balance. Beside each other only fixed amounts fit.",
-        "两个定期提币会争用同一余额，仅固定金额可以并存。",
+        "两个自动提币会争用同一余额，仅固定金额可以并存。",
     ),
     "threshold_too_low": (
         "At this balance nothing could be paid. It must be more than what you keep back and the fee.",

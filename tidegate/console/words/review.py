@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tidegate.console.words import compliance
+
 WORDS: dict[str, tuple[str, str]] = {
     "queue": ("Review queue", "审核队列"),
-    "queue_open": ("Open:", "待处理："),
-    "queue_late": ("Late:", "已超时："),
     "queue_empty": ("Nothing waits here.", "当前没有待处理事项。"),
     "view_all": ("All", "全部"),
     "view_mine": ("Mine", "我的"),
@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "alike_warn": ("This address looks like another one", "地址高度相似"),
     "alike_asked": ("Asked for", "申请提至"),
     "alike_known": ("Known", "已知地址"),
+    "alike_short": ("look-alike", "高度相似"),
     "mailed": ("Mailed to", "邮件发送至"),
     "came_in": ("Came in", "近期充值"),
     "kind": ("Kind", "类型"),
@@ -89,48 +90,41 @@ DONE: dict[str, tuple[str, str]] = {
 }
 
 CODES: dict[str, tuple[str, str]] = {
-    "field.amount": ("amount", "金额"),
-    "field.answer": ("answer", "意见"),
-    "field.asset": ("asset", "币种"),
-    "field.attempts": ("tries", "尝试次数"),
-    "field.case": ("case", "案件"),
-    "field.clauses": ("clauses", "条款"),
-    "field.codes": ("findings", "发现"),
-    "field.deadline_hours": ("hours to answer", "答复时限（小时）"),
-    "field.decision": ("decision", "决策"),
-    "field.due": ("due", "期限"),
-    "field.factor": ("factor", "验证方式"),
-    "field.factors": ("factors", "验证方式"),
-    "field.fee": ("fee", "手续费"),
-    "field.from": ("from", "原状态"),
-    "field.kind": ("kind", "类型"),
-    "field.level": ("level", "级别"),
-    "field.mail": ("mail", "邮件"),
-    "field.message": ("message", "消息"),
-    "field.network": ("network", "网络"),
-    "field.note": ("note", "记录"),
-    "field.nonce": ("nonce", "nonce"),
-    "field.outcome": ("outcome", "结果"),
-    "field.policy": ("policy version", "策略版本"),
-    "field.purpose": ("for", "用途"),
-    "field.quorum": ("approvals needed", "所需批准数"),
-    "field.reason": ("reason", "理由"),
-    "field.reasons": ("reasons", "原因"),
-    "field.subject": ("about", "对象"),
-    "field.to": ("to", "对象"),
-    "field.tx": ("transaction", "交易哈希"),
-    "field.units": ("units", "最小单位"),
-    "field.until": ("until", "截至"),
-    "field.waiting_for": ("waits for", "等待"),
-    "field.what": ("question", "问题"),
-    "field.why": ("why", "原因"),
+    "stage.request": ("when it was asked for", "提交申请时"),
+    "stage.confirm": ("when it was confirmed", "客户确认时"),
+    "stage.release": ("when its delay was over", "延迟期满时"),
+    "stage.person": ("when a person had answered", "人工审核后"),
+    "stage.pay": ("before it was paid", "付款前"),
+    "stage.outside": ("when another system had answered", "外部系统答复后"),
+    "stage.decide": ("asked for alone", "单独决策"),
+    "measured.hours": ("hours", "小时"),
+    "measured.percent": ("%", "%"),
+    "measured.units": ("units", "最小单位"),
+    "seen_market.calm": ("calm", "平稳"),
+    "seen_market.nervous": ("nervous", "波动"),
+    "seen_market.stormy": ("stormy", "剧烈波动"),
+    "seen_party_kind.customer": ("customer", "客户"),
+    "seen_party_kind.merchant": ("merchant", "商家"),
+    **{
+        f"seen_restriction_kinds.{code[12:]}": words
+        for code, words in compliance.CODES.items()
+        if code.startswith("restriction.")
+    },
+    "seen_on_list_categories.sanctions": ("sanctions", "制裁"),
+    "seen_on_list_categories.scam": ("scam", "诈骗"),
+    "seen_on_list_categories.blocklist": ("blocklist", "风险地址"),
+    "seen_on_list_categories.exchange": ("exchange", "交易平台"),
+    "seen_on_list_categories.mixer": ("mixer", "混币器"),
+    "seen_ownership.unknown": ("the customer does not say", "未声明"),
+    "seen_ownership.self_hosted": ("self-hosted", "自托管"),
+    "seen_ownership.vasp": ("a provider's", "服务商托管"),
 }
-"""What entries of the journal call their values."""
+"""When a decision was made, and what its facts are measured in and say."""
 
 CASE_KINDS: dict[str, tuple[str, str]] = {
     "withdrawal_review": ("Withdrawal review", "提币审核"),
     "withdrawal_appeal": ("Appeal", "申诉"),
-    "seizure": ("Lawful order", "司法协助"),
+    "seizure": ("Lawful order", "司法命令"),
     "books": ("Books", "账务核对"),
     "merchant_exit": ("Merchant leaves", "商家退出"),
     "bond_deduction": ("Bond deduction", "扣除保证资产"),
@@ -138,7 +132,7 @@ CASE_KINDS: dict[str, tuple[str, str]] = {
     "bond_delisting": ("Bond in a delisted asset", "下架币种的保证资产"),
     "webhook": ("Webhook switched off", "Webhook 停用"),
     "p2p_dispute": ("Dispute of an order", "订单申诉"),
-    "travel_rule": ("Travel-rule message", "旅行规则消息"),
+    "travel_rule": ("Travel-rule message", "旅行规则报文"),
 }
 
 MODES: dict[str, tuple[str, str]] = {

@@ -107,7 +107,8 @@ def lane_fails(lane: Lane, tx: Tx, payout_id: str | None, detail: str) -> None:
 
 
 def lapse(tx: Tx, payout: Payout) -> bool:
-    """Ask for a newer authorisation; the withdrawal is reviewed once more before it gets one."""
+    """Ask for a newer authorisation, where this one ended or was given under another policy or other lists; the
+    withdrawal is reviewed once more before it gets one."""
     if payout.waiting_for != "authorisation":
         tx.note("payout.lapsed", payout.ref)
-    return wait(tx, payout, "authorisation", "its authorisation ended before a payout started", seconds=60)
+    return wait(tx, payout, "authorisation", "its authorisation ended, or what it rests on changed", seconds=60)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tidegate.base.authorisation import Authorisation
 from tidegate.base.chain import Unreachable, WouldRevert
 from tidegate.base.ids import new_id
 from tidegate.base.money import Asset
@@ -15,10 +16,12 @@ from tidegate.custody import store
 from tidegate.custody.chain import Chain, Signer
 from tidegate.custody.flow import authorisation_of
 from tidegate.custody.jobs.lane import REVERTS, Clock, Lane, LostTurn, fails, lapse, wait
-from tidegate.custody.jobs.signing import press, sign
+from tidegate.custody.jobs.signing import press, sign, withhold
 from tidegate.custody.store import Attempt, Payout
 from tidegate.db import Conn, Tx, act, lease
 from tidegate.ledger import store as ledger_store
+from tidegate.policy import flow as policies
+from tidegate.screening import flow as screening
 
 ROOM = 16
 """Open nonces per lane: as many as nodes keep of one sender before they drop some."""
@@ -60,7 +63,10 @@ def _work(lane: Lane) -> int:
     if state is not None and lane.clock() < state.next_at:
         return press(lane)
     done = 0
-    for attempt in _unsigned(lane):  # claimed by somebody who was killed before there were bytes
+    for attempt in _unsigned(lane):  # claimed before the signer went away, or by somebody who was killed
+        if _stopped_since(lane, attempt):
+            withhold(lane, attempt)
+            return done + press(lane)
         if not sign(lane, attempt):
             return done
         done += 1
@@ -73,6 +79,16 @@ def _work(lane: Lane) -> int:
 
 def _unsigned(lane: Lane) -> list[Attempt]:
     return [a for a in store.open_attempts(lane.conn, lane.wallet.id) if a.status == "signing"]
+
+
+def _stopped_since(lane: Lane, attempt: Attempt) -> bool:
+    """Whether something came after the claim that stops it: nothing has started as long as there are no bytes."""
+    payout = store.payout(lane.conn, attempt.payout_id)
+    assert payout is not None
+    people = [] if payout.party_id is None else [payout.party_id]
+    overlays = _Overlays.gather(lane.conn, people, lane.clock())
+    changed = payout.purpose == "withdrawal" and overlays.outdate(payout, authorisation_of(payout))
+    return changed or overlays.stop(payout, lane.assets[payout.asset_id]) is not None
 
 
 def _claim(lane: Lane) -> list[Attempt]:
@@ -153,25 +169,40 @@ def _gas_for(lane: Lane, payout: Payout) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Overlays:
-    """What stops payouts just now without having changed their status."""
+    """What stops payouts just now without having changed their status, and what they must have been judged by."""
 
     blocked: Mapping[str, str]
     switches: frozenset[tuple[str, str]]
     trip: int | None  # of the platform's egress breaker
+    policy: int | None  # the version in force
+    lists: str  # their editions now
 
     @staticmethod
     def gather(conn: Conn, people: Sequence[str], now: datetime) -> _Overlays:
+        policy = policies.active_or_none(conn, now)
         return _Overlays(
             {b.party_id: b.kind for b in store.blocking(conn, people, now)},
             frozenset((s.scope, s.subject) for s in store.switches(conn)),
             store.egress_trip(conn),
+            None if policy is None else policy.version,
+            screening.editions(conn),
         )
 
-    def switch(self, asset: Asset) -> str | None:
+    def stop(self, payout: Payout, asset: Asset) -> tuple[str, str] | None:
+        """What the payout waits for, and in words why; None where nothing stops it."""
         for scope, subject in (("platform", "platform"), ("network", asset.network), ("asset", asset.name)):
             if (scope, subject) in self.switches:
-                return f"{scope} {subject} is switched off"
+                return "kill_switch", f"{scope} {subject} is switched off"
+        blocked = self.blocked.get(payout.party_id or "")
+        if blocked is not None:
+            return "freeze", f"{payout.party_id} is under {blocked}"
+        if self.trip is not None and payout.purpose == "withdrawal":
+            return "egress", f"trip {self.trip} of the egress breaker holds all payments"
         return None
+
+    def outdate(self, payout: Payout, order: Authorisation) -> bool:
+        """Whether the policy or a list has changed since it was authorised: then it is looked at once more."""
+        return (order.policy_version, payout.lists) != (self.policy, self.lists)
 
 
 def _stopped(
@@ -189,20 +220,14 @@ def _stopped(
         # Held for over once, it stays over until a newer one comes, even for a worker whose clock is behind: the
         # withdrawal may have been taken back meanwhile. Told once, too, whatever else stops it in between.
         return lapse(tx, payout)
-    asset = lane.assets[payout.asset_id]
-    switched = overlays.switch(asset)
-    if switched is not None:
-        return wait(tx, payout, "kill_switch", switched)
-    blocked = overlays.blocked.get(payout.party_id or "")
-    if blocked is not None:
-        return wait(tx, payout, "freeze", f"{payout.party_id} is under {blocked}")
-    if overlays.trip is not None and payout.purpose == "withdrawal":
-        return wait(tx, payout, "egress", f"trip {overlays.trip} of the egress breaker holds all payments")
+    stop = overlays.stop(payout, lane.assets[payout.asset_id])
+    if stop is not None:
+        return wait(tx, payout, *stop)
     ceiling = None
     if payout.purpose == "withdrawal":
         order = authorisation_of(payout)
         ceiling = order.fee_ceiling_units
-        if from_rfc3339(order.not_after) <= tx.now:
+        if from_rfc3339(order.not_after) <= tx.now or overlays.outdate(payout, order):
             return lapse(tx, payout)
     fee = terms.gas * terms.max_fee
     if isinstance(gas, Unreachable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from tidegate.base.chain import Unreachable
+from tidegate.base.chain import Fees, Unreachable
 from tidegate.base.signing import Cancel, Gas, Order, Pay, SignerRefused, Sweep, Terms
 from tidegate.custody import payouts as rules
 from tidegate.custody import store
@@ -13,7 +13,7 @@ from tidegate.custody.flow import authorisation_of
 from tidegate.custody.jobs.lane import REVERTS, Lane, fails, lane_fails, lapse, wait
 from tidegate.custody.jobs.sending import send, versions_of
 from tidegate.custody.store import Attempt, Bytes, Payout
-from tidegate.db import act
+from tidegate.db import Tx, act
 
 
 def sign(lane: Lane, attempt: Attempt) -> bool:
@@ -67,17 +67,62 @@ def _order(lane: Lane, payout: Payout, terms: Terms) -> Order:
     return Sweep(payout.id, payout.network, int(said["index"]), said["contract"], payout.units, terms)
 
 
-def _void(lane: Lane, attempt: Attempt, no: SignerRefused) -> None:
-    """No bytes exist and none will: the nonce goes back, with those after it, which have none either."""
+def withhold(lane: Lane, attempt: Attempt) -> None:
+    """Take back what was claimed and must not start now. Whether there are bytes whose reply was lost, only the signer
+    knows: it cancels what it has signed, and of what it has not it says so. Then the nonce goes back.
+
+    The price is not the network's: asked again after another lost reply, it must be the same.
+    """
+    payout = store.payout(lane.conn, attempt.payout_id)
+    assert payout is not None
+    order = _order(lane, payout, Terms(attempt.nonce, attempt.gas, attempt.max_fee, attempt.tip))
+    price = rules.dearer(attempt.max_fee, attempt.tip, Fees(0, 0))
+    terms = Terms(attempt.nonce, TRANSFER_GAS, price.max_fee, price.tip)
+    lane.renew()
+    try:
+        cancelled = lane.signer.sign(Cancel(order.id, payout.network, terms, lane.wallet.index))
+        signed = lane.signer.sign(order)  # the bytes of then: whatever becomes of the nonce, their hash is known
+    except (SignerRefused, Unreachable) as no:
+        with act(lane.conn, "worker", lane.clock()) as tx:
+            lane.fence()
+            if isinstance(no, SignerRefused) and no.code == "order_unknown":
+                _give_back(lane, tx, attempt)
+            else:
+                wait(tx, payout, "signer", str(no)[:300])
+        return
+    now = lane.clock()
+    versions = [
+        Bytes(signed.hash, attempt.id, 0, "pay", signed.raw, attempt.max_fee, attempt.tip, attempt.gas, now, 0),
+        Bytes(cancelled.hash, attempt.id, 1, "cancel", cancelled.raw, terms.max_fee, terms.tip, terms.gas, now, 0),
+    ]
     with act(lane.conn, "worker", lane.clock()) as tx:
         lane.fence()
-        store.lock_wallet(lane.conn, lane.wallet.id)
-        after = [a for a in store.open_attempts(lane.conn, lane.wallet.id) if a.nonce >= attempt.nonce]
-        for later in sorted(after, key=lambda a: a.payout_id):
-            store.lock_payout(lane.conn, later.payout_id)
-            store.set_attempt(lane.conn, later.id, "void", tx.now)  # the schema refuses it where bytes exist
-            store.set_status(lane.conn, later.payout_id, "queued", None)
-        store.set_next_nonce(lane.conn, lane.wallet.id, attempt.nonce)
+        store.lock_payout(lane.conn, payout.id)
+        for version in versions:
+            store.add_bytes(lane.conn, version)
+        store.set_attempt(lane.conn, attempt.id, "abandoning")
+        said = {"nonce": attempt.nonce, "hash": cancelled.hash}
+        tx.note("payout.paying", payout.ref, {**said, "hash": signed.hash, "wallet": lane.wallet.id})
+        tx.note("payout.cancelling", payout.ref, {**said, "max_fee": str(terms.max_fee)})
+    send(lane.conn, lane.chain, versions[-1])
+
+
+def _give_back(lane: Lane, tx: Tx, attempt: Attempt) -> None:
+    """No bytes exist and none will: the nonce goes back, with those after it, which have none either."""
+    store.lock_wallet(lane.conn, lane.wallet.id)
+    after = [a for a in store.open_attempts(lane.conn, lane.wallet.id) if a.nonce >= attempt.nonce]
+    for later in sorted(after, key=lambda a: a.payout_id):
+        store.lock_payout(lane.conn, later.payout_id)
+        store.set_attempt(lane.conn, later.id, "void", tx.now)  # the schema refuses it where bytes exist
+        store.set_status(lane.conn, later.payout_id, "queued", None)
+    store.set_next_nonce(lane.conn, lane.wallet.id, attempt.nonce)
+
+
+def _void(lane: Lane, attempt: Attempt, no: SignerRefused) -> None:
+    """The signer refuses: it is tried again later, a little less often each time."""
+    with act(lane.conn, "worker", lane.clock()) as tx:
+        lane.fence()
+        _give_back(lane, tx, attempt)
         payout = store.payout(lane.conn, attempt.payout_id)
         assert payout is not None
         if no.code == "authorisation_expired":

@@ -29,6 +29,7 @@ class Payout:
     next_at: datetime
     created_at: datetime
     stopped_at: datetime | None = None  # failed too often: until a person resumes it
+    lists: str | None = None  # `screening.editions` when it was authorised
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,12 @@ def add_payout(conn: Conn, payout: Payout) -> int:
         conn,
         """
         INSERT INTO payout (id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text,
-                            signature, next_at, created_at)
+                            signature, lists, next_at, created_at)
         VALUES (%(id)s, %(purpose)s, %(ref)s, %(party)s, %(network)s, %(wallet)s, %(asset)s, %(address)s, %(units)s,
-                %(order)s, %(signature)s, %(now)s, %(now)s)
+                %(order)s, %(signature)s, %(lists)s, %(now)s, %(now)s)
         ON CONFLICT (purpose, ref) DO UPDATE
-           SET order_text = excluded.order_text, signature = excluded.signature, next_at = excluded.next_at,
-               waiting_for = NULL, detail = NULL
+           SET order_text = excluded.order_text, signature = excluded.signature, lists = excluded.lists,
+               next_at = excluded.next_at, waiting_for = NULL, detail = NULL
          WHERE payout.status = 'queued' AND (payout.address, payout.units, payout.asset_id)
                                           = (excluded.address, excluded.units, excluded.asset_id)
         """,
@@ -85,6 +86,7 @@ def add_payout(conn: Conn, payout: Payout) -> int:
             "units": payout.units,
             "order": payout.order_text,
             "signature": payout.signature,
+            "lists": payout.lists,
             "now": payout.created_at,
         },
     )
@@ -97,7 +99,7 @@ def payout(conn: Conn, id: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at, stopped_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at, lists
           FROM payout WHERE id = %(id)s
         """,
         {"id": id},
@@ -111,7 +113,7 @@ def payout_of(conn: Conn, purpose: str, ref: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at, stopped_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at, lists
           FROM payout WHERE purpose = %(purpose)s AND ref = %(ref)s
         """,
         {"purpose": purpose, "ref": ref},
@@ -152,7 +154,7 @@ def due(conn: Conn, wallet_id: str, now: datetime, limit: int) -> list[Payout]:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at, stopped_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at, lists
           FROM payout WHERE wallet_id = %(wallet)s AND status = 'queued' AND next_at <= %(now)s AND stopped_at IS NULL
          ORDER BY next_at, id LIMIT %(limit)s
         """,
@@ -172,7 +174,7 @@ def lock_payouts(conn: Conn, ids: Sequence[str]) -> list[Payout]:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at, stopped_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at, lists
           FROM payout WHERE id = ANY(%(ids)s) AND status = 'queued' AND stopped_at IS NULL
          ORDER BY id FOR UPDATE
         """,
@@ -187,7 +189,7 @@ def lock_payout(conn: Conn, id: str) -> Payout | None:
         Payout,
         """
         SELECT id, purpose, ref, party_id, network, wallet_id, asset_id, address, units, order_text, signature, status,
-               waiting_for, detail, failures, next_at, created_at, stopped_at
+               waiting_for, detail, failures, next_at, created_at, stopped_at, lists
           FROM payout WHERE id = %(id)s FOR UPDATE
         """,
         {"id": id},

@@ -165,7 +165,7 @@ def check_holder(holder: str) -> None:
 def check_attests(source: str, own: bool) -> None:
     """A customer speaks for themself and is no document. Raises Forbidden `attestation_not_yours`."""
     if own and source != "own_statement":
-        raise Forbidden("attestation_not_yours", f"You can make an own_statement; a {source[:40]} is for staff to see.")
+        raise Forbidden("attestation_not_yours", f"You can make an own_statement; staff has to see: {source[:40]}.")
 
 
 def check_attestation(said: Attestation, now: datetime) -> None:

@@ -6,7 +6,7 @@ Amounts are whole units of the asset; the arithmetic is exact for decimals too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -95,6 +95,13 @@ def deduct(required: N, locked: N, owed: N, amount: N) -> Deduction[N]:
     taken = min(locked, amount)
     left, after = locked - taken, owed + amount - taken
     return Deduction(taken, left, after, demand(required, left, after))
+
+
+def still_surplus(bond: Bond) -> Bond:
+    """What waits to go back is never more than what no requirement needs: a deduction or a higher requirement since it
+    was asked for takes from it first."""
+    releasing = min(bond.releasing, max(0, bond.locked - bond.required))
+    return replace(bond, releasing=releasing, release_at=bond.release_at if releasing else None)
 
 
 def paid_in(owed: int, units: int) -> tuple[int, int]:

@@ -51,7 +51,7 @@ from tidegate.parties.flow.enrolling import (
     set_own_app,
 )
 from tidegate.parties.flow.forgetting import purge
-from tidegate.parties.flow.gathering import alarms, factors_of, latest_events, logins, restrictions
+from tidegate.parties.flow.gathering import alarms, events_since, factors_of, latest_events, logins, restrictions
 from tidegate.parties.flow.happening import on_new_device, record_event
 from tidegate.parties.flow.inviting import Invited, count_forgotten, invite, invite_again, invited
 from tidegate.parties.flow.joining import FirstApp, FirstPasskey, begin_first_passkey, first_app, join
@@ -143,6 +143,7 @@ __all__ = [
     "drop_staff_password",
     "end_session",
     "enrol_totp",
+    "events_since",
     "factors",
     "factors_of",
     "finish_passkey",

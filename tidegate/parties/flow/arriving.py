@@ -40,7 +40,14 @@ class Shown:
 
 
 def staff_sign_in(
-    conn: Conn, login: str, password: str, code: str, data_key: bytes, now: datetime, ip: str | None = None
+    conn: Conn,
+    login: str,
+    password: str,
+    code: str,
+    data_key: bytes,
+    now: datetime,
+    ip: str | None = None,
+    country: str | None = None,
 ) -> Opened:
     """With a password and a code. Raises Unauthorised `sign_in_wrong`, TooMany `sign_in_paused`, and as `whoami` does
     once both were right."""
@@ -53,7 +60,7 @@ def staff_sign_in(
         trying.lock(tx, counted)
         if right and known is not None and _spent(tx, known, code, data_key):
             trying.right(tx, counted[0])
-            return begin_session(tx, identify(store.key(conn, known.key_id), now, ip), "password")
+            return begin_session(tx, identify(store.key(conn, known.key_id), now, ip), "password", country)
         trying.wrong(tx, counted)
         if known is not None:
             tx.note("session.refused", known.key_id)
@@ -61,7 +68,12 @@ def staff_sign_in(
 
 
 def staff_sign_in_with_passkey(
-    conn: Conn, credential: Mapping[str, Any], relying: Relying, now: datetime, ip: str | None = None
+    conn: Conn,
+    credential: Mapping[str, Any],
+    relying: Relying,
+    now: datetime,
+    ip: str | None = None,
+    country: str | None = None,
 ) -> Opened:
     """With a passkey, which says itself whose it is: it has signed what `ask_passkey` asked. Raises as
     `staff_sign_in` does."""
@@ -71,7 +83,7 @@ def staff_sign_in_with_passkey(
         trying.lock(tx, counted)
         key_id = _signed_in_by(tx, credential, relying)
         if key_id is not None:
-            return begin_session(tx, identify(store.key(conn, key_id), now, ip), "passkey")
+            return begin_session(tx, identify(store.key(conn, key_id), now, ip), "passkey", country)
         trying.wrong(tx, counted)
     raise _wrong()
 

@@ -11,9 +11,8 @@ from tidegate.parties import store
 def purge(conn: Conn, challenges: timedelta, sessions: timedelta, now: datetime, limit: int = 1000) -> int:
     """Forget what passkeys had to sign and when people were signed in, once that is so long over; how many rows."""
     with act(conn, "worker", now) as tx:
-        done = store.purge(conn, now - challenges, now - sessions, limit)
-        sessions_done = done.sessions + store.purge_visits(conn, now - sessions, limit)
-        challenges_done = done.challenges + store.purge_staff_challenges(conn, now - challenges, limit)
+        sessions_done = store.purge_sessions(conn, now - sessions, limit)
+        challenges_done = store.purge_challenges(conn, now - challenges, limit)
         if challenges_done or sessions_done:
             tx.note("retention.purged", "sessions", {"challenges": challenges_done, "sessions": sessions_done})
     return challenges_done + sessions_done

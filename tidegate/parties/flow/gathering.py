@@ -27,6 +27,11 @@ def latest_events(conn: Conn, ids: Collection[str], types: Sequence[str]) -> dic
     return latest
 
 
+def events_since(conn: Conn, party_id: str, types: Sequence[str], since: datetime) -> list[tuple[str, datetime]]:
+    """(type, when) of every event of these types that happened to a party after `since`, oldest first."""
+    return [(found.type, found.at) for found in store.events_since(conn, party_id, types, since)]
+
+
 def factors_of(conn: Conn, ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The kinds of factor ("totp", "passkey") that each of the parties has in use; every id is there."""
     kinds: dict[str, set[str]] = {id: set() for id in ids}

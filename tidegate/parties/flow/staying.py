@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tidegate.base.refusals import Forbidden, Unauthorised
 from tidegate.db import Conn, Tx, act
-from tidegate.parties import access, store
+from tidegate.parties import access, sitting, store
 from tidegate.parties.access import Identity
 from tidegate.parties.flow.calling import hash_of, identify, whoami
 
@@ -39,15 +39,18 @@ class SignedIn:
     since: datetime
     seen_at: datetime
     way: str  # "key", "link", "password", "passkey"
+    country: str | None  # ISO 3166-1 alpha-2; None = nobody said
 
 
-def open_session(conn: Conn, key_secret: str, now: datetime, ip: str | None = None) -> Opened:
+def open_session(
+    conn: Conn, key_secret: str, now: datetime, ip: str | None = None, country: str | None = None
+) -> Opened:
     """Sign a person in with their key. Raises as `whoami` does; Forbidden `not_staff` for machines and customers,
     `key_barred` where an admin wants another way in."""
     identity = whoami(conn, key_secret, now, ip)
     _check_opens(conn, identity)
     with act(conn, identity.actor, now) as tx:
-        return begin_session(tx, identity, "key")
+        return begin_session(tx, identity, "key", country)
 
 
 def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
@@ -64,7 +67,7 @@ def make_link(conn: Conn, key_secret: str, actor: str, now: datetime) -> str:
     return secret
 
 
-def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None) -> Opened:
+def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None, country: str | None = None) -> Opened:
     """Sign in the person a link was made for, once. Raises Unauthorised `sign_in_link_over`, and as `whoami` does."""
     over = Unauthorised("sign_in_link_over", "This link was used, or is older than 15 minutes; have another one made.")
     made_for = store.staff_link_for(conn, hash_of(secret), now)
@@ -74,7 +77,7 @@ def open_by_link(conn: Conn, secret: str, now: datetime, ip: str | None = None) 
     with act(conn, identity.actor, now) as tx:
         if not store.use_staff_link(conn, hash_of(secret), now):
             raise over
-        return begin_session(tx, identity, "link")
+        return begin_session(tx, identity, "link", country)
 
 
 def prove(conn: Conn, cookie: str, key_secret: str, now: datetime, ip: str | None = None) -> None:
@@ -110,11 +113,11 @@ def _check_opens(conn: Conn, identity: Identity) -> None:
         )
 
 
-def begin_session(tx: Tx, identity: Identity, way: str) -> Opened:
-    """A session of whoever showed who they are, by that way in."""
+def begin_session(tx: Tx, identity: Identity, way: str, country: str | None) -> Opened:
+    """A session of whoever showed who they are, by that way in and from there."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    store.add_session(tx.conn, hash_of(cookie), identity.key_id, csrf, way, tx.now)
-    tx.note("session.opened", identity.key_id, {"way": way})
+    store.add_session(tx.conn, hash_of(cookie), identity.key_id, csrf, way, country, tx.now)
+    tx.note("session.opened", identity.key_id, {"way": way, "country": country})
     return Opened(cookie, csrf, identity)
 
 
@@ -127,22 +130,19 @@ def session(conn: Conn, cookie: str, now: datetime, ip: str | None = None, *, se
     found = store.session(conn, hash)
     if found is None:
         raise Unauthorised("session_unknown", "You are not signed in.")
-    if found.ended_at is not None:
-        raise Unauthorised("session_ended", "You have signed out; sign in again.")
-    if access.session_over(found.created_at, found.seen_at, now):
-        raise Unauthorised("session_expired", "You were signed out after a while; sign in again.")
+    sitting.STAFF.check(found.created_at, found.seen_at, found.ended_at, now)
     key = store.key(conn, found.key_id)
     assert key is not None  # a foreign key says so
     identity = identify(key, now, ip)
-    if seen and now - found.seen_at >= timedelta(minutes=1):  # not one write per click
+    if seen and now - found.seen_at >= sitting.SEEN_EVERY:
         store.see_session(conn, hash, now)
     return Session(identity, found.csrf, found.proven_at)
 
 
 def signed_in(conn: Conn, now: datetime) -> list[SignedIn]:
     """Who is signed in at the console, the latest seen first."""
-    found = store.open_sessions(conn, now - access.SESSION_IDLE, now - access.SESSION_LIFE)
-    return [SignedIn(item.key_id, item.created_at, item.seen_at, item.way) for item in found]
+    found = store.open_sessions(conn, now - sitting.STAFF.idle, now - sitting.STAFF.life)
+    return [SignedIn(item.key_id, item.created_at, item.seen_at, item.way, item.country) for item in found]
 
 
 def end_session(conn: Conn, cookie: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ import structlog
 from tidegate.base.ids import new_id
 from tidegate.base.refusals import Conflict, NotFound, Refusal, TooMany, Unauthorised
 from tidegate.db import Conn, Tx, act
-from tidegate.parties import passkey, store
+from tidegate.parties import passkey, sitting, store
 from tidegate.parties.flow import trying
 from tidegate.parties.flow.calling import hash_of
 from tidegate.parties.flow.hashing import is_it
@@ -31,7 +31,6 @@ from tidegate.parties.store import CustomerSession, Event
 
 log = structlog.get_logger("parties")
 
-IDLE, LIFE = timedelta(minutes=15), timedelta(hours=12)
 LINK_COUNTS = timedelta(minutes=15)
 _AGENT = 200
 _CHALLENGE_COUNTS = timedelta(minutes=5)
@@ -39,11 +38,12 @@ _CHALLENGE_COUNTS = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """From where somebody comes: their network address, their browser, and the device that it was before."""
+    """From where somebody comes: their network address, their browser, the device that it was before, their country."""
 
     ip: str | None
     agent: str
     device: str | None
+    country: str | None = None  # ISO 3166-1 alpha-2; None = nobody whom we believe said so
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,21 @@ def enter(tx: Tx, party_id: str, way: str, came: Came) -> Visiting:
     lock_one(tx.conn, party_id)
     cookie = secrets.token_urlsafe(32)
     made = CustomerSession(
-        new_id("ses"), party_id, secrets.token_urlsafe(32), way, came.ip, came.agent[:_AGENT], tx.now, tx.now, None
+        id=new_id("ses"),
+        party_id=party_id,
+        csrf=secrets.token_urlsafe(32),
+        way=way,
+        ip=came.ip,
+        agent=came.agent[:_AGENT],
+        country=came.country,
+        created_at=tx.now,
+        seen_at=tx.now,
+        ended_at=None,
     )
     store.add_visit(tx.conn, made, hash_of(cookie))
-    record(tx, Event(new_id("evt"), party_id, EventType.LOGIN.value, tx.now, tx.now, came.device, came.ip, None))
-    tx.note("session.opened", party_id, {"session": made.id, "way": way}, by=party_id)
+    login = EventType.LOGIN.value
+    record(tx, Event(new_id("evt"), party_id, login, tx.now, tx.now, came.device, came.ip, came.country))
+    tx.note("session.opened", party_id, {"session": made.id, "way": way, "country": came.country}, by=party_id)
     return Visiting(cookie, made)
 
 
@@ -145,18 +155,15 @@ def visiting(conn: Conn, cookie: str, now: datetime, *, seen: bool = True) -> Cu
     found = store.visit(conn, hash_of(cookie))
     if found is None:
         raise Unauthorised("session_unknown", "You are not signed in.")
-    if found.ended_at is not None:
-        raise Unauthorised("session_ended", "You were signed out; sign in again.")
-    if now >= found.seen_at + IDLE or now >= found.created_at + LIFE:
-        raise Unauthorised("session_expired", "You were signed out after a while; sign in again.")
-    if seen and now - found.seen_at >= timedelta(minutes=1):  # not one write per click
+    sitting.CUSTOMERS.check(found.created_at, found.seen_at, found.ended_at, now)
+    if seen and now - found.seen_at >= sitting.SEEN_EVERY:
         store.see_visit(conn, found.id, now)
     return found
 
 
 def visits(conn: Conn, party_id: str, now: datetime) -> list[CustomerSession]:
     """Where the customer is signed in, the latest seen first."""
-    return store.visits(conn, party_id, now - IDLE, now - LIFE)
+    return store.visits(conn, party_id, now - sitting.CUSTOMERS.idle, now - sitting.CUSTOMERS.life)
 
 
 def leave(conn: Conn, party_id: str, session_id: str, now: datetime) -> None:

@@ -25,6 +25,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
+    """An event of a type, and when it happened."""
+
     party_id: str
     type: str
     at: datetime
@@ -134,6 +136,19 @@ def latest_events(conn: Conn, ids: Sequence[str], types: Sequence[str]) -> list[
                               WHERE party_id = p.id AND type = t.type ORDER BY at DESC LIMIT 1) AS e
         """,
         {"ids": list(ids), "types": list(types)},
+    )
+
+
+def events_since(conn: Conn, party_id: str, types: Sequence[str], since: datetime) -> list[Latest]:
+    """Every event of these types that happened to a party after `since`, oldest first."""
+    return rows(
+        conn,
+        Latest,
+        """
+        SELECT party_id, type, at FROM party_event
+         WHERE party_id = %(party)s AND type = ANY(%(types)s::text[]) AND at > %(since)s ORDER BY at, type
+        """,
+        {"party": party_id, "types": list(types), "since": since},
     )
 
 

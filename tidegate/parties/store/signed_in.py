@@ -16,6 +16,7 @@ class StaffSession:
     seen_at: datetime
     proven_at: datetime
     way: str  # "key", "link", "password", "passkey"
+    country: str | None  # ISO 3166-1 alpha-2; None = nobody said
     ended_at: datetime | None
 
 
@@ -24,15 +25,15 @@ class Id:
     id: str
 
 
-def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, way: str, now: datetime) -> None:
+def add_session(conn: Conn, hash: bytes, key_id: str, csrf: str, way: str, country: str | None, now: datetime) -> None:
     """Sign a person in."""
     run(
         conn,
         """
-        INSERT INTO staff_session (hash, key_id, csrf, way, created_at, seen_at, proven_at)
-        VALUES (%(hash)s, %(key)s, %(csrf)s, %(way)s, %(now)s, %(now)s, %(now)s)
+        INSERT INTO staff_session (hash, key_id, csrf, way, country, created_at, seen_at, proven_at)
+        VALUES (%(hash)s, %(key)s, %(csrf)s, %(way)s, %(country)s, %(now)s, %(now)s, %(now)s)
         """,
-        {"hash": hash, "key": key_id, "csrf": csrf, "way": way, "now": now},
+        {"hash": hash, "key": key_id, "csrf": csrf, "way": way, "country": country, "now": now},
     )
 
 
@@ -41,7 +42,10 @@ def session(conn: Conn, hash: bytes) -> StaffSession | None:
     return row(
         conn,
         StaffSession,
-        "SELECT key_id, csrf, created_at, seen_at, proven_at, way, ended_at FROM staff_session WHERE hash = %(hash)s",
+        """
+        SELECT key_id, csrf, created_at, seen_at, proven_at, way, country, ended_at FROM staff_session
+         WHERE hash = %(hash)s
+        """,
         {"hash": hash},
     )
 
@@ -52,7 +56,7 @@ def open_sessions(conn: Conn, seen_after: datetime, opened_after: datetime) -> l
         conn,
         StaffSession,
         """
-        SELECT key_id, csrf, created_at, seen_at, proven_at, way, ended_at FROM staff_session
+        SELECT key_id, csrf, created_at, seen_at, proven_at, way, country, ended_at FROM staff_session
          WHERE ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s ORDER BY seen_at DESC, key_id
         """,
         {"seen": seen_after, "opened": opened_after},

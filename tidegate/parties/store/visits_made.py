@@ -38,6 +38,7 @@ class CustomerSession:
     way: str  # "totp", "passkey", "link"
     ip: str | None
     agent: str
+    country: str | None  # ISO 3166-1 alpha-2; None = nobody said
     created_at: datetime
     seen_at: datetime
     ended_at: datetime | None
@@ -119,8 +120,8 @@ def add_visit(conn: Conn, made: CustomerSession, hash: bytes) -> None:
     run(
         conn,
         """
-        INSERT INTO customer_session (id, hash, party_id, csrf, way, ip, agent, created_at, seen_at)
-        VALUES (%(id)s, %(hash)s, %(party)s, %(csrf)s, %(way)s, %(ip)s, %(agent)s, %(at)s, %(at)s)
+        INSERT INTO customer_session (id, hash, party_id, csrf, way, ip, agent, country, created_at, seen_at)
+        VALUES (%(id)s, %(hash)s, %(party)s, %(csrf)s, %(way)s, %(ip)s, %(agent)s, %(country)s, %(at)s, %(at)s)
         """,
         {
             "id": made.id,
@@ -130,6 +131,7 @@ def add_visit(conn: Conn, made: CustomerSession, hash: bytes) -> None:
             "way": made.way,
             "ip": made.ip,
             "agent": made.agent,
+            "country": made.country,
             "at": made.created_at,
         },
     )
@@ -141,7 +143,7 @@ def visit(conn: Conn, hash: bytes) -> CustomerSession | None:
         conn,
         CustomerSession,
         """
-        SELECT id, party_id, csrf, way, ip, agent, created_at, seen_at, ended_at
+        SELECT id, party_id, csrf, way, ip, agent, country, created_at, seen_at, ended_at
           FROM customer_session WHERE hash = %(hash)s
         """,
         {"hash": hash},
@@ -154,7 +156,7 @@ def visits(conn: Conn, party_id: str, seen_after: datetime, opened_after: dateti
         conn,
         CustomerSession,
         """
-        SELECT id, party_id, csrf, way, ip, agent, created_at, seen_at, ended_at FROM customer_session
+        SELECT id, party_id, csrf, way, ip, agent, country, created_at, seen_at, ended_at FROM customer_session
          WHERE party_id = %(party)s AND ended_at IS NULL AND seen_at > %(seen)s AND created_at > %(opened)s
          ORDER BY seen_at DESC, id
         """,
@@ -284,35 +286,4 @@ def use_link(conn: Conn, hash: bytes, now: datetime) -> Whose | None:
         RETURNING party_id
         """,
         {"hash": hash, "now": now},
-    )
-
-
-def purge_visits(conn: Conn, before: datetime, limit: int) -> int:
-    """Delete sessions last seen, and invitations, links, challenges and tries that are over, before this time."""
-    return sum(
-        run(conn, statement, {"before": before, "limit": limit})
-        for statement in (
-            """
-            DELETE FROM customer_session WHERE id IN (
-                SELECT id FROM customer_session WHERE seen_at < %(before)s ORDER BY seen_at LIMIT %(limit)s
-                   FOR UPDATE SKIP LOCKED)
-            """,
-            """
-            DELETE FROM sign_in_challenge WHERE challenge IN (
-                SELECT challenge FROM sign_in_challenge WHERE expires_at < %(before)s LIMIT %(limit)s
-                   FOR UPDATE SKIP LOCKED)
-            """,
-            """
-            DELETE FROM sign_in_try WHERE subject IN (
-                SELECT subject FROM sign_in_try WHERE newest_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            """,
-            """
-            DELETE FROM sign_in_link WHERE hash IN (
-                SELECT hash FROM sign_in_link WHERE expires_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            """,
-            """
-            DELETE FROM invitation WHERE id IN (
-                SELECT id FROM invitation WHERE expires_at < %(before)s LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-            """,
-        )
     )

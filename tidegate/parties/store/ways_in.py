@@ -220,19 +220,6 @@ def barred(conn: Conn, key_id: str) -> Barred | None:
     )
 
 
-def purge_staff_challenges(conn: Conn, before: datetime, limit: int) -> int:
-    """Delete challenges that are over since before this time."""
-    return run(
-        conn,
-        """
-        DELETE FROM staff_challenge WHERE challenge IN (
-            SELECT challenge FROM staff_challenge WHERE expires_at < %(before)s ORDER BY expires_at LIMIT %(limit)s
-               FOR UPDATE SKIP LOCKED)
-        """,
-        {"before": before, "limit": limit},
-    )
-
-
 def end_sessions_of(conn: Conn, key_id: str, now: datetime) -> int:
     """Sign a person out everywhere; in how many places."""
     return run(

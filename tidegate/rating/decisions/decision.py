@@ -108,7 +108,7 @@ def checked(line: Open, terms: Terms, reason: str, numbers: RatingNumbers) -> tu
 
 def _check_tier(line: Open, tier: Tier) -> None:
     if line.open_alerts and tier is Tier.LOW:
-        raise Conflict("alert_open", f"{line.open_alerts} alerts about them are not judged yet; judge them first.")
+        raise Conflict("alert_open", f"Alerts that nobody has judged yet: {line.open_alerts}; judge them first.")
     if tier is Tier.EXTREME and Tier.EXTREME not in (line.computed, line.proposed):
         raise Conflict("tier_not_reached", f"The facts of {line.id} reach {line.computed}, not {Tier.EXTREME}.")
     if line.rule == "T6" and tier not in (Tier.MEDIUM, Tier.HIGH):

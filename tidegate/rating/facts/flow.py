@@ -15,6 +15,7 @@ from tidegate.parties import flow as parties
 from tidegate.parties.party import check_reason
 from tidegate.rating.fact import FACTORS, Disposition, Fact
 from tidegate.rating.facts import store
+from tidegate.rating.facts.exemption import covers
 from tidegate.rating.facts.store import DispositionRow, ExemptionRow, FactRow
 from tidegate.rating.facts.telling import Telling, check_disposition, checked
 from tidegate.rating.subjects import store as subjects
@@ -150,7 +151,7 @@ def _check_exemption(tx: Tx, found: FactRow, exemption_id: str) -> None:
     known = store.exemption(tx.conn, exemption_id)
     if known is None or known.merchant_id != found.merchant_id:
         raise NotFound("exemption_missing", f"{found.merchant_id} has no exemption {exemption_id[:40]}.")
-    if known.article != found.article or not known.from_at <= found.at < (known.ended_at or known.until):
+    if known.article != found.article or not covers(known.from_at, known.until, known.ended_at, found.at):
         raise Conflict(
             "exemption_not_in_force",
             f"{known.id} is about {known.article} from {rfc3339(known.from_at)} to {rfc3339(known.until)}; the fact is "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,28 @@ class Moved:
     before: str
     after: str
     merchants: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    event_id: str
+    subject_id: str
+    indicator: str
+    at: datetime
+
+
+def told_by_indicators(conn: Conn, subjects: Sequence[str], start: datetime, end: datetime) -> list[ToldRow]:
+    """The events about some people that a run's indicators told and that happened in [start, end)."""
+    return rows(
+        conn,
+        ToldRow,
+        """
+        SELECT event_id, subject_id, indicator, at FROM rating_judged
+         WHERE subject_id = ANY(%(subjects)s::text[]) AND source = 'indicator' AND indicator IS NOT NULL
+           AND at >= %(start)s AND at < %(end)s
+        """,
+        {"subjects": list(subjects), "start": start, "end": end},
+    )
 
 
 def moves(conn: Conn, run_id: str) -> list[Moved]:

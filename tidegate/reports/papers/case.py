@@ -12,6 +12,7 @@ from typing import Any
 from tidegate.base.canonical import digest
 from tidegate.base.money import Asset, to_text
 from tidegate.base.times import from_rfc3339
+from tidegate.notifications.templates import why_asked
 from tidegate.reports.papers.paper import Paper, Part, Words, instant
 from tidegate.withdrawals import seen
 
@@ -63,7 +64,10 @@ def _case(case: Row, hash: str, names: Mapping[str, str], say: Words) -> Part:
             (say("id"), case["id"]),
             (say("paper_subject"), case["subject"]),
             (say("status"), say.case(case["status"])),
-            (say("reasons"), ", ".join(case["reasons"]) or NONE),
+            (
+                say("reasons"),
+                "\n".join(f"{say.pick(why_asked(code).both())} ({code})" for code in case["reasons"]) or NONE,
+            ),
             (say("quorum"), str(case["quorum"])),
             (say("paper_opened"), _at(case["opened_at"])),
             (say("due"), _at(case["due_at"])),
@@ -101,7 +105,15 @@ def _decision(decision: Row, say: Words) -> Part:
     """One decision with its findings, in the order in which they were stored."""
     return Part(
         f"{say('decision')} · {say.outcome(decision['outcome'])}",
-        [(say.outcome(f["outcome"]), f["code"], f["clause"], f["detail"]) for f in json.loads(decision["findings"])],
+        [
+            (
+                say.outcome(f["outcome"]),
+                f["code"],
+                say.clause(f["clause"]),
+                say.detail(f["code"], f["detail"]) or f["detail"],
+            )
+            for f in json.loads(decision["findings"])
+        ],
         heads=(say("outcome"), say("finding"), say("clause"), say("detail")),
         widths=(2, 4, 4, 8),
         empty=say("no_findings"),
@@ -126,7 +138,12 @@ def _questions(questions: Sequence[Row], names: Mapping[str, str], say: Words) -
     return Part(
         say("asked_customer"),
         [
-            (_at(q["asked_at"]), _who(q["asked_by"], names), q["what"], q["text"] or say("no_answer_yet"))
+            (
+                _at(q["asked_at"]),
+                _who(q["asked_by"], names),
+                say.code("portal_inform", q["what"]),
+                q["text"] or say("no_answer_yet"),
+            )
             for q in questions
         ],
         heads=(say("paper_when"), say("who"), say("what"), say("paper_answer")),
@@ -150,7 +167,10 @@ def _timeline(entries: Sequence[tuple[int, Sequence[str]]], names: Mapping[str, 
 def _facts(decision: Row, asset: Asset, say: Words) -> Part:
     return Part(
         say("facts"),
-        [(say.pick(line.said), _value(line, say), line.clause or NONE) for line in seen.read(decision["facts"], asset)],
+        [
+            (say.pick(line.said), _value(line, say), say.clause(line.clause) or NONE)
+            for line in seen.read(decision["facts"], asset)
+        ],
         heads=(say("fact"), say("value"), say("clause")),
         widths=(8, 6, 4),
         note=decision["id"],
@@ -162,7 +182,7 @@ def _value(line: seen.Line, say: Words) -> str:
         return say("unknown")
     if isinstance(line.value, bool):
         return say("yes") if line.value else say("no")
-    return f"{line.value} {line.unit}".strip()
+    return f"{say.code(f'seen_{line.name}', line.value)} {say.code('measured', line.unit)}".strip()
 
 
 def _proof(links: Sequence[Row], say: Words) -> Part:

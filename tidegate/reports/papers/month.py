@@ -113,7 +113,7 @@ def _lines(lines: Sequence[Line], say: Words) -> Part:
                 say.code("basis", line.basis),
                 f"{line.conduct} {say.code('conduct', line.conduct)}\n"
                 f"{line.consequence} {say.code('consequence', line.consequence)}",
-                ", ".join([*line.clauses, *line.readings]) or NONE,
+                ", ".join([*map(say.clause, line.clauses), *line.readings]) or NONE,
                 "\n".join(_measure(measure, say) for measure in line.measures) or NONE,
                 NONE if line.told_at is None else instant(line.told_at),
             )

@@ -39,6 +39,10 @@ class Words(Protocol):
 
     def case_kind(self, name: str) -> str: ...
 
+    def clause(self, name: str) -> str: ...
+
+    def detail(self, code: str, said: str) -> str | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

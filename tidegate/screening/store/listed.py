@@ -69,6 +69,11 @@ def named(conn: Conn, names: Sequence[str]) -> list[ListRow]:
     )
 
 
+def editions(conn: Conn) -> list[tuple[str, str | None]]:
+    """Every list with the hash of its newest file, by name."""
+    return conn.execute("SELECT name, sha256 FROM screening_list ORDER BY name").fetchall()
+
+
 def ensure_list(conn: Conn, name: str, max_age_hours: int) -> None:
     """Make the list known, and lock its row: two imports of one list take turns."""
     run(

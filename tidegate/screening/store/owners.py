@@ -34,16 +34,17 @@ def add_challenge(conn: Conn, c: Challenge) -> None:
     )
 
 
-def newest_challenge(conn: Conn, address_id: str) -> Challenge | None:
-    """The text that was handed out last for an address, row-locked."""
+def newest_challenge(conn: Conn, address_id: str, *, lock: bool = False) -> Challenge | None:
+    """The text that was handed out last for an address; with `lock` its row is locked until the transaction ends."""
     return row(
         conn,
         Challenge,
         """
         SELECT id, address_id, party_id, nonce, message, created_at, expires_at, used_at
           FROM ownership_challenge WHERE address_id = %(address)s
-         ORDER BY created_at DESC, id DESC LIMIT 1 FOR UPDATE
-        """,
+         ORDER BY created_at DESC, id DESC LIMIT 1
+        """
+        + (" FOR UPDATE" if lock else ""),
         {"address": address_id},
     )
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from tidegate.base.findings import Finding, Outcome
 from tidegate.base.times import hours, rfc3339
 from tidegate.policy import rules
-from tidegate.policy.language import Program, RuleFault, Seen, canonical, compile_pack, explain
+from tidegate.policy.language import Program, RuleFault, Seen, canonical, check, compile_pack, explain
 from tidegate.policy.pack import Policy
 from tidegate.policy.rules import Mode, RuleBook
 from tidegate.withdrawals.facts import Facts
@@ -76,7 +76,7 @@ def explained(f: Facts, p: Policy, findings: Iterable[Finding], mode: Mode) -> l
     for finding in findings:
         if finding.code in CODES:
             line = p.rules.named(finding.data["rule"])
-            rule = rules.understood(RuleBook((line,), line.name), (line.mode,), VOCABULARY)[line.name]
+            rule = check(line.when, VOCABULARY)
             seen = explain(rule, values(f, (name for name, _ in rule.facts)))
             told.append(Explained(line.name, mode, canonical(rule), line.message, seen))
     return told

@@ -43,6 +43,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
     """
     with act(conn, "worker", now) as tx:
         receiver = _lock_both(tx, id)
+        lists = screening.editions(conn)  # before the look: one that is imported meanwhile asks for another look
         looked = look(tx, id, setting)
         withdrawal = looked.withdrawal
         if withdrawal.status is not Status.APPROVED or withdrawal.authorised_at is not None:
@@ -65,7 +66,7 @@ def authorise(conn: Conn, id: str, sign: Sign, chain_ids: Mapping[str, int], set
         if receiver is not None:
             return _transfer(tx, withdrawal, looked.asset, receiver)
         order = _order(withdrawal, looked.asset, decision_id, chain_ids, setting, now)
-        custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id)
+        custody.queue_payout(tx, order, sign(order.payload()), withdrawal.party_id, withdrawal.asset_id, lists)
         store.authorised(tx.conn, id, now)
         tx.note("withdrawal.authorised", id, {"decision": decision_id, "not_after": order.not_after})
         return Status.APPROVED

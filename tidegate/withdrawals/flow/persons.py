@@ -25,7 +25,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     """A case about this withdrawal was answered (news from `cases`).
 
     An approval clears the findings that asked for a person, and nothing else: it is reviewed once more, so a
-    freeze, a list or a delay that came since still counts. A withdrawal that has ended meanwhile stays ended.
+    freeze, a list or a delay that came since still counts. Where the policy asks for more people by now, it clears
+    nothing: as many are asked anew. A withdrawal that has ended meanwhile stays ended.
     """
     looked = look(tx, id, setting)
     withdrawal = looked.withdrawal
@@ -38,7 +39,8 @@ def answered(tx: Tx, id: str, answer_: str, case_id: str, setting: Setting) -> N
     latest = store.decision(tx.conn, withdrawal.decision_id)
     assert latest is not None  # the column says so
     asked = {named(finding) for finding in findings_of(latest) if finding.outcome is Outcome.REVIEW}
-    cleared = sorted({*withdrawal.cleared, *asked})
+    enough = cases.get(tx.conn, case_id).quorum >= setting.policy.quorum(withdrawal.value)
+    cleared = sorted({*withdrawal.cleared, *(asked if enough else ())})
     looked = replace(looked, facts=replace(looked.facts, cleared=tuple(cleared)))
     decision_id, verdict = decide(tx, looked, "person", setting)
     if verdict.outcome is Outcome.REVIEW:

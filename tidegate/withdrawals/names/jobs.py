@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from tidegate.base.ids import new_id
 from tidegate.base.naming import NameScreening, NoAnswer, Person
 from tidegate.db import Conn
-from tidegate.withdrawals.jobs import ASK_AGAIN, TOGETHER, SettingNow
+from tidegate.withdrawals.jobs import ASK_AGAIN, TOGETHER, SettingNow, apart
 from tidegate.withdrawals.names import flow
 from tidegate.withdrawals.names.flow import Found
 
@@ -37,5 +38,5 @@ def ask(conn: Conn, service: NameScreening, setting: SettingNow, clock: Clock) -
         with ThreadPoolExecutor(max_workers=len(taken)) as pool:
             answers = list(pool.map(about, [people for _, people in taken]))
         for (asked, _), said in zip(taken, answers, strict=True):
-            flow.answered(conn, asked, said, setting(), clock())
+            apart(conn, asked.ref, partial(flow.answered, conn, asked, said, setting(), clock()), clock)
     return len(taken)

@@ -12,6 +12,7 @@ from tidegate.withdrawals.store.decided import (
     decisions_of,
     first_facts,
     insert_decisions,
+    looked_alike,
 )
 from tidegate.withdrawals.store.leaving import RushRow, keep_count, rush
 from tidegate.withdrawals.store.limits import (
@@ -119,6 +120,7 @@ __all__ = [
     "lock_counters",
     "lone",
     "lone_expiring",
+    "looked_alike",
     "move",
     "outside_of",
     "outside_open",

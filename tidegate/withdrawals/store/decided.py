@@ -98,6 +98,22 @@ def decisions_of(conn: Conn, withdrawal_id: str) -> list[DecisionRow]:
     )
 
 
+def looked_alike(conn: Conn, ids: Sequence[str]) -> dict[str, str]:
+    """Of some withdrawals those whose decision found that the address resembles another one, with the first such."""
+    found = conn.execute(
+        """
+        SELECT DISTINCT ON (w.id) w.id, f -> 'data' ->> 'known'
+          FROM withdrawal w
+          JOIN decision d ON d.id = w.decision_id AND position('address_look_alike' IN d.findings) > 0
+         CROSS JOIN LATERAL jsonb_array_elements(d.findings::jsonb) WITH ORDINALITY AS found (f, place)
+         WHERE w.id = ANY(%(ids)s::text[]) AND f ->> 'code' = 'address_look_alike'
+         ORDER BY w.id, place
+        """,
+        {"ids": list(ids)},
+    ).fetchall()
+    return dict(found)
+
+
 def first_facts(conn: Conn, withdrawal_id: str) -> str | None:
     """The facts of the decision at the request, as they were kept."""
     got = conn.execute(

@@ -9,7 +9,7 @@ from tidegate.base.money import Asset
 from tidegate.cases import flow as cases
 from tidegate.db import Conn, Tx, act
 from tidegate.p2p.bond import store
-from tidegate.p2p.bond.bond import Bond
+from tidegate.p2p.bond.bond import Bond, still_surplus
 from tidegate.p2p.bond.flow import writing
 from tidegate.p2p.bond.flow.reading import covered, of
 from tidegate.p2p.delisting import flow as delisting
@@ -27,7 +27,7 @@ def require(
     """
     merchant = writing.running(merchant or scope.lock(tx, merchant_id))
     bond = writing.begun(tx.conn, merchant_id, asset, 0)
-    after = writing.demanded(tx, merchant, replace(bond, required=units), policy)
+    after = writing.demanded(tx, merchant, still_surplus(replace(bond, required=units)), policy)
     store.keep(tx.conn, after)
     writing.settle_task(tx, merchant_id)
     said = {"asset": asset.name, "before": bond.required, "required": units, "demand": after.demand, "reason": reason}

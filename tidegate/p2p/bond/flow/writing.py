@@ -15,7 +15,7 @@ from tidegate.ledger import flow as ledger
 from tidegate.ledger import store as ledger_store
 from tidegate.ledger.store import NewHold
 from tidegate.p2p.bond import store
-from tidegate.p2p.bond.bond import Bond, Claim, Kind
+from tidegate.p2p.bond.bond import Bond, Claim, Kind, still_surplus
 from tidegate.p2p.bond.store import Movement
 from tidegate.p2p.merchants.merchant import Certification, Merchant
 from tidegate.p2p.scope import flow as scope
@@ -92,14 +92,8 @@ def write(
         (account,) = ledger_store.lock(tx.conn, [merchant.party_id], [asset.id])
         hold = NewHold(new_id("hld"), account.id, PURPOSE, movement.id, after.locked)
         ledger_store.add_holds(tx.conn, [hold], tx.now)
-    releasing = min(after.releasing, after.locked)
-    kept = replace(
-        after,
-        hold_ref=movement.id if after.locked else None,
-        movements=movement.number,
-        releasing=releasing,
-        release_at=after.release_at if releasing else None,
-    )
+    held = replace(after, hold_ref=movement.id if after.locked else None, movements=movement.number)
+    kept = still_surplus(held)
     store.keep(tx.conn, demanded(tx, merchant, kept, policy))
     settle_task(tx, merchant.id)
     scope.refresh(tx, merchant.subject_id)

@@ -53,7 +53,7 @@ class Gathered:
         self.firsts = replay.find_many(tx.conn, [(a.scope, a.key) for a in asks if a.key is not None])
         ids = sorted(self.parties)
         self.people = People.gather(tx.conn, ids, setting.policy, now)
-        self.book = Book(tx, asks, self.asked, self.parties, setting.policy)
+        self.book = Book(tx, asks, self.asked, self.parties, setting)
         pairs = sorted(
             {
                 (ask.party_id, asked.asset.id)
@@ -128,7 +128,7 @@ class Gathered:
             **self.book.places.facts(entry, self.people.allow_lists.get(party.id)),
             cleared=(),
             requested_at=now,
-            memo=asked.memo,
+            memo=entry.memo,
             place=self.law.facts(party, entry, asked.description, asked.stated),
             asking=self.past.asking(ask, asked, found, self.book.first_of(entry)),
             rushing=None if self.haste is None else self.haste.trip or Rushing(None),

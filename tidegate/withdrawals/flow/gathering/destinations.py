@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tidegate.base.refusals import Conflict, NotFound, Refusal
+from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
 from tidegate.db import Conn, Tx
 from tidegate.policy.pack import Policy
 from tidegate.policy.screening_numbers import ScreeningNumbers
 from tidegate.screening import flow as screening
 from tidegate.screening.allow_list import usable_from
 from tidegate.screening.travel_rule import Statement
-from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked
+from tidegate.withdrawals.asking import NOTHING_STATED, Ask, Asked, destination
 from tidegate.withdrawals.facts import Hit, Resembles
+from tidegate.withdrawals.flow.given import Setting
 
 
 class Book:
@@ -27,8 +28,9 @@ class Book:
         asks: Sequence[Ask],
         asked: Mapping[int, Asked | Refusal],
         known: Collection[str],
-        policy: Policy,
+        setting: Setting,
     ) -> None:
+        self._by_name, self._ours = setting.by_name, setting.ours
         by_id = [(a.party_id, a.address_id) for a in asks if a.address_id is not None]
         raw = [
             (a.party_id, a.network, item.address, item.memo)
@@ -40,11 +42,14 @@ class Book:
         self.first_named: list[screening.SavedAddress] = []
         entries = [*self._by_id.values(), *self._raw.values()]
         self.entry_ids = [entry.id for entry in entries]
-        self.places = Places.gather(tx.conn, entries, policy, tx.now)
+        self.places = Places.gather(tx.conn, entries, setting.policy, tx.now)
 
     def entry(self, ask: Ask, asked: Asked) -> screening.SavedAddress:
         """The entry a request pays to. Raises NotFound for an address_id that is not this customer's, Conflict
-        for one of another network."""
+        for one of another network, Malformed for another memo than its own.
+
+        A saved address is judged again: since it was saved it may have become a token's contract or a wallet of ours.
+        """
         if ask.address_id is None:
             return self._raw[ask.party_id, ask.network, asked.address or "", asked.memo]
         entry = self._by_id.get((ask.party_id, ask.address_id))
@@ -52,6 +57,10 @@ class Book:
             raise NotFound("address_unknown", f"There is no saved address {ask.address_id}.", field="address_id")
         if entry.network != ask.network:
             raise Conflict("address_wrong_network", f"{ask.address_id} is on {entry.network}, not {ask.network}.")
+        if asked.memo not in ("", entry.memo):
+            own = repr(entry.memo) if entry.memo else "none"
+            raise Malformed("memo_of_address", f"The memo of {entry.id} is {own}; leave memo out.", field="memo")
+        destination(entry.network, entry.address, entry.memo, self._by_name, self._ours)
         return entry
 
     def named(self, entry: screening.SavedAddress) -> None:
