@@ -162,6 +162,30 @@ def test_units_that_parquet_cannot_hold_are_refused_and_never_cut(conn: Conn, tm
         assert export(conn, tmp_path, LATER).rows == 3
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"), [(10**14 - 1, "DECIMAL(18,0)"), (10**14, "DECIMAL(38,0)"), (None, "DECIMAL(38,0)")]
+)
+def test_amounts_are_in_64_bits_where_all_of_them_fit_and_say_the_same(
+    conn: Conn, tmp_path: Path, value: int | None, kind: str
+) -> None:
+    many = numbers(pass_through={"orders": 1, "most_sell_percent": 100}, initial_funds={"percent": 10_000})
+    rows = desk(
+        merchant("mer_a"),
+        p2p_orders=[
+            order("ord_1", "mer_a", "cus_1", "sell", value, after(days=1), price=99_999),
+            order("ord_2", "mer_a", "cus_1", "buy", value, after(days=1, hours=1), price=100_000),
+        ],
+    )
+    with standing_in(conn, rows):
+        with postgres(conn, SPAN.zone) as engine:
+            said = evaluate(engine, SPAN, many)
+        export(conn, tmp_path, LATER)
+    with jobs.engine(tmp_path, END, SPAN.zone) as lake:
+        (found,) = lake.rows("SELECT typeof(value) AS kind FROM p2p_orders_v LIMIT 1")
+        assert found["kind"] == kind
+        assert evaluate(lake, SPAN, many) == said
+
+
 def test_from_a_shell(tmp_path: Path, database_url: str) -> None:
     settings = tmp_path / "settings.json"
     unused = {"networks": {}, "signer_socket": "s", "data_key_file": "d", "authoriser_key_file": "a"}

@@ -131,7 +131,10 @@ def test_a_pack_from_before_merchants_were_rated_is_silent() -> None:
         ("0", 0),
         ("0.00000001", 1),
         ("7.2", 720_000_000),
-        ("900.5", 90_050_000_000),
+        ("99999.99999999", 9_999_999_999_999),
+        ("100000", 10_000_000_000_000),
+        ("-99999.99999999", -9_999_999_999_999),
+        ("-100000", -10_000_000_000_000),
         ("999999999.99999999", 99_999_999_999_999_999),
         ("1000000000", 10**17),
         ("123456789012345678901.12345678", 12_345_678_901_234_567_890_112_345_678),
@@ -140,3 +143,21 @@ def test_a_pack_from_before_merchants_were_rated_is_silent() -> None:
 def test_a_price_is_a_whole_number_of_its_smallest_part(price: str, units: int) -> None:
     with database(ZoneInfo("UTC")) as db:
         assert db.execute(f"SELECT price_units(CAST({price} AS DECIMAL(38,8)))").fetchone() == (units,)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "share"),
+    [
+        (1, 3, 333_333),
+        (5, 0, None),
+        (9 * 10**12 - 1, 9 * 10**12 - 1, 1_000_000),
+        (9 * 10**12, 7, 1_285_714_285_714_285_714),
+        (7, 9 * 10**12, 0),
+        (10**20, 10**20 + 1, 999_999),
+        (-10, 3, -3_333_333),
+        (-(9 * 10**12), 9, -(10**18)),
+    ],
+)
+def test_a_share_is_the_same_in_64_bits_and_beyond(part: int, whole: int, share: int | None) -> None:
+    with database(ZoneInfo("UTC")) as db:
+        assert db.execute(f"SELECT per_million({part}, {whole})").fetchone() == (share,)

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-VIEWS = ("subjects", "people", "seen", "takers", "devices", "programs", "ended", "completed", "flows", "freezes")
+_NUMBERED = ("takers", "devices", "programs", "channels")
+VIEWS = ("subjects", "people", "seen", *_NUMBERED, "ended", "completed", "pairs", "flows", "freezes")
 """What several texts read, each made of those before it."""
 
-KEPT = frozenset(("subjects", "people", "takers", "devices", "programs", "ended", "freezes"))
+KEPT = frozenset(VIEWS) - {"seen", "completed", "flows"}
 """Of these what is worked out once and kept while the engine runs: what is read often, and the freezes so that
 PostgreSQL knows how few they are."""
 

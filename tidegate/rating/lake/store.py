@@ -24,19 +24,38 @@ _NULL = "\\N"
 _MOST = 10**30
 """DuckDB's decimals end with 38 digits, and the texts add amounts up and multiply them by a hundred."""
 
-_PER_MILLION = """
+_NARROW = 10**14
+"""Amounts below it are kept in 64 bits: DuckDB reckons with them in half the time. A number of 18 digits times a small
+one stays one of 18 digits there, and the largest percentage by which a text multiplies has five."""
+
+_EASY = 9 * 10**12
+"""A million times as much fits into 64 bits, where a division takes a sixth of what it takes in 128."""
+
+_LARGEST = """
+SELECT path_in_schema, greatest(abs(min(CAST(stats_min_value AS DECIMAL(38,8)))),
+                                abs(max(CAST(stats_max_value AS DECIMAL(38,8)))))
+  FROM parquet_metadata($1)
+ WHERE type = 'FIXED_LEN_BYTE_ARRAY'
+ GROUP BY path_in_schema
+HAVING bool_and(stats_max_value IS NOT NULL OR stats_null_count = num_values)
+"""
+
+_PER_MILLION = f"""
 CREATE MACRO per_million(part, whole) AS
-    CASE WHEN whole <> 0 THEN CAST(CAST(part AS HUGEINT) * 1000000 // CAST(whole AS HUGEINT) AS BIGINT) END
+    CASE WHEN whole = 0 THEN NULL
+         WHEN part < {_EASY} AND part > -{_EASY} AND whole < {_EASY} AND whole > -{_EASY}
+         THEN CAST(part AS BIGINT) * 1000000 // CAST(whole AS BIGINT)
+         ELSE CAST(CAST(part AS HUGEINT) * 1000000 // CAST(whole AS HUGEINT) AS BIGINT) END
 """
 
 _PRICE_UNITS = """
 CREATE MACRO price_units(price) AS
-    CASE WHEN price < 1000000000 AND price > -1000000000
-         THEN CAST(CAST(price AS DECIMAL(18,8)) % 1 * 100000000 AS BIGINT)
-              + CAST(CAST(price AS DECIMAL(18,8)) - CAST(price AS DECIMAL(18,8)) % 1 AS BIGINT) * 100000000
+    CASE WHEN price < 100000 AND price > -100000
+         THEN CAST(CAST(CAST(price AS DECIMAL(13,8)) * CAST(10000 AS DECIMAL(5,0)) AS DECIMAL(13,4))
+                   * CAST(10000 AS DECIMAL(5,0)) AS BIGINT)
          ELSE CAST(price * 100000000 AS HUGEINT) END
 """
-"""Below a thousand million in numbers of 64 bits: with those of 128 this was a third of I-12."""
+"""Below a hundred thousand in two steps of 64 bits: in one of 128 it takes eight times as long."""
 
 
 def first_day(conn: Conn) -> date | None:
@@ -147,8 +166,22 @@ def duck(
     """The engine over these Parquet files, table by table."""
     with database(zone, threads, memory) as db:
         for table in TABLES:
-            db.execute(f"CREATE VIEW {_name(table.view)} AS SELECT * FROM {_files(files[table.name])}")
+            columns = ", ".join(_narrow(db, table, files[table.name]))
+            db.execute(f"CREATE VIEW {_name(table.view)} AS SELECT {columns} FROM {_files(files[table.name])}")
         yield DuckEngine(db)
+
+
+def _narrow(db: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[Path]) -> Iterator[str]:
+    """The columns, amounts in 64 bits where the files' own statistics say that all of them fit.
+
+    A sum or a product is as wide as it needs to be all the same. A number that does not fit after all is refused by the
+    cast, never cut.
+    """
+    largest = dict(db.execute(_LARGEST, [[str(path) for path in paths]]).fetchall())
+    for name in table.columns:
+        most = largest.get(name) if name in table.sums else None
+        fits = most is not None and most < _NARROW
+        yield f"CAST({_name(name)} AS DECIMAL(18,0)) AS {_name(name)}" if fits else _name(name)
 
 
 @contextmanager

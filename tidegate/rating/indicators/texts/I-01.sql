@@ -1,8 +1,8 @@
 -- One-sided trading with a counter-flow to or from other exchanges (Art. 5.3b).
 WITH sides AS (
     SELECT s, count(*) AS n,
-           coalesce(sum(value) FILTER (WHERE side = 'buy'), 0) AS bought,
-           coalesce(sum(value) FILTER (WHERE side = 'sell'), 0) AS sold
+           coalesce(sum(value) FILTER (WHERE NOT sells), 0) AS bought,
+           coalesce(sum(value) FILTER (WHERE sells), 0) AS sold
       FROM completed
      GROUP BY s
 ), tagged AS (

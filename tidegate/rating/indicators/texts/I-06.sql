@@ -2,7 +2,7 @@
 WITH frozen AS (
     SELECT s, count(DISTINCT counterparty_id) AS people FROM freezes WHERE attributed GROUP BY s
 ), met AS (
-    SELECT s, count(DISTINCT t) AS counterparties FROM completed GROUP BY s
+    SELECT s, count(*) AS counterparties FROM pairs GROUP BY s
 ), found AS (
     SELECT f.s, f.people AS n, f.people AS part, 1 AS whole,
            :freezes_people AS limit_part, 1 AS limit_whole, true AS enough,

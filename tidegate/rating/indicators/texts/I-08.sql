@@ -10,12 +10,19 @@ WITH moves AS (
     UNION ALL
     SELECT s, asset_id, released_us, units, 0
       FROM completed
-     WHERE side = 'buy' AND released_us IS NOT NULL
+     WHERE NOT sells AND released_us IS NOT NULL
 ), instants AS (
     SELECT s, asset_id, at_us, sum(came) AS came, sum(went) AS went FROM moves GROUP BY s, asset_id, at_us
+), near AS (
+    -- Nothing else matters: what came longer before anything went has not left soon.
+    SELECT DISTINCT i.s, i.asset_id, i.at_us, i.came, i.went
+      FROM instants i
+      JOIN instants g ON g.s = i.s AND g.asset_id = i.asset_id AND g.at_us >= i.at_us
+       AND g.at_us - i.at_us <= :fast_out_hours * 3600000000
+     WHERE g.went > 0
 ), levels AS (
     SELECT s, asset_id, at_us, came, sum(came - went) OVER (PARTITION BY s, asset_id ORDER BY at_us) AS level
-      FROM instants
+      FROM near
 ), followed AS (
     SELECT s, asset_id, at_us, came,
            level - min(level - came) OVER (PARTITION BY s, asset_id ORDER BY at_us
@@ -26,7 +33,7 @@ WITH moves AS (
            count(*) OVER (PARTITION BY s ORDER BY at_us
                RANGE BETWEEN (:fast_out_days * 86400000000) PRECEDING AND CURRENT ROW) AS times
       FROM followed
-     WHERE came > 0 AND left_soon * 100 >= came * :fast_out_percent
+     WHERE came > 0 AND left_soon > 0 AND left_soon * 100 >= came * :fast_out_percent
 ), most AS (
     SELECT s, max(times) AS times FROM quick GROUP BY s
 ), arrivals AS (
@@ -46,5 +53,5 @@ WITH moves AS (
     SELECT q.s, c.order_id, q.at_us
       FROM quick q
       JOIN completed c ON c.s = q.s AND c.asset_id = q.asset_id AND c.released_us = q.at_us
-     WHERE c.side = 'buy'
+     WHERE NOT c.sells
 )

@@ -2,17 +2,20 @@
 WITH limits (most) AS (
     VALUES :structuring_limits
 ), near AS (
-    SELECT c.s, c.order_id, l.most, c.account_hash, c.device_id, c.created_us, c.created_day
-      FROM (SELECT s, order_id, value, CASE WHEN side = 'sell' THEN payer_hash ELSE payee_hash END AS account_hash,
-                   device_id, epoch_us(created_at) AS created_us, CAST(created_at AS DATE) AS created_day
-              FROM seen WHERE status IN ('released', 'resolved_release')) AS c
+    SELECT c.s, c.order_id, l.most, c.sells, c.created_us, c.created_day
+      FROM completed c
       JOIN limits l ON c.value <= l.most AND c.value * 100 >= l.most * :structuring_from_percent
+), used AS (
+    SELECT n.s, n.order_id, n.most, n.created_us, n.created_day, o.device_id,
+           CASE WHEN n.sells THEN o.payer_hash ELSE o.payee_hash END AS account_hash
+      FROM near n
+      JOIN p2p_orders_v o ON o.order_id = n.order_id
 ), near_by AS (
     SELECT s, order_id, most, 'account ' || account_hash AS who, created_us, created_day
-      FROM near WHERE account_hash IS NOT NULL
+      FROM used WHERE account_hash IS NOT NULL
     UNION ALL
     SELECT s, order_id, most, 'device ' || device_id, created_us, created_day
-      FROM near WHERE device_id IS NOT NULL
+      FROM used WHERE device_id IS NOT NULL
 ), runs AS (
     SELECT s, order_id, most, who, created_us, created_day,
            count(*) OVER (PARTITION BY s, most, who ORDER BY created_us

@@ -1,13 +1,14 @@
 -- More takers who have only just registered than elsewhere on the desk, or many of them at once (Art. 5.1).
-WITH faces AS (
-    SELECT s, t, count(*) AS orders,
-           min(CASE WHEN created_us - taker_since_us < :newcomers_days * 86400000000 THEN created_us END) AS young_us
+WITH newcomers AS (
+    SELECT s, t, min(created_us) AS young_us
       FROM completed
+     WHERE created_us - taker_since_us < :newcomers_days * 86400000000
      GROUP BY s, t
 ), shares AS (
-    SELECT s, CAST(sum(orders) AS BIGINT) AS n, count(*) AS takers, count(young_us) AS young
-      FROM faces
-     GROUP BY s
+    SELECT p.s, CAST(sum(p.orders) AS BIGINT) AS n, count(*) AS takers, count(y.t) AS young
+      FROM pairs p
+      LEFT JOIN newcomers y ON y.s = p.s AND y.t = p.t
+     GROUP BY p.s
 ), peers AS (
     SELECT per_million(young, takers) AS share FROM shares WHERE n >= :newcomers_orders
 ), middle AS (
@@ -23,8 +24,7 @@ WITH faces AS (
 ), near AS (
     SELECT s, count(*) OVER (PARTITION BY s ORDER BY young_us
                RANGE BETWEEN (:newcomers_burst_hours * 3600000000) PRECEDING AND CURRENT ROW) AS young
-      FROM faces
-     WHERE young_us IS NOT NULL
+      FROM newcomers
 ), bursts AS (
     SELECT s, max(young) AS young FROM near GROUP BY s
 ), found AS (
@@ -38,7 +38,6 @@ WITH faces AS (
       LEFT JOIN bursts b ON b.s = s.s
 ), proof AS (
     SELECT f.s, n.taker_id AS ref, f.young_us AS at_us
-      FROM faces f
+      FROM newcomers f
       JOIN takers n ON n.t = f.t
-     WHERE f.young_us IS NOT NULL
 )

@@ -32,7 +32,7 @@ WITH RECURSIVE uses AS (
 ), largest AS (
     SELECT s, max(takers) AS takers FROM rings GROUP BY s
 ), met AS (
-    SELECT s, count(DISTINCT t) AS n FROM completed GROUP BY s
+    SELECT s, count(*) AS n FROM pairs GROUP BY s
 ), found AS (
     SELECT m.s, m.n, coalesce(l.takers, 1) AS part, 1 AS whole,
            :ring_takers AS limit_part, 1 AS limit_whole, true AS enough,

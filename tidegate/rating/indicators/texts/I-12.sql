@@ -1,26 +1,25 @@
 -- Prices far from the reference, beside what is usual on the same side and channel (Art. 5.1). Orders without a fresh
 -- reference are not looked at.
 WITH quoted AS (
-    SELECT s, order_id, epoch_us(created_at) AS created_us, side, asset_id, fiat, method, price, reference_price AS reference,
-           per_million(price_units(price), price_units(reference_price)) - 1000000 AS off
-      FROM seen
-     WHERE status IN ('released', 'resolved_release') AND reference_price > 0
+    SELECT s, sells, asset_id, c, price, reference,
+           per_million(price_units(price), price_units(reference)) - 1000000 AS off
+      FROM completed
+     WHERE reference > 0
 ), middles AS (
-    SELECT side, asset_id, fiat, method, percentile_disc(0.5) WITHIN GROUP (ORDER BY off) AS off
+    SELECT sells, asset_id, c, percentile_disc(0.5) WITHIN GROUP (ORDER BY off) AS off
       FROM quoted
-     GROUP BY side, asset_id, fiat, method
+     GROUP BY sells, asset_id, c
 ), lines AS (
-    SELECT q.side, q.asset_id, q.fiat, q.method,
+    SELECT q.sells, q.asset_id, q.c,
            greatest(:price_least_percent * 10000,
                     :price_mads * percentile_disc(0.5) WITHIN GROUP (ORDER BY abs(q.off - m.off))) AS line
       FROM quoted q
-      JOIN middles m ON m.side = q.side AND m.asset_id = q.asset_id AND m.fiat = q.fiat AND m.method = q.method
-     GROUP BY q.side, q.asset_id, q.fiat, q.method
+      JOIN middles m ON m.sells = q.sells AND m.asset_id = q.asset_id AND m.c = q.c
+     GROUP BY q.sells, q.asset_id, q.c
 ), judged AS (
-    SELECT q.s, q.order_id, q.created_us, abs(q.off) AS off,
-           abs(q.price - q.reference) * 1000000 > q.reference * l.line AS outside
+    SELECT q.s, abs(q.off) AS off, abs(q.price - q.reference) * 1000000 > q.reference * l.line AS outside
       FROM quoted q
-      JOIN lines l ON l.side = q.side AND l.asset_id = q.asset_id AND l.fiat = q.fiat AND l.method = q.method
+      JOIN lines l ON l.sells = q.sells AND l.asset_id = q.asset_id AND l.c = q.c
 ), found AS (
     SELECT s, count(*) AS n, count(*) FILTER (WHERE outside) AS part, 1 AS whole,
            :price_orders AS limit_part, 1 AS limit_whole, true AS enough,
@@ -29,5 +28,8 @@ WITH quoted AS (
       FROM judged
      GROUP BY s
 ), proof AS (
-    SELECT s, order_id AS ref, created_us AS at_us FROM judged WHERE outside
+    SELECT o.s, o.order_id AS ref, o.created_us AS at_us
+      FROM completed o
+      JOIN lines l ON l.sells = o.sells AND l.asset_id = o.asset_id AND l.c = o.c
+     WHERE o.reference > 0 AND abs(o.price - o.reference) * 1000000 > o.reference * l.line
 )

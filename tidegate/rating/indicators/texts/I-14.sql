@@ -1,20 +1,16 @@
 -- One counterparty with most of the trade, or coins that go in a circle of merchants and takers (Art. 5.1).
 -- A step leads from the merchant who sells to a taker and from the taker to a merchant who buys, soon and about as much.
 -- Two or four steps close a circle; whoever stands in it counts the sales that began one.
-WITH by_taker AS (
-    SELECT s, t, count(*) AS orders, coalesce(sum(value), 0) AS value
-      FROM completed
-     GROUP BY s, t
-), tops AS (
+WITH tops AS (
     SELECT s, CAST(sum(orders) AS BIGINT) AS n, max(value) AS part, sum(value) AS whole
-      FROM by_taker
+      FROM pairs
      GROUP BY s
 ), sales AS (
     SELECT s, t, order_id, value, released_us FROM completed
-     WHERE side = 'sell' AND value IS NOT NULL AND released_us IS NOT NULL
+     WHERE sells AND value IS NOT NULL AND released_us IS NOT NULL
 ), returns AS (
     SELECT s, t, order_id, value, released_us FROM completed
-     WHERE side = 'buy' AND value IS NOT NULL AND released_us IS NOT NULL
+     WHERE NOT sells AND value IS NOT NULL AND released_us IS NOT NULL
 ), steps AS (
     SELECT s.s AS giver, r.s AS getter, s.order_id AS sale, r.order_id AS back,
            s.value, r.value AS returned, s.released_us AS from_us, r.released_us AS to_us
@@ -47,7 +43,7 @@ WITH by_taker AS (
     SELECT s, back, from_us FROM circles
     UNION ALL
     SELECT b.s, n.taker_id, 0
-      FROM by_taker b
+      FROM pairs b
       JOIN tops t ON t.s = b.s AND t.part = b.value
       JOIN takers n ON n.t = b.t
      WHERE t.part * 100 > t.whole * :concentration_percent

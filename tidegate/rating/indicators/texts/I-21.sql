@@ -1,10 +1,10 @@
 -- How well the merchant serves (Art. 4): shown, and without weight. No order, no figure: not a rate of 0.
 WITH found AS (
     SELECT s, count(*) AS n,
-           count(*) FILTER (WHERE status IN ('released', 'resolved_release')) AS part, count(*) AS whole,
+           count(*) FILTER (WHERE completed) AS part, count(*) AS whole,
            CAST(NULL AS BIGINT) AS limit_part, 1 AS limit_whole, true AS enough, 0 AS grade,
-           count(*) FILTER (WHERE status = 'cancelled' AND cancelled_by = 'merchant') AS cancelled,
-           percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE WHEN status = 'released' THEN released_us - paid_us END)
+           count(*) FILTER (WHERE merchant_cancelled) AS cancelled,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY CASE WHEN released THEN released_us - paid_us END)
                AS release_us
       FROM ended
      GROUP BY s

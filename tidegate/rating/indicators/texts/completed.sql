@@ -1,2 +1,2 @@
 -- The orders of the window that brought coins to somebody.
-SELECT * FROM ended WHERE status IN ('released', 'resolved_release')
+SELECT * FROM ended WHERE completed
