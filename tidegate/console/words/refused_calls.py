@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 CALLS: dict[str, tuple[str, str]] = {
-    "streams_full": (
-        "So many pages follow the news that no more fit; try again later.",
-        "实时更新连接已满，请稍后再试。",
-    ),
-    "streams_too_many": (
-        "You have so many pages open that no more follow the news.",
-        "您打开的页面过多，无法继续实时更新。",
-    ),
     "busy": (
         "More is asked than can be done just now; nothing was done. Try again in a moment.",
         "请求过多，未执行任何操作，请稍后重试。",
@@ -78,14 +70,6 @@ CUSTOMERS_CALLS: dict[str, tuple[str, str]] = {
         "超过限制期内 24 小时可交易数量。",
     ),
     "terms_invalid": ("Terms are at most 500 readable characters.", "条款最多 500 个可读字符。"),
-    "streams_full": (
-        "Too many pages follow the news here just now; this one asks every minute.",
-        "当前实时页面过多，本页改为每分钟刷新。",
-    ),
-    "streams_too_many": (
-        "Too many pages of yours follow the news; this one asks every minute.",
-        "您打开的实时页面过多，本页改为每分钟刷新。",
-    ),
     "reason_not_yours": ("This reason is for the other side to give.", "该理由须由另一方提出。"),
 }
 
