@@ -92,7 +92,8 @@ def test_a_code_of_the_scanned_app_joins_and_is_signed_in(site: Site, house: Hou
         ({"credential": "{}", "factor": "fac_nothing"}, 404, "ceremony_unknown"),
         ({"credential": "{}", "factor": "x" * 400}, 404, "ceremony_unknown"),
         ({"code": "123456", "app": "nonsense"}, 422, "app_unknown"),
-        ({"code": "123456", "app": "\u6f6e\u0000"}, 422, "app_unknown"),
+        ({"code": "123456", "app": "\u6f6e"}, 422, "app_unknown"),
+        ({"code": "123456", "app": "\u6f6e\u0000"}, 422, "password_short"),  # a form with NUL counts as an empty one
     ],
 )
 def test_what_is_wrong_is_said_on_the_form_and_nothing_happens(
