@@ -200,6 +200,31 @@ def test_a_hanging_payout_is_made_dearer_on_the_same_nonce(at: ChainHouse) -> No
     at.check_at_rest()
 
 
+def test_a_dear_day_is_waited_out_before_and_after_the_send(at: ChainHouse) -> None:
+    """The ceiling is ours to keep; asked to pass it, the signer would refuse, and a refusal counts as a failure."""
+    made = at.approved(at.customer(usdt=100 * COIN), "40")
+    at.authorise()
+    cheap, dear = at.chain, Dear(at)
+    at.chain = dear  # type: ignore[assignment]
+    at.pay()
+    waiting = at.payout(made.id)
+    assert (waiting.status, waiting.waiting_for, waiting.failures) == ("queued", "fee_ceiling", 0)
+    at.chain = cheap
+    at.house.wait(seconds=4)
+    at.pay()
+    at.chain = dear  # type: ignore[assignment]
+    at.house.wait(seconds=91)
+    at.pay()
+    hanging = at.payout(made.id)
+    assert (hanging.status, hanging.waiting_for) == ("paying", "fee_ceiling")
+    (attempt,) = store.network_attempts(at.conn, "evm-local")
+    assert len(store.versions(at.conn, [attempt.id])) == 1
+    at.chain = cheap
+    at.finish()
+    assert at.house.get(made.id).status is Status.SETTLED
+    at.check_at_rest()
+
+
 def test_a_payout_that_somebody_bumps_is_made_dearer_at_once_and_once(at: ChainHouse) -> None:
     ada = at.customer(usdt=100 * COIN)
     made = at.approved(ada, "40")

@@ -361,6 +361,16 @@ def test_tables_become_a_section_that_a_pack_takes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("scope", "ask"),
+    [("withdrawal addresses", Ask.ALLOW_LIST), ("the operator's cold wallets", Ask.NOTE)],
+)
+def test_a_book_of_addresses_is_asked_of_customers_where_theirs_are_meant(scope: str, ask: Ask) -> None:
+    done = convert(PLACES, f"{RULES}KR,withdrawal_whitelist_required,1,bool,{scope},2021,,a law,high\n")
+    places, faults = read(done.places)
+    assert (faults, [r.ask for r in places["KR"].rules]) == ([], [ask])
+
+
+@pytest.mark.parametrize(
     ("row", "code"),
     [
         ("KR,withdrawal_delay_each_deposit,24,hours,,2021,,a law", "columns_wrong"),  # one column short

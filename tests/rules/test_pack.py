@@ -248,6 +248,16 @@ def test_what_the_policy_does_not_say_is_a_refusal_never_unlimited(demo: Policy)
         ("behaviour/surprise", {}, "behaviour.surprise"),
         ("behaviour/session/travel", ..., "behaviour.session.travel"),
         ("behaviour/session/travel/hours", 49, "behaviour.session.travel.hours"),
+        (
+            "behaviour/session/new_device",
+            {"hours": 24, "outcome": "delay", "step_up": "yes"},
+            "behaviour.session.new_device.step_up",
+        ),
+        (
+            "behaviour/session/new_device",
+            {"hours": 24, "outcome": "review", "step_up": True},
+            "behaviour.session.new_device.step_up",
+        ),
         ("behaviour/session/new_device/outcome", "freeze", "behaviour.session.new_device.outcome"),
         ("behaviour/session/logins_required", 1, "behaviour.session.logins_required"),
         ("behaviour/session/logins_required", None, "behaviour.session.logins_required"),

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from refusal_kit import refused
 
-from tidegate.base.refusals import Refusal
 from tidegate.rating.fact import EARLIEST, Disposition, Fact, Kind
 from tidegate.rating.facts.telling import Telling, check_disposition, checked
 
@@ -42,17 +42,24 @@ TOLD = {
 }
 
 
-def code(act: object) -> str | None:
-    try:
-        act()  # type: ignore[operator]
-    except Refusal as refusal:
-        return refusal.code
-    return None
-
-
 @pytest.mark.parametrize(("told", "said"), TOLD.values(), ids=TOLD)
 def test_what_can_be_told(told: Telling, said: str | None) -> None:
-    assert code(lambda: checked(told, "fct_1", NOW)) == said
+    assert refused(checked, told, "fct_1", NOW) == said
+
+
+def test_everything_that_is_told_is_in_the_fact() -> None:
+    told = replace(FREEZE, attributed=True, known_at=NOW - TICK, at=NOW - 2 * TICK)
+    theirs = Fact("fct_1", Kind.COUNTERPARTY_FREEZE, told.at, NOW - TICK, Disposition.OPEN)
+    assert checked(told, "fct_1", NOW) == replace(theirs, counterparty="cus_1", level="E2", attributed=True)
+    assert checked(ACTION, "fct_2", NOW) == Fact(
+        "fct_2", Kind.AUTHORITY_ACTION, NOW, NOW, Disposition.OPEN, action="freeze", case="7", named=True
+    )
+    broken = Telling("mer_1", "staff", "1", Kind.VIOLATION, NOW, article="5.2c", serious=True)
+    assert checked(broken, "fct_3", NOW) == Fact(
+        "fct_3", Kind.VIOLATION, NOW, NOW, Disposition.OPEN, article="5.2c", serious=True
+    )
+    odd = Telling("mer_1", "staff", "2", Kind.ALERT, NOW, severity="high")
+    assert checked(odd, "fct_4", NOW) == Fact("fct_4", Kind.ALERT, NOW, NOW, Disposition.OPEN, severity="high")
 
 
 def test_a_telling_is_open_and_known_now_unless_it_says_when() -> None:
@@ -71,7 +78,7 @@ D = Disposition
 
 
 @pytest.mark.parametrize(
-    ("kind", "now_is", "said", "refused"),
+    ("kind", "now_is", "said", "code"),
     [
         (Kind.ALERT, D.OPEN, D.CONFIRMED, None),
         (Kind.ALERT, D.OPEN, D.FALSE_POSITIVE, None),
@@ -85,6 +92,6 @@ D = Disposition
         (Kind.REFERENCE_FACTOR, D.EXEMPT, D.CONFIRMED, None),
     ],
 )
-def test_what_a_person_can_make_of_it(kind: Kind, now_is: Disposition, said: Disposition, refused: str | None) -> None:
+def test_what_a_person_can_make_of_it(kind: Kind, now_is: Disposition, said: Disposition, code: str | None) -> None:
     fact = Fact("fct_1", kind, NOW, NOW, now_is)
-    assert code(lambda: check_disposition(fact, said)) == refused
+    assert refused(check_disposition, fact, said) == code

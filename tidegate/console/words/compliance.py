@@ -59,7 +59,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "填写客户编号以比对其常用地址。",
     ),
     "screen_known": ("Known as", "来源"),
-    "jurisdictions": ("Jurisdictions", "司法辖区规则"),
+    "jurisdictions": ("Jurisdictions", "法域规则"),
     "place": ("Place", "辖区"),
     "standing": ("Standing", "准入状态"),
     "rules_today": ("Rules today", "今日生效规则"),

@@ -29,7 +29,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "graph_hint": (
         "From the merchant to the facts of twelve months that count or wait, to the orders and coins they name, to "
         "whom and what those have in common. Confirmed facts are red, open ones amber.",
-        "自左至右：广告方、近十二个月已认定或待认定的事实、所指订单与币流、其背后的人、设备、账户与地址。"
+        "自左至右：商家、近十二个月已认定或待认定的事实、所指订单与币流、其背后的人、设备、账户与地址。"
         "已认定为红色，待认定为琥珀色。",
     ),
     "graph_left_out": ("weaker ties are not shown", "条较弱关系未显示"),
@@ -38,7 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "graph_from": ("From", "起点"),
     "graph_why": ("Tie", "关系"),
     "graph_to": ("To", "终点"),
-    "graph_merchant": ("merchant", "广告方"),
+    "graph_merchant": ("merchant", "商家"),
     "graph_fact": ("fact", "事实"),
     "graph_order": ("order", "订单"),
     "graph_coins": ("coins moved", "币流"),

@@ -169,6 +169,14 @@ STANDING: Words = {
 }
 
 ACCOUNT: Words = {
+    "streams_full": (
+        "Too many pages follow the news just now; this one asks every minute.",
+        "当前实时更新的页面过多，本页将每分钟更新一次。",
+    ),
+    "streams_too_many": (
+        "Many pages of yours follow the news; this one asks every minute.",
+        "您打开的实时更新页面过多，本页将每分钟更新一次。",
+    ),
     "ceremony_unknown": ("Nothing is being set up any more. Try again.", "设置已失效，请重试。"),
     "factor_unknown": ("You have no such factor any more.", "该验证方式已不存在。"),
     "language_unknown": ("Choose one of the languages.", "请选择语言。"),

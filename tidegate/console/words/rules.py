@@ -51,7 +51,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "本版本改动评级数值或指标阈值，须先预演近十二个月的变动，方可复核。",
     ),
     "ahead_month": ("Month", "月份"),
-    "ahead_who": ("Merchant", "广告方"),
+    "ahead_who": ("Merchant", "商家"),
     "ahead_moves": ("Tier", "等级"),
     "ahead_signals": ("What the indicators would have told otherwise", "指标触发变化"),
     "ahead_indicator": ("Indicator", "指标"),
