@@ -7,11 +7,13 @@ import re
 import subprocess
 from pathlib import Path
 
-import merchant_kit as merchants
 from desk_kit import open_hall
+from house import COIN_USDT
 from serving import served
 
 from tidegate.db import connect
+from tidegate.parties import flow as parties
+from tidegate.parties.party import Verified
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = ROOT / "docs" / "guides" / "p2p.md"
@@ -23,7 +25,12 @@ def test_the_guide_does_what_it_shows(database_url: str) -> None:
     assert len(blocks) == 5
     with connect(database_url) as conn:
         hall = open_hall(conn)
-        maker, taker = merchants.person(hall, "Li Na"), hall.person("Zhang Wei")
+        maker, taker = (
+            parties.register(conn, "maker", "DE", "Li Na", "li@example.com", "test", hall.now),
+            hall.person("Zhang Wei"),
+        )
+        parties.set_identity(conn, maker.id, Verified(2, verified_name="Li Na"), "test", hall.now)
+        hall.fund(maker.id, "USDT", 20_000 * COIN_USDT)
         with served(hall, database_url) as site:
             keys = {
                 "KEY": site.keys["integrator"],

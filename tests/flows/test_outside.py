@@ -112,8 +112,9 @@ def test_a_person_who_looked_lets_the_silent_check_pass(house: House) -> None:
     _, id = screened(house, "5")
     house.wait(seconds=60)
     jobs.outside_due(house.conn, lambda: house.setting, house.clock)
+    (case,) = cases.about(house.conn, id)
     with act(house.conn, "worker", house.now) as tx:
-        withdrawals.answered(tx, id, "approved", "case_1", house.setting)
+        withdrawals.answered(tx, id, "approved", case.id, house.setting)
     assert house.get(id).status is Status.APPROVED
 
 

@@ -22,6 +22,7 @@ from standing_kit import OTHER, at_noon, confirmed, created, get, reasons, run_d
 
 from tidegate.base.findings import Outcome
 from tidegate.base.refusals import Conflict, Malformed, NotFound, Refusal
+from tidegate.cases import flow as cases
 from tidegate.codec import bip32
 from tidegate.codec.evm_address import checksum
 from tidegate.custody import flow as custody
@@ -569,8 +570,9 @@ def test_after_a_person_approved_a_step_up_still_asks_for_a_code(house: House, a
     )
     parties.restrict(house.conn, ada.id, "step_up", None, "odd", "mei", house.now)
     assert authorised(house, w.id) is W.IN_REVIEW
+    (case,) = cases.about(house.conn, w.id)
     with act(house.conn, "worker", house.now) as tx:
-        withdrawals.answered(tx, w.id, "approved", "case_1", house.setting)
+        withdrawals.answered(tx, w.id, "approved", case.id, house.setting)
     assert house.get(w.id).status is W.AWAITING_CONFIRMATION
     assert house.confirm(ada, w.id).status is W.APPROVED
 
