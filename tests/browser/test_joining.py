@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
 import pytest
 from console_kit import check, opened, with_authenticator
-from house import House, furnish
+from house import House
 from mail_kit import Post, token
 from playwright.sync_api import Browser, Page
-from serving import Site, served
+from serving import Site
 
-from tidegate.db import Conn
 from tidegate.parties import flow as parties
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def house(conn: Conn) -> House:
-    return furnish(conn)
-
-
-@pytest.fixture
-def site(house: House, database_url: str) -> Iterator[Site]:
-    with served(house, database_url) as site:
-        yield site
 
 
 @pytest.fixture

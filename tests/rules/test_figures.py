@@ -26,6 +26,7 @@ L, M, H, X = "low", "medium", "high", "extreme"
 def test_a_reviewer_overrides_up_or_down_once_per_line() -> None:
     said = [("mei", M, H), ("mei", M, M), ("mei", H, M), ("mei", H, L), ("anton", L, L)]
     assert overrides(said) == [Override("anton", 1, 0, 0), Override("mei", 4, 1, 2)]
+    assert overrides([]) == []
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_the_stability_index_by_hand() -> None:
     found = stability(before, after)
     assert found is not None
     assert found == Decimal(f"{by_hand:.6f}")
+    assert stability({L: 90, M: 8, H: 2}, {L: 70, M: 20, H: 8, X: 2}) == Decimal("0.263602")  # a tier that was empty
     assert stability(before, before) == 0
     assert stability(after, before) == found, "there and back is as far"
     assert stability({L: 2}, {M: 1}) == stability({L: 4, M: 1, H: 1, X: 1}, {L: 1, M: 2, H: 1, X: 1})  # half a merchant
